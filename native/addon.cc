@@ -1,0 +1,23 @@
+// What the addon exports. Each group is defined in bindings/; this file only gathers them.
+#include <napi.h>
+
+#include "bindings/exports.h"
+#include "napi/environment.h"
+
+namespace {
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  auto* environment = new rpmoci::Environment;
+  env.SetInstanceData(environment);
+  env.AddCleanupHook([environment] { environment->shut_down(); });
+  rpmoci::export_versions(env, exports);
+  rpmoci::export_pool(env, exports);
+  rpmoci::export_packages(env, exports);
+  rpmoci::export_rpmdb(env, exports);
+  rpmoci::export_layer(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(rpmoci, initialize)

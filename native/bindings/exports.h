@@ -1,0 +1,14 @@
+// One function for each group of exports; src/native/binding.ts describes what they add.
+#pragma once
+
+#include <napi.h>
+
+namespace rpmoci {
+
+void export_versions(Napi::Env env, Napi::Object exports);
+void export_pool(Napi::Env env, Napi::Object exports);
+void export_packages(Napi::Env env, Napi::Object exports);
+void export_rpmdb(Napi::Env env, Napi::Object exports);
+void export_layer(Napi::Env env, Napi::Object exports);
+
+}  // namespace rpmoci

@@ -1,0 +1,7 @@
+#include "bindings/exports.h"
+
+namespace rpmoci {
+
+void export_layer(Napi::Env, Napi::Object) {}
+
+}  // namespace rpmoci

@@ -1,0 +1,242 @@
+/**
+ * The types of the addon: plain data in, plain data out. The functions of `native/bindings/` implement them and assume
+ * valid arguments; whoever calls them has validated. Paths are absolute. A rejected promise carries an `Error` whose
+ * `code` is one of the upper-case identifiers named below and whose message names the thing at fault.
+ */
+
+export interface Versions {
+  readonly libsolv: string;
+  readonly librpm: string;
+  readonly libdeflate: string;
+  readonly sqlite: string;
+}
+
+export type ChecksumAlgorithm = "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512";
+
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Lower-case hexadecimal digits. */
+  readonly value: string;
+}
+
+/** A repository whose metadata files have been downloaded and verified. */
+export interface RepositoryFiles {
+  readonly id: string;
+  /** dnf's meaning: the lower number wins; 99 is the default. */
+  readonly priority: number;
+  /** dnf's meaning: the lower number is preferred between equal packages; 1000 is the default. */
+  readonly cost: number;
+  readonly repomd: string;
+  readonly primary: string;
+  readonly filelists: string | null;
+  /** Package specifications; when not empty, all other packages of the repository are hidden. */
+  readonly includePackages: readonly string[];
+  /** Package specifications that are hidden. */
+  readonly excludePackages: readonly string[];
+}
+
+export interface PoolOptions {
+  /** rpm's name of the architecture to install for, for example `x86_64`. */
+  readonly arch: string;
+  /** RPM files that are not in a repository. They form the repository `@commandline`. */
+  readonly localPackages: readonly string[];
+}
+
+export interface SolveJob {
+  /** What dnf takes on its command line: names, globs, NEVRA forms, capabilities, file paths. All must be satisfied. */
+  readonly specs: readonly string[];
+  /** RPM dependencies that the result must satisfy, for example `libc.so.6(GLIBC_2.34)(64bit)` or `(a or b)`. */
+  readonly requirements: readonly string[];
+  /** Paths out of `PoolOptions.localPackages` that must be installed. */
+  readonly localPackages: readonly string[];
+  readonly installWeakDependencies: boolean;
+}
+
+export interface Solvable {
+  readonly name: string;
+  /** `[epoch:]version-release`; the epoch only when it is not 0. */
+  readonly evr: string;
+  readonly arch: string;
+  /** `@commandline` for local packages. */
+  readonly repositoryId: string;
+  /** Relative to the repository's base (or to `baseUrl`), as the metadata has it; the path of a local package. */
+  readonly location: string;
+  /** `xml:base` of the location, when the metadata has one. */
+  readonly baseUrl: string | null;
+  /** Null for local packages. */
+  readonly checksum: Checksum | null;
+  /** Bytes. */
+  readonly downloadSize: number;
+  /** Bytes. */
+  readonly installedSize: number;
+  /** The source package's file name without `.rpm`'s directory, for example `bash-5.2-1.src.rpm`; empty if unknown. */
+  readonly sourceRpm: string;
+}
+
+export interface Problem {
+  /** One sentence a rule, the most telling first. */
+  readonly messages: readonly string[];
+}
+
+export interface UnmatchedSpec {
+  readonly spec: string;
+  /**
+   * `missing`: nothing provides it; `hidden`: only packages that includepkgs or excludepkgs hide match;
+   * `architecture`: only packages of a foreign architecture match.
+   */
+  readonly reason: "missing" | "hidden" | "architecture";
+  /** Names that resemble it, at most three, the closest first. */
+  readonly similar: readonly string[];
+}
+
+export type SolveResult =
+  | { readonly kind: "solved"; readonly installs: readonly Solvable[] }
+  | { readonly kind: "unmatched"; readonly specs: readonly UnmatchedSpec[] }
+  | { readonly kind: "unsolvable"; readonly problems: readonly Problem[] };
+
+/**
+ * Loaded repositories. Calls are serialised on the pool; every method rejects with `POOL_CLOSED` after `close()`.
+ * A pool that is forgotten is freed by the garbage collector.
+ */
+export interface Pool {
+  /** The same job gives the same result; `installs` are sorted by name, EVR, architecture. */
+  solve(job: SolveJob): Promise<SolveResult>;
+  /** Packages that match one specification, best first. */
+  query(spec: string): Promise<readonly Solvable[]>;
+  /** Idempotent. Waits for a running call. */
+  close(): void;
+}
+
+export interface PackageHeader {
+  readonly name: string;
+  readonly evr: string;
+  readonly epoch: number | null;
+  readonly version: string;
+  readonly release: string;
+  readonly arch: string;
+  readonly sourceRpm: string;
+  readonly vendor: string;
+  readonly license: string;
+  readonly summary: string;
+  /** Bytes of the installed files. */
+  readonly installedSize: number;
+  /** Dependencies in rpm's textual form (`name`, `name >= evr`), those on `rpmlib(…)` included, sorted, without repeats. */
+  readonly requires: readonly string[];
+  readonly provides: readonly string[];
+  /** True when the header carries a signature of any kind. */
+  readonly signed: boolean;
+  /** Paths of those directories and symlinks out of `probePaths` that the package owns. */
+  readonly ownedProbePaths: readonly string[];
+}
+
+export interface Verification {
+  readonly path: string;
+  /** `good`: digests are right, and at least one signature is by a given key, and none is bad. */
+  readonly verdict: "good" | "unsigned" | "unknown-key" | "bad-signature" | "bad-digest" | "unreadable";
+  /** The key that signed it: its fingerprint or id in lower-case hexadecimal digits; null when there is none. */
+  readonly keyId: string | null;
+  /** librpm's own words for each element that it checked, for the error message. */
+  readonly details: readonly string[];
+}
+
+export interface InstalledPackage {
+  readonly name: string;
+  readonly evr: string;
+  readonly arch: string;
+  /** Seconds since the epoch. */
+  readonly installTime: number;
+  readonly sourceRpm: string;
+}
+
+export interface RootDatabase {
+  /** The root directory on this machine. */
+  readonly root: string;
+  /** The database's path inside the root, for example `/usr/lib/sysimage/rpm`. */
+  readonly dbPath: string;
+}
+
+export interface LayerRequest {
+  readonly root: string;
+  /** The file to write the blob to; it is created, or truncated. */
+  readonly output: string;
+  readonly compression: "gzip" | "none";
+  /** 1 to 12 for gzip. */
+  readonly level: number;
+  /** Seconds: no entry's modification time is later. */
+  readonly maxMtime: number;
+  /** Seconds: what was modified at this time or later was made by the build and gets `maxMtime`. */
+  readonly buildStart: number;
+  /** Compression threads; does not change the bytes. */
+  readonly threads: number;
+}
+
+export interface LayerResult {
+  /** `sha256:…` of the uncompressed tar. */
+  readonly diffId: string;
+  /** `sha256:…` of the bytes in `output`. */
+  readonly digest: string;
+  /** Bytes in `output`. */
+  readonly size: number;
+  /** Bytes of the uncompressed tar. */
+  readonly uncompressedSize: number;
+  readonly entries: number;
+  /** Paths of sockets, which a tar cannot hold, in the order of the archive; invalid UTF-8 is replaced. */
+  readonly skippedSockets: readonly string[];
+}
+
+export interface RootfsScan {
+  readonly files: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly hardLinks: number;
+  readonly others: number;
+  /** Bytes of regular files' contents, each inode once. */
+  readonly bytes: number;
+}
+
+export interface EraseResult {
+  /** NEVRAs that were removed. */
+  readonly erased: readonly string[];
+  /** Scriptlet output and librpm's warnings. */
+  readonly log: string;
+}
+
+export interface Binding {
+  versions(): Versions;
+  /** Orders two EVRs as rpm does. */
+  compareEvr(a: string, b: string): -1 | 0 | 1;
+
+  /** Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, `RPM_UNREADABLE` for a local package. */
+  openPool(repositories: readonly RepositoryFiles[], options: PoolOptions): Promise<Pool>;
+
+  /** Headers without any verification of signatures, in the order of `paths`. Rejects with `RPM_UNREADABLE`. */
+  readPackages(paths: readonly string[], probePaths: readonly string[]): Promise<readonly PackageHeader[]>;
+  /**
+   * Checks digests and signatures of header and payload against ASCII-armoured OpenPGP keys (each text may hold
+   * several), in the order of `paths`. Rejects with `KEY_UNREADABLE` (naming the index of the key) only.
+   */
+  verifyPackages(paths: readonly string[], keys: readonly string[]): Promise<readonly Verification[]>;
+
+  /** Sorted by name, EVR, architecture. Rejects with `RPMDB_UNREADABLE`. */
+  readRpmdb(database: RootDatabase): Promise<readonly InstalledPackage[]>;
+  /** Paths (bytes) that installed packages own, other than as %ghost, at or below one of `prefixes`. Sorted. */
+  ownedPaths(database: RootDatabase, prefixes: readonly string[]): Promise<readonly Uint8Array[]>;
+  /**
+   * Rewrites the sqlite database so that its bytes depend only on the installed headers: packages in the order of
+   * NEVRA, `installTime` (seconds) as their install time and transaction id, no free pages, no journal file left.
+   */
+  canonicalizeRpmdb(database: RootDatabase, installTime: number): Promise<void>;
+  /**
+   * `rpm --erase --nodeps` of packages by name, in this process and on this thread: it changes the process's root
+   * directory, so it must be called from a child process only.
+   */
+  erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
+
+  scanRootfs(root: string): Promise<RootfsScan>;
+  /**
+   * Writes the tree below `root` as one layer. `onProgress` gets the number of tar bytes written so far, at most ten
+   * times a second. Rejects with `LAYER_READ` or `LAYER_WRITE`, the message naming the path and the system's reason;
+   * `output` may then hold a part of the blob.
+   */
+  writeLayer(request: LayerRequest, onProgress: (bytes: number) => void): Promise<LayerResult>;
+}
