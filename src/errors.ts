@@ -1,7 +1,16 @@
 /** The errors that users meet. Every one names what is at fault, says why, and where it helps what to do next. */
 
 /** What kind of thing went wrong; the CLI's exit code follows from it. */
-export type ErrorKind = "usage" | "manifest" | "lockfile" | "resolve" | "fetch" | "verify" | "install" | "output" | "environment";
+export type ErrorKind =
+  | "usage"
+  | "manifest"
+  | "lockfile"
+  | "resolve"
+  | "fetch"
+  | "verify"
+  | "install"
+  | "output"
+  | "environment";
 
 export interface RpmociErrorOptions {
   readonly kind: ErrorKind;
