@@ -1,0 +1,39 @@
+/** What happens while the library works, as typed events. Reporters turn them into text; the stages never print. */
+
+export type PackageChange =
+  | { readonly kind: "added"; readonly name: string; readonly evr: string }
+  | { readonly kind: "updated"; readonly name: string; readonly from: string; readonly to: string }
+  | { readonly kind: "removed"; readonly name: string; readonly evr: string };
+
+export type RpmociEvent =
+  | { readonly type: "lockfile-outdated"; readonly path: string }
+  | { readonly type: "lockfile-written"; readonly path: string }
+  | { readonly type: "lockfile-change"; readonly change: PackageChange }
+  | { readonly type: "metadata-started"; readonly repositoryId: string }
+  | { readonly type: "resolve-started"; readonly specs: number }
+  | { readonly type: "resolve-finished"; readonly packages: number }
+  | { readonly type: "download-started"; readonly files: number; readonly bytes: number | undefined }
+  | { readonly type: "download-progress"; readonly done: number; readonly files: number }
+  | { readonly type: "verify-started"; readonly packages: number }
+  | { readonly type: "install-started"; readonly packages: number }
+  /** One line that the package manager or a scriptlet printed. */
+  | { readonly type: "install-output"; readonly line: string }
+  | { readonly type: "install-finished" }
+  | { readonly type: "package-excluded"; readonly package: string }
+  | { readonly type: "layer-started" }
+  | { readonly type: "layer-progress"; readonly bytes: number; readonly total: number }
+  | { readonly type: "image-started" }
+  | {
+      readonly type: "image-written";
+      readonly layout: string;
+      readonly tag: string;
+      readonly digest: string;
+      readonly seconds: number;
+    }
+  | { readonly type: "vendored"; readonly packages: number; readonly directory: string }
+  | { readonly type: "warning"; readonly message: string }
+  /** Details for whoever looks for the cause of something. */
+  | { readonly type: "debug"; readonly message: string };
+
+/** Handed to every stage; must return quickly and not throw. */
+export type Emit = (event: RpmociEvent) => void;

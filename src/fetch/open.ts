@@ -1,0 +1,95 @@
+/** Opens one URL (`http:`, `https:`, `file:`) as a stream of bytes. */
+import { createReadStream } from "node:fs";
+import { open as openFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { type Dispatcher, request } from "undici";
+import { messageOf } from "../errors.js";
+import type { TransferOptions } from "../model/transport.js";
+
+/** Why a URL gave no bytes, in words for users. */
+export class OpenFailure extends Error {
+  constructor(
+    readonly url: string,
+    reason: string,
+    /** The server's answer; undefined when there was none. */
+    readonly status?: number,
+  ) {
+    super(`${withoutCredentials(url)}: ${reason}`);
+  }
+}
+
+/** A URL as it may be shown: without a user name or password. */
+export function withoutCredentials(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
+}
+
+/** Throws an `OpenFailure`; errors while the stream is read come out of the stream, see `transferFailure`. */
+export async function openUrl(url: string, options: TransferOptions, dispatcher: Dispatcher): Promise<Readable> {
+  const parsed = new URL(url);
+  if (parsed.protocol === "file:") {
+    try {
+      const handle = await openFile(fileURLToPath(parsed));
+      return createReadStream("", { fd: handle });
+    } catch (error) {
+      throw new OpenFailure(url, messageOf(error));
+    }
+  }
+  const headers: Record<string, string> = { "user-agent": "rpmoci", "accept-encoding": "identity" };
+  const credentials =
+    options.credentials ??
+    (parsed.username === ""
+      ? undefined
+      : { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) });
+  if (credentials !== undefined) {
+    const token = Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64");
+    headers["authorization"] = `Basic ${token}`;
+  }
+  parsed.username = "";
+  parsed.password = "";
+  try {
+    const response = await request(parsed, { dispatcher, headers });
+    if (response.statusCode === 200) return response.body;
+    response.body.on("error", () => {}).destroy();
+    throw new OpenFailure(url, statusReason(response.statusCode), response.statusCode);
+  } catch (error) {
+    throw error instanceof OpenFailure ? error : transferFailure(url, error);
+  }
+}
+
+/** The `OpenFailure` for an error that a connection or a stream of it met. */
+export function transferFailure(url: string, error: unknown): OpenFailure {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  if (statusCode !== undefined && statusCode >= 400) return new OpenFailure(url, statusReason(statusCode), statusCode);
+  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  const cause = inner instanceof Error && inner.message === "" ? inner.cause : inner;
+  return new OpenFailure(url, describe(code, messageOf(cause)));
+}
+
+function describe(code: string | undefined, message: string): string {
+  switch (code) {
+    case "ECONNREFUSED":
+      return "connection refused";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the host name cannot be resolved";
+    case "UND_ERR_CONNECT_TIMEOUT":
+    case "UND_ERR_HEADERS_TIMEOUT":
+    case "UND_ERR_BODY_TIMEOUT":
+      return "timed out";
+    case "ECONNRESET":
+    case "UND_ERR_SOCKET":
+      return `the connection broke off (${message})`;
+    default:
+      return message;
+  }
+}
+
+function statusReason(status: number): string {
+  if (status === 401 || status === 403) return `access denied (HTTP status ${status})`;
+  return status === 404 ? "not found (HTTP status 404)" : `HTTP status ${status}`;
+}

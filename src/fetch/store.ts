@@ -1,0 +1,73 @@
+/** Files that are kept by their checksum, shared by all builds of a user. */
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Checksum } from "../model/checksum.js";
+
+/** `$XDG_CACHE_HOME/rpmoci`, else `~/.cache/rpmoci`. */
+export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const base = environment["XDG_CACHE_HOME"];
+  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "rpmoci");
+}
+
+/** Thrown by `Store.add` for bytes other than the expected ones. */
+export class WrongChecksum extends Error {
+  constructor(
+    readonly expected: Checksum,
+    readonly actual: string,
+  ) {
+    super(`expected ${expected.algorithm}:${expected.value}, got ${expected.algorithm}:${actual}`);
+  }
+}
+
+/** The lower-case hexadecimal checksum of a file. */
+export async function checksumOf(path: string, algorithm: Checksum["algorithm"]): Promise<string> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
+}
+
+/**
+ * A directory of files named by checksum. Several processes may share it: a file gets its name only when it is whole
+ * and right, by a rename; whoever comes second replaces it by the same bytes.
+ */
+export class Store {
+  constructor(readonly directory: string) {}
+
+  pathOf({ algorithm, value }: Checksum): string {
+    return join(this.directory, algorithm, value.slice(0, 2), value);
+  }
+
+  /** The path of the file when the store has it and its bytes are still right; a damaged one is removed. */
+  async find(checksum: Checksum): Promise<string | null> {
+    const path = this.pathOf(checksum);
+    const present = await stat(path).catch(() => null);
+    if (present === null) return null;
+    if ((await checksumOf(path, checksum.algorithm)) === checksum.value) return path;
+    await rm(path, { force: true });
+    return null;
+  }
+
+  /** Takes the bytes of `source` in. Throws `WrongChecksum`, and whatever reading or writing throws. */
+  async add(checksum: Checksum, source: Readable): Promise<string> {
+    const path = this.pathOf(checksum);
+    await mkdir(dirname(path), { recursive: true });
+    const partial = `${path}.${process.pid}.${randomBytes(6).toString("hex")}.part`;
+    const hash = createHash(checksum.algorithm);
+    try {
+      source.on("data", (chunk: Buffer) => hash.update(chunk));
+      await pipeline(source, createWriteStream(partial, { flags: "wx" }));
+      const actual = hash.digest("hex");
+      if (actual !== checksum.value) throw new WrongChecksum(checksum, actual);
+      await rename(partial, path);
+      return path;
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** The transport of a build: HTTP, HTTPS and files, with the store behind it. */
+import { buffer } from "node:stream/consumers";
+import { messageOf, RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
+import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
+import { DispatcherPool } from "./dispatcher.js";
+import { OpenFailure, openUrl, transferFailure, withoutCredentials } from "./open.js";
+import { Store, WrongChecksum } from "./store.js";
+
+/** Errors of this machine rather than of a server: trying another mirror would not help. */
+const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO"]);
+
+export class HttpTransport implements Transport {
+  readonly #dispatchers = new DispatcherPool();
+  readonly #store: Store;
+  readonly #emit: Emit;
+
+  constructor(cacheDirectory: string, emit: Emit) {
+    this.#store = new Store(`${cacheDirectory}/files`);
+    this.#emit = emit;
+  }
+
+  async readBytes(urls: readonly string[], what: string, transfer: TransferOptions): Promise<Buffer> {
+    return this.#firstOf(urls, what, (url) => this.#read(url, transfer));
+  }
+
+  async fetchFile({ urls, checksum, what, transfer }: FileRequest): Promise<string> {
+    const cached = await this.#store.find(checksum);
+    if (cached !== null) return cached;
+    return this.#firstOf(urls, what, async (url) => {
+      const stream = await openUrl(url, transfer, this.#dispatchers.dispatcherFor(transfer));
+      try {
+        return await this.#store.add(checksum, stream);
+      } catch (error) {
+        if (error instanceof WrongChecksum) throw error;
+        const { code = "", syscall } = error as NodeJS.ErrnoException;
+        if (syscall !== undefined && LOCAL_FAULTS.has(code)) throw cacheFault(this.#store.directory, error);
+        throw transferFailure(url, error);
+      }
+    });
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await this.#dispatchers.close();
+  }
+
+  async #read(url: string, transfer: TransferOptions): Promise<Buffer> {
+    const stream = await openUrl(url, transfer, this.#dispatchers.dispatcherFor(transfer));
+    try {
+      return await buffer(stream);
+    } catch (error) {
+      throw transferFailure(url, error);
+    }
+  }
+
+  async #firstOf<T>(urls: readonly string[], what: string, attempt: (url: string) => Promise<T>): Promise<T> {
+    const reasons: string[] = [];
+    let wrongBytes = false;
+    for (const url of urls) {
+      this.#emit({ type: "debug", message: `fetching ${withoutCredentials(url)}` });
+      try {
+        return await attempt(url);
+      } catch (error) {
+        if (error instanceof WrongChecksum) {
+          wrongBytes = true;
+          reasons.push(`${withoutCredentials(url)}: ${error.message}`);
+        } else if (error instanceof OpenFailure) {
+          reasons.push(error.message);
+        } else {
+          throw error;
+        }
+      }
+    }
+    throw unavailable(what, reasons, wrongBytes);
+  }
+}
+
+function unavailable(what: string, reasons: readonly string[], wrongBytes: boolean): RpmociError {
+  const [first = "no URL is known for it", ...rest] = reasons;
+  if (wrongBytes) {
+    return new RpmociError(`${what} has the wrong checksum: ${first}`, {
+      kind: "verify",
+      code: "CHECKSUM_MISMATCH",
+      hint: "the file was damaged or replaced; if the repository changed on purpose, run rpmoci update",
+      details: rest,
+    });
+  }
+  return new RpmociError(`Failed to download ${what}: ${first}`, {
+    kind: "fetch",
+    code: "DOWNLOAD_FAILED",
+    details: rest,
+  });
+}
+
+function cacheFault(directory: string, error: unknown): RpmociError {
+  return new RpmociError(`Failed to write to the cache ${directory}: ${messageOf(error)}`, {
+    kind: "environment",
+    code: "CACHE_UNWRITABLE",
+    hint: "free some space, or name another directory with XDG_CACHE_HOME",
+    cause: error,
+  });
+}

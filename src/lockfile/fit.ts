@@ -1,0 +1,19 @@
+/** Whether a lockfile belongs to a manifest as it is now. */
+import type { Lockfile } from "../model/lockfile.js";
+import type { Manifest } from "../model/manifest.js";
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** The specifications and the key URLs are those that were locked. Local RPMs need not be present. */
+export function fitsManifest(lock: Lockfile, manifest: Manifest): boolean {
+  return same(lock.packageSpecs, manifest.packages) && same(lock.globalKeySpecs, manifest.gpgkeys);
+}
+
+/** All that local RPMs require together is what was locked, whichever of them requires it. */
+export function fitsLocalRequirements(lock: Lockfile, requires: Iterable<string>): boolean {
+  const locked = new Set(lock.localPackages.flatMap((entry) => entry.requires));
+  const present = new Set(requires);
+  return locked.size === present.size && [...locked].every((requirement) => present.has(requirement));
+}

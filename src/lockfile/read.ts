@@ -1,0 +1,66 @@
+/** Reads lockfiles: ours, and those of every version of the original. */
+import { readFile } from "node:fs/promises";
+import { parse as parseToml } from "smol-toml";
+import * as v from "valibot";
+import { messageOf, RpmociError } from "../errors.js";
+import type { Lockfile } from "../model/lockfile.js";
+import { compareNevra, compareText } from "../model/nevra.js";
+import { lockfileSchema } from "./schema.js";
+
+/**
+ * The lockfile at `path`, or null when there is none. Throws an `RpmociError` of kind `lockfile` for one that cannot be
+ * read or parsed.
+ */
+export async function readLockfile(path: string): Promise<Lockfile | null> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw invalid(path, messageOf(error), error);
+  }
+  return parseLockfile(text, path);
+}
+
+/** As `readLockfile`, of a text; `path` is used in messages. */
+export function parseLockfile(text: string, path: string): Lockfile {
+  let document: unknown;
+  try {
+    document = parseToml(text);
+  } catch (error) {
+    throw invalid(path, messageOf(error).split("\n")[0] ?? "", error);
+  }
+  const result = v.safeParse(lockfileSchema, document);
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw invalid(path, `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`, undefined);
+  }
+  const lock = result.output;
+  return {
+    packageSpecs: lock.pkg_specs,
+    globalKeySpecs: lock.global_key_specs,
+    packages: lock.packages
+      .map((entry) => ({
+        name: entry.name,
+        evr: entry.evr,
+        arch: entry.arch,
+        repositoryId: entry.repoid,
+        checksum: { algorithm: entry.checksum.algorithm, value: entry.checksum.checksum },
+        location: entry.location,
+        size: entry.size,
+        sourceRpm: entry.source_rpm,
+      }))
+      .sort(compareNevra),
+    localPackages: lock.local_packages.toSorted((a, b) => compareText(a.name, b.name)),
+    repositoryKeys: new Map(Object.entries(lock.repo_gpg_config)),
+  };
+}
+
+function invalid(path: string, reason: string, cause: unknown): RpmociError {
+  return new RpmociError(`failed to parse existing lock file ${path}: ${reason}`, {
+    kind: "lockfile",
+    code: "LOCKFILE_INVALID",
+    hint: "run rpmoci update to write a new one",
+    cause,
+  });
+}

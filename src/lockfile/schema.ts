@@ -1,0 +1,38 @@
+/** The shape of `rpmoci.lock`. Unknown keys are ignored, so that lockfiles of other versions can be read. */
+import * as v from "valibot";
+import { isChecksumValue } from "../model/checksum.js";
+
+const texts = v.array(v.string());
+
+const checksum = v.pipe(
+  v.object({
+    algorithm: v.picklist(["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]),
+    checksum: v.pipe(v.string(), v.toLowerCase()),
+  }),
+  v.check(({ algorithm, checksum }) => isChecksumValue(algorithm, checksum), "is not a checksum of its algorithm"),
+);
+
+/** What becomes a file name or a part of a URL must not lead elsewhere. */
+const location = v.pipe(
+  v.string(),
+  v.check((value) => !value.split("/").includes("..") && !value.startsWith("/"), "leads outside the repository"),
+);
+
+export const lockfileSchema = v.object({
+  pkg_specs: texts,
+  packages: v.array(
+    v.object({
+      name: v.string(),
+      evr: v.string(),
+      arch: v.optional(v.string()),
+      repoid: v.string(),
+      checksum,
+      location: v.optional(location),
+      size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      source_rpm: v.optional(v.string()),
+    }),
+  ),
+  local_packages: v.optional(v.array(v.object({ name: v.string(), requires: texts })), []),
+  repo_gpg_config: v.optional(v.record(v.string(), v.object({ gpgcheck: v.boolean(), keys: texts })), {}),
+  global_key_specs: v.optional(texts, []),
+});

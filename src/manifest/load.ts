@@ -1,0 +1,132 @@
+/** Reads and validates the package manifest. */
+import { readFile } from "node:fs/promises";
+import { parse as parsePath, resolve } from "node:path";
+import { parse as parseToml, TomlError } from "smol-toml";
+import * as v from "valibot";
+import { messageOf, RpmociError } from "../errors.js";
+import type { Manifest, RepositoryReference } from "../model/manifest.js";
+import { findLine } from "./locate.js";
+import { repositoryIdOf } from "./repository-id.js";
+import { type ManifestDocument, manifestSchema } from "./schema.js";
+
+/** The lockfile of a manifest: the same path with the extension `.lock`. */
+export function lockfilePathOf(manifestPath: string): string {
+  const { dir, name } = parsePath(resolve(manifestPath));
+  return resolve(dir, `${name}.lock`);
+}
+
+/** Reads the manifest at `path`. Throws an `RpmociError` of kind `manifest` that names the file, line and key. */
+export async function loadManifest(path: string): Promise<Manifest> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new RpmociError(`Failed to read ${path}: ${messageOf(error)}`, {
+      kind: "manifest",
+      code: "MANIFEST_UNREADABLE",
+      hint: "run rpmoci where rpmoci.toml is, or name the manifest with --file",
+      cause: error,
+    });
+  }
+  return parseManifest(text, path);
+}
+
+/** As `loadManifest`, of a text; `path` is used in messages and for the lockfile's path. */
+export function parseManifest(text: string, path: string): Manifest {
+  let document: unknown;
+  try {
+    document = parseToml(text);
+  } catch (error) {
+    const at = error instanceof TomlError ? `:${error.line}:${error.column}` : "";
+    throw new RpmociError(`${path}${at}: not valid TOML: ${firstLine(messageOf(error))}`, {
+      kind: "manifest",
+      code: "MANIFEST_SYNTAX",
+      cause: error,
+    });
+  }
+  const result = v.safeParse(manifestSchema, document);
+  if (!result.success) {
+    const problems = result.issues.flatMap((issue) => faultsOf(issue)).map((fault) => describe(fault, text, path));
+    const [first = `${path}: not a manifest`, ...rest] = problems;
+    throw new RpmociError(first, { kind: "manifest", code: "MANIFEST_INVALID", details: rest });
+  }
+  return fromDocument(result.output, path);
+}
+
+function fromDocument({ contents, image }: ManifestDocument, path: string): Manifest {
+  const repositories = contents.repositories.map((entry): RepositoryReference => {
+    if (typeof entry !== "string") {
+      return { kind: "url", id: entry.id ?? repositoryIdOf(entry.url), url: entry.url, options: entry.options };
+    }
+    if (URL.canParse(entry)) return { kind: "url", id: repositoryIdOf(entry), url: entry, options: {} };
+    return { kind: "system", id: entry };
+  });
+  const ids = new Set<string>();
+  for (const { id } of repositories) {
+    if (ids.has(id)) {
+      throw new RpmociError(`${path}: contents.repositories: the repository id "${id}" occurs twice`, {
+        kind: "manifest",
+        code: "MANIFEST_DUPLICATE_REPOSITORY",
+        hint: "give one of them another id: { url = …, id = … }",
+      });
+    }
+    ids.add(id);
+  }
+  return {
+    path: resolve(path),
+    lockfilePath: lockfilePathOf(path),
+    repositories,
+    packages: contents.packages,
+    gpgkeys: contents.gpgkeys,
+    docs: contents.docs,
+    osRelease: contents.os_release,
+    exclude: contents.exclude,
+    image: {
+      user: image.user,
+      workingdir: image.workingdir,
+      stopsignal: image.stopsignal,
+      author: image.author,
+      entrypoint: image.entrypoint ?? [],
+      cmd: image.cmd ?? [],
+      exposedPorts: image.exposed_ports ?? [],
+      volumes: image.volumes ?? [],
+      envs: image.envs ?? {},
+      labels: image.labels ?? {},
+    },
+  };
+}
+
+type Issue = v.BaseIssue<unknown>;
+
+interface Fault {
+  readonly issue: Issue;
+  readonly keys: readonly string[];
+}
+
+/** What is wrong inside an alternative of a union tells more than "no alternative fits"; nested paths are relative. */
+function faultsOf(issue: Issue, prefix: readonly string[] = []): readonly Fault[] {
+  const keys = [...prefix, ...(issue.path?.map((item) => String(item.key)) ?? [])];
+  const nested = issue.issues?.filter((inner) => (inner.path?.length ?? 0) > 0) ?? [];
+  return nested.length === 0 ? [{ issue, keys }] : nested.flatMap((inner) => faultsOf(inner, keys));
+}
+
+function describe({ issue, keys }: Fault, text: string, path: string): string {
+  const named = keys.filter((key) => !/^\d+$/.test(key));
+  const line = findLine(text, named) ?? findLine(text, named.slice(0, -1));
+  const where = `${path}${line === null ? "" : `:${line}`}`;
+  const key = keys.join(".");
+  if (issue.type === "strict_object" && issue.expected === "never") return `${where}: unknown key "${key}"`;
+  if (issue.received === "undefined") return `${where}: the key "${key}" is missing`;
+  if (issue.kind === "validation") return `${where}: ${key} = ${issue.received} ${issue.message}`;
+  return `${where}: ${key} must be ${plain(issue.expected)}, not ${issue.received}`;
+}
+
+function plain(expected: string | null): string {
+  return expected === null
+    ? "something else"
+    : expected.replaceAll("Array", "an array").replaceAll("Object", "a table");
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n")[0] ?? text).replace(/^Invalid TOML document: /, "");
+}

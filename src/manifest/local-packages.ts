@@ -1,0 +1,35 @@
+/** The RPM files on this machine that the manifest's specifications name. */
+import { dirname, resolve } from "node:path";
+import { glob } from "tinyglobby";
+import { RpmociError } from "../errors.js";
+import { isLocalSpec, type Manifest } from "../model/manifest.js";
+import { compareText } from "../model/nevra.js";
+
+/**
+ * Absolute paths, sorted, without repeats. A pattern is taken from the current directory, as the original does, and
+ * where nothing matches there, from the manifest's. Throws an `RpmociError` of kind `manifest` for a pattern without
+ * a match, unless `missing` is `"ignore"`.
+ */
+export async function findLocalPackages(manifest: Manifest, missing: "fail" | "ignore"): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const spec of manifest.packages.filter(isLocalSpec)) {
+    const paths = await matches(spec, [process.cwd(), dirname(manifest.path)]);
+    if (paths.length === 0 && missing === "fail") {
+      throw new RpmociError(`No package found for spec '${spec}'`, {
+        kind: "manifest",
+        code: "LOCAL_PACKAGE_MISSING",
+        hint: `${resolve(spec)} matches no file`,
+      });
+    }
+    for (const path of paths) found.add(path);
+  }
+  return [...found].sort(compareText);
+}
+
+async function matches(pattern: string, directories: readonly string[]): Promise<readonly string[]> {
+  for (const cwd of directories) {
+    const paths = await glob(pattern, { cwd, absolute: true, onlyFiles: true, dot: true });
+    if (paths.length > 0) return paths;
+  }
+  return [];
+}

@@ -1,0 +1,27 @@
+/** Where a key stands in a TOML text, for messages; the parser does not keep positions. */
+
+function escaped(key: string): string {
+  return key.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+/**
+ * The number of the line (from 1) that sets `path` (`["contents", "packages"]`), or opens the table of that name.
+ * Null when the text spells it in a way that this search does not know, as inside an inline table.
+ */
+export function findLine(text: string, path: readonly string[]): number | null {
+  const key = path.at(-1);
+  if (key === undefined) return null;
+  const table = path.slice(0, -1).map(escaped).join("\\s*\\.\\s*");
+  const tableHeader = new RegExp(`^\\s*\\[\\[?\\s*${table}\\s*\\]\\]?`);
+  const ownHeader = new RegExp(
+    `^\\s*\\[\\[?\\s*${table === "" ? "" : `${table}\\s*\\.\\s*`}"?${escaped(key)}"?\\s*\\]\\]?`,
+  );
+  const assignment = new RegExp(`^\\s*["']?${escaped(key)}["']?\\s*(=|\\.)`);
+  let inside = table === "";
+  for (const [index, line] of text.split("\n").entries()) {
+    if (ownHeader.test(line)) return index + 1;
+    if (/^\s*\[/.test(line)) inside = table !== "" && tableHeader.test(line);
+    else if (inside && assignment.test(line)) return index + 1;
+  }
+  return null;
+}

@@ -1,0 +1,63 @@
+/** OCI image specification: descriptors, the image manifest, the image index, the image configuration. */
+import type { Platform } from "./architecture.js";
+
+export const MEDIA_TYPE = {
+  index: "application/vnd.oci.image.index.v1+json",
+  manifest: "application/vnd.oci.image.manifest.v1+json",
+  config: "application/vnd.oci.image.config.v1+json",
+  layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+  layerTar: "application/vnd.oci.image.layer.v1.tar",
+} as const;
+
+export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
+
+/** `sha256:` and 64 lower-case hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: Platform;
+}
+
+export interface ImageManifest {
+  readonly schemaVersion: 2;
+  readonly mediaType: typeof MEDIA_TYPE.manifest;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+export interface ImageIndex {
+  readonly schemaVersion: 2;
+  readonly mediaType?: string;
+  readonly manifests: readonly Descriptor[];
+}
+
+export interface ImageConfig extends Platform {
+  /** RFC 3339. */
+  readonly created: string;
+  readonly author?: string;
+  readonly config: {
+    readonly User?: string;
+    readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
+    readonly Env: readonly string[];
+    readonly Entrypoint?: readonly string[];
+    readonly Cmd?: readonly string[];
+    readonly Volumes?: Readonly<Record<string, Record<string, never>>>;
+    readonly WorkingDir?: string;
+    readonly Labels?: Readonly<Record<string, string>>;
+    readonly StopSignal?: string;
+  };
+  readonly rootfs: { readonly type: "layers"; readonly diff_ids: readonly Digest[] };
+  readonly history: readonly { readonly created: string; readonly created_by: string }[];
+}
+
+/** A layer blob that was written to a file, with what the image configuration and manifest say about it. */
+export interface Layer {
+  readonly path: string;
+  readonly diffId: Digest;
+  readonly descriptor: Descriptor;
+}

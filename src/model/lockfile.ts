@@ -1,0 +1,37 @@
+/** The lockfile (`rpmoci.lock`): every package of an image, pinned. */
+import type { Checksum } from "./checksum.js";
+
+export interface LockedPackage {
+  readonly name: string;
+  readonly evr: string;
+  /** Absent in lockfiles before 0.4.2 of the original. */
+  readonly arch: string | undefined;
+  readonly repositoryId: string;
+  readonly checksum: Checksum;
+  /** Relative to the repository's base URL; absent in the original's lockfiles, as all that follows. */
+  readonly location: string | undefined;
+  /** Bytes of the RPM file. */
+  readonly size: number | undefined;
+  readonly sourceRpm: string | undefined;
+}
+
+export interface LockedLocalPackage {
+  readonly name: string;
+  readonly requires: readonly string[];
+}
+
+export interface RepositoryKeys {
+  readonly gpgcheck: boolean;
+  /** ASCII-armoured OpenPGP keys. */
+  readonly keys: readonly string[];
+}
+
+export interface Lockfile {
+  readonly packageSpecs: readonly string[];
+  readonly globalKeySpecs: readonly string[];
+  /** Sorted by name, EVR, architecture. */
+  readonly packages: readonly LockedPackage[];
+  /** Sorted by name. */
+  readonly localPackages: readonly LockedLocalPackage[];
+  readonly repositoryKeys: ReadonlyMap<string, RepositoryKeys>;
+}

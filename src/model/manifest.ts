@@ -1,0 +1,46 @@
+/** The package manifest (`rpmoci.toml`) with its defaults filled in. */
+
+export type RepositoryReference =
+  /** The id of a repository that is configured on this system. */
+  | { readonly kind: "system"; readonly id: string }
+  | {
+      readonly kind: "url";
+      readonly id: string;
+      /** May hold dnf variables. */
+      readonly url: string;
+      /** dnf repository options by name. */
+      readonly options: Readonly<Record<string, string>>;
+    };
+
+export interface ImageSection {
+  readonly user: string | undefined;
+  readonly workingdir: string | undefined;
+  readonly stopsignal: string | undefined;
+  readonly author: string | undefined;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly exposedPorts: readonly string[];
+  readonly volumes: readonly string[];
+  readonly envs: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Manifest {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Absolute path of the lockfile that belongs to it. */
+  readonly lockfilePath: string;
+  readonly repositories: readonly RepositoryReference[];
+  /** All package specifications, as written. */
+  readonly packages: readonly string[];
+  readonly gpgkeys: readonly string[];
+  readonly docs: boolean;
+  readonly osRelease: boolean;
+  readonly exclude: readonly string[];
+  readonly image: ImageSection;
+}
+
+/** A specification that names RPM files on this machine rather than packages of a repository. */
+export function isLocalSpec(spec: string): boolean {
+  return spec.endsWith(".rpm");
+}

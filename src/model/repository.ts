@@ -1,0 +1,27 @@
+/** Repositories: what is configured, and the metadata that was fetched for it. */
+import type { RepositoryFiles } from "../native/binding.js";
+import type { TransferOptions } from "./transport.js";
+
+/** A repository with its variables expanded and every option either honoured or refused. */
+export interface RepositoryConfig {
+  readonly id: string;
+  /** Base URLs without a trailing slash, the preferred first; empty when `mirrorSource` must be asked. */
+  readonly baseUrls: readonly string[];
+  readonly mirrorSource: { readonly kind: "metalink" | "mirrorlist"; readonly url: string } | null;
+  readonly priority: number;
+  readonly cost: number;
+  readonly gpgcheck: boolean;
+  /** URLs of the keys, the manifest's `gpgkeys` among them. */
+  readonly gpgkeys: readonly string[];
+  readonly includePackages: readonly string[];
+  readonly excludePackages: readonly string[];
+  readonly skipIfUnavailable: boolean;
+  readonly transfer: TransferOptions;
+}
+
+export interface RepositoryMetadata {
+  readonly config: RepositoryConfig;
+  /** Mirrors that answered or may answer, the preferred first. */
+  readonly baseUrls: readonly string[];
+  readonly files: RepositoryFiles;
+}

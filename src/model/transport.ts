@@ -1,0 +1,48 @@
+/** How stages ask for bytes from elsewhere; `fetch/` implements it, `pipeline/` hands it to whoever needs it. */
+import type { Checksum } from "./checksum.js";
+
+/** What a repository's options say about connections to it. */
+export interface TransferOptions {
+  readonly sslverify: boolean;
+  /** Paths of PEM files. */
+  readonly sslcacert: string | undefined;
+  readonly sslclientcert: string | undefined;
+  readonly sslclientkey: string | undefined;
+  readonly credentials: { readonly username: string; readonly password: string } | undefined;
+  readonly proxy: string | undefined;
+  /** Seconds without a byte after which a connection is given up. */
+  readonly timeout: number;
+  /** Attempts after the first. */
+  readonly retries: number;
+}
+
+export const DEFAULT_TRANSFER: TransferOptions = {
+  sslverify: true,
+  sslcacert: undefined,
+  sslclientcert: undefined,
+  sslclientkey: undefined,
+  credentials: undefined,
+  proxy: undefined,
+  timeout: 30,
+  retries: 3,
+};
+
+export interface FileRequest {
+  /** `http:`, `https:` or `file:` URLs of the same file, tried in turn. */
+  readonly urls: readonly string[];
+  readonly checksum: Checksum;
+  /** What the file is, for messages: `package bash-5.2-1.x86_64`. */
+  readonly what: string;
+  readonly transfer: TransferOptions;
+}
+
+export interface Transport {
+  /** The bytes of a small file that nothing vouches for (repomd.xml, a key). Throws an `RpmociError` of kind `fetch`. */
+  readBytes(urls: readonly string[], what: string, transfer: TransferOptions): Promise<Buffer>;
+  /**
+   * The path of a file with exactly these contents, out of the cache or downloaded into it. Bytes are hashed while they
+   * arrive and get their name only when they are right. Throws an `RpmociError` of kind `fetch`, or of kind `verify`
+   * when some source offered other bytes.
+   */
+  fetchFile(request: FileRequest): Promise<string>;
+}

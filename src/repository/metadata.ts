@@ -1,0 +1,108 @@
+/** Fetches a repository's metadata: repomd.xml afresh, the files that it names by their checksums. */
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
+import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
+import type { Transport } from "../model/transport.js";
+import { findMirrors, type Mirrors } from "./mirrors.js";
+import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
+
+/**
+ * The metadata of a repository, its repomd.xml written into `directory`. Null for one that is not available and may be
+ * skipped. Throws an `RpmociError` of kind `fetch` or `verify` that names the repository.
+ */
+export async function fetchMetadata(
+  config: RepositoryConfig,
+  transport: Transport,
+  directory: string,
+  emit: Emit,
+): Promise<RepositoryMetadata | null> {
+  emit({ type: "metadata-started", repositoryId: config.id });
+  try {
+    return await fetchAll(config, transport, directory);
+  } catch (error) {
+    if (!(config.skipIfUnavailable && error instanceof RpmociError && error.kind === "fetch")) throw error;
+    emit({ type: "warning", message: `repository "${config.id}" is skipped: ${messageOf(error)}` });
+    return null;
+  }
+}
+
+async function fetchAll(
+  config: RepositoryConfig,
+  transport: Transport,
+  directory: string,
+): Promise<RepositoryMetadata> {
+  const mirrors = await findMirrors(config, transport);
+  const bytes = await readRepomd(config, mirrors, transport);
+  const repomd = parse(config, bytes);
+  const fetchFile = (type: string, file: MetadataFile): Promise<string> =>
+    transport.fetchFile({
+      urls: mirrors.baseUrls.map((base) => `${base}/${file.location}`),
+      checksum: file.checksum,
+      what: `the ${type} metadata of repository "${config.id}"`,
+      transfer: config.transfer,
+    });
+  const primary = repomd.get("primary");
+  if (primary === undefined) throw invalid(config, "it names no primary metadata");
+  const filelists = repomd.get("filelists");
+  const [primaryPath, filelistsPath] = await Promise.all([
+    fetchFile("primary", primary),
+    filelists === undefined ? null : fetchFile("filelists", filelists),
+  ]);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  await mkdir(directory, { recursive: true });
+  const repomdPath = join(directory, `${digest}-repomd.xml`);
+  await writeFile(repomdPath, bytes);
+  return {
+    config,
+    baseUrls: mirrors.baseUrls,
+    files: {
+      id: config.id,
+      priority: config.priority,
+      cost: config.cost,
+      repomd: repomdPath,
+      primary: primaryPath,
+      filelists: filelistsPath,
+      includePackages: config.includePackages,
+      excludePackages: config.excludePackages,
+    },
+  };
+}
+
+async function readRepomd(config: RepositoryConfig, mirrors: Mirrors, transport: Transport): Promise<Buffer> {
+  const urls = mirrors.baseUrls.map((base) => `${base}/repodata/repomd.xml`);
+  const what = `the metadata of repository "${config.id}"`;
+  if (mirrors.repomd.length === 0) return transport.readBytes(urls, what, config.transfer);
+  // Mirrors may lag behind the metalink: the first one that has a repomd.xml it vouches for is taken.
+  for (const url of urls) {
+    const bytes = await transport.readBytes([url], what, config.transfer).catch(() => null);
+    if (bytes === null) continue;
+    const vouched = mirrors.repomd.some(
+      ({ algorithm, value }) => createHash(algorithm).update(bytes).digest("hex") === value,
+    );
+    if (vouched) return bytes;
+  }
+  throw new RpmociError(`no mirror of repository "${config.id}" has the repomd.xml that its metalink vouches for`, {
+    kind: "fetch",
+    code: "MIRRORS_OUTDATED",
+  });
+}
+
+function parse(config: RepositoryConfig, bytes: Buffer): Repomd {
+  try {
+    return parseRepomd(bytes.toString("utf8"));
+  } catch (error) {
+    if (error instanceof InvalidRepomd) throw invalid(config, error.message);
+    throw error;
+  }
+}
+
+function invalid(config: RepositoryConfig, reason: string): RpmociError {
+  return new RpmociError(`the repomd.xml of repository "${config.id}" is not valid: ${reason}`, {
+    kind: "fetch",
+    code: "METADATA_INVALID",
+    hint: `is ${config.baseUrls[0] ?? config.mirrorSource?.url ?? "its URL"} the base of a repository?`,
+  });
+}

@@ -1,0 +1,119 @@
+/** Nothing reaches the root but what passes here: digests, signatures, and that a file is the package it claims to be. */
+import { basename } from "node:path";
+import { RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
+import type { RepositoryKeys } from "../model/lockfile.js";
+import { compareNevra, formatNevra } from "../model/nevra.js";
+import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
+import type { PackageHeader, Verification } from "../native/binding.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
+
+export interface VerifyRequest {
+  readonly packages: readonly FetchedPackage[];
+  /** Names that local RPMs may have; undefined when nothing is locked about them. */
+  readonly localNames: ReadonlySet<string> | undefined;
+  readonly keysOf: (repositoryId: string) => RepositoryKeys;
+}
+
+/**
+ * Verifies packages of repositories that check signatures against the keys of their repository; of all others the
+ * digests only. Returns them sorted. Throws an `RpmociError` of kind `verify` that lists every package at fault.
+ */
+export async function verifyPackages(request: VerifyRequest, emit: Emit): Promise<readonly VerifiedPackage[]> {
+  emit({ type: "verify-started", packages: request.packages.length });
+  const faults: string[] = [];
+  for (const [keys, group] of groupByKeys(request)) {
+    const verifications = await nativeCall(
+      binding().verifyPackages(
+        group.map(({ path }) => path),
+        keys ?? [],
+      ),
+    );
+    for (const [index, verification] of verifications.entries()) {
+      const fault = faultOf(verification, keys !== null);
+      if (fault !== null) faults.push(`${nameOf(group[index])} ${fault}`);
+    }
+  }
+  if (faults.length > 0) throw refused(faults);
+  const headers = await nativeCall(
+    binding().readPackages(
+      request.packages.map(({ path }) => path),
+      [],
+    ),
+  );
+  const verified = request.packages.map((fetched, index) => {
+    const header = headers[index];
+    if (header === undefined) throw new Error("the addon returned too few headers");
+    const mismatch = mismatchOf(fetched, header, request.localNames);
+    if (mismatch !== null) faults.push(mismatch);
+    return { path: fetched.path, name: header.name, evr: header.evr, arch: header.arch } as VerifiedPackage;
+  });
+  if (faults.length > 0) throw refused(faults);
+  return verified.sort(compareNevra);
+}
+
+/** Packages by the keys that must have signed them; null for those whose signature does not matter. */
+function groupByKeys(request: VerifyRequest): Map<readonly string[] | null, FetchedPackage[]> {
+  const groups = new Map<readonly string[] | null, FetchedPackage[]>();
+  for (const fetched of request.packages) {
+    const required = fetched.locked === null ? null : request.keysOf(fetched.locked.repositoryId);
+    const keys = required?.gpgcheck === true ? required.keys : null;
+    const group = groups.get(keys);
+    if (group === undefined) groups.set(keys, [fetched]);
+    else group.push(fetched);
+  }
+  return groups;
+}
+
+function faultOf({ verdict, keyId, details }: Verification, signatureRequired: boolean): string | null {
+  const because = details.length === 0 ? "" : ` (${details.join("; ")})`;
+  switch (verdict) {
+    case "good":
+      return null;
+    case "bad-digest":
+      return `is damaged: a digest in it is wrong${because}`;
+    case "unreadable":
+      return `is not a readable RPM file${because}`;
+    case "unsigned":
+      return signatureRequired ? "is not signed" : null;
+    case "unknown-key":
+      return signatureRequired ? `is signed with a key that is not among its repository's keys: ${keyId}` : null;
+    case "bad-signature":
+      return signatureRequired ? `has a bad signature${because}` : null;
+  }
+}
+
+function mismatchOf(
+  { locked, path }: FetchedPackage,
+  header: PackageHeader,
+  localNames: ReadonlySet<string> | undefined,
+): string | null {
+  if (locked === null) {
+    if (localNames === undefined || localNames.has(header.name)) return null;
+    return `${path} is the package ${header.name}, which the lockfile does not list`;
+  }
+  const { name, evr, arch = header.arch } = locked;
+  if (name === header.name && withoutZeroEpoch(evr) === withoutZeroEpoch(header.evr) && arch === header.arch)
+    return null;
+  return `${formatNevra(locked)} is really the package ${formatNevra(header)}`;
+}
+
+function withoutZeroEpoch(evr: string): string {
+  return evr.replace(/^0:/, "");
+}
+
+function nameOf(fetched: FetchedPackage | undefined): string {
+  if (fetched === undefined) return "a package";
+  return `package ${fetched.locked === null ? basename(fetched.path) : formatNevra(fetched.locked)}`;
+}
+
+function refused(faults: readonly string[]): RpmociError {
+  const [first = "a package was refused", ...rest] = faults;
+  return new RpmociError(first, {
+    kind: "verify",
+    code: "PACKAGE_REFUSED",
+    hint: "check gpgkeys and the repository's gpgkey; keys are pinned in the lockfile, rpmoci update takes new ones",
+    details: rest,
+  });
+}
