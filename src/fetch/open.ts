@@ -47,7 +47,7 @@ export async function openUrl(url: string, options: TransferOptions, dispatcher:
       : { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) });
   if (credentials !== undefined) {
     const token = Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64");
-    headers["authorization"] = `Basic ${token}`;
+    headers.authorization = `Basic ${token}`;
   }
   parsed.username = "";
   parsed.password = "";

@@ -10,7 +10,7 @@ import type { Checksum } from "../model/checksum.js";
 
 /** `$XDG_CACHE_HOME/rpmoci`, else `~/.cache/rpmoci`. */
 export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment["XDG_CACHE_HOME"];
+  const base = environment.XDG_CACHE_HOME;
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "rpmoci");
 }
 

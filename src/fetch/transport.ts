@@ -27,7 +27,7 @@ export class HttpTransport implements Transport {
   async fetchFile({ urls, checksum, what, transfer }: FileRequest): Promise<string> {
     const cached = await this.#store.find(checksum);
     if (cached !== null) return cached;
-    return this.#firstOf(urls, what, async (url) => {
+    return this.#firstOf(await urls(), what, async (url) => {
       const stream = await openUrl(url, transfer, this.#dispatchers.dispatcherFor(transfer));
       try {
         return await this.#store.add(checksum, stream);

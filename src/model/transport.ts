@@ -28,8 +28,8 @@ export const DEFAULT_TRANSFER: TransferOptions = {
 };
 
 export interface FileRequest {
-  /** `http:`, `https:` or `file:` URLs of the same file, tried in turn. */
-  readonly urls: readonly string[];
+  /** `http:`, `https:` or `file:` URLs of the same file, tried in turn; asked for only when the cache has no such file. */
+  readonly urls: () => Promise<readonly string[]>;
   readonly checksum: Checksum;
   /** What the file is, for messages: `package bash-5.2-1.x86_64`. */
   readonly what: string;

@@ -1,9 +1,9 @@
 /** Loads the addon; a failure becomes a list of remedies. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
+import { packageRoot } from "../package-root.js";
 import type { Binding } from "./binding.js";
 
 let loaded: Binding | undefined;
@@ -28,13 +28,4 @@ function load(): Binding {
       cause: error,
     });
   }
-}
-
-/** The folder of this package's package.json, from the compiled file and from a build for the tests alike. */
-function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, "package.json")) && dirname(directory) !== directory) {
-    directory = dirname(directory);
-  }
-  return directory;
 }

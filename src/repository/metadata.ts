@@ -39,7 +39,7 @@ async function fetchAll(
   const repomd = parse(config, bytes);
   const fetchFile = (type: string, file: MetadataFile): Promise<string> =>
     transport.fetchFile({
-      urls: mirrors.baseUrls.map((base) => `${base}/${file.location}`),
+      urls: async () => mirrors.baseUrls.map((base) => `${base}/${file.location}`),
       checksum: file.checksum,
       what: `the ${type} metadata of repository "${config.id}"`,
       transfer: config.transfer,

@@ -1,0 +1,45 @@
+/** What the commands have in common: verbosity, reporting, exit codes. */
+import { Command, Option } from "clipanion";
+import type { CommonOptions, Emit } from "../index.js";
+import type { Verbosity } from "../reporters/messages.js";
+import { PlainReporter } from "../reporters/plain.js";
+import { exitCodeOf } from "./exit-codes.js";
+
+const LEVELS: readonly Verbosity[] = ["error", "warning", "status", "verbose", "debug"];
+const DEFAULT_LEVEL = LEVELS.indexOf("status");
+
+export abstract class RpmociCommand extends Command {
+  manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
+  verbose = Option.Counter("-v,--verbose", 0, { description: "Show more: dnf's output (-v), every request (-vv)" });
+  quiet = Option.Counter("-q,--quiet", 0, { description: "Show less: warnings and errors (-q), errors only (-qq)" });
+
+  /** The command's work; errors are reported and turned into exit codes by the caller. */
+  protected abstract run(options: CommonOptions & { readonly emit: Emit }): Promise<number>;
+
+  override async execute(): Promise<number> {
+    const level = Math.max(0, Math.min(LEVELS.length - 1, DEFAULT_LEVEL + Number(this.verbose) - Number(this.quiet)));
+    const verbosity = LEVELS[level] ?? "status";
+    const reporter = new PlainReporter(process.stderr, verbosity, process.env);
+    const interruption = new AbortController();
+    const interrupt = (signal: NodeJS.Signals): void => {
+      process.exitCode = signal === "SIGINT" ? 130 : 143;
+      interruption.abort();
+    };
+    process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+    try {
+      const { manifestPath } = this;
+      return await this.run({ manifestPath, emit: reporter.emit, signal: interruption.signal });
+    } catch (error) {
+      if (interruption.signal.aborted) {
+        reporter.error(new Error("interrupted"));
+        return Number(process.exitCode);
+      }
+      reporter.error(error instanceof Error ? error : new Error(String(error)));
+      const code = exitCodeOf(error);
+      if (verbosity === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+      return code;
+    } finally {
+      process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    }
+  }
+}

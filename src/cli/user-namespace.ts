@@ -1,0 +1,61 @@
+/** An ordinary user becomes root of a user namespace before anything else: a threaded process cannot enter one later. */
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { RpmociError } from "../index.js";
+
+/** Set inside, so that a namespace that does not make us root is not entered again and again. */
+const MARK = "RPMOCI_IN_USER_NAMESPACE";
+
+export function needsUserNamespace(): boolean {
+  return process.geteuid?.() !== 0;
+}
+
+/**
+ * Runs this same command line as root of a new user namespace with the user's subordinate ids, and returns its exit
+ * code. Throws an `RpmociError` of kind `environment` that says what is missing on this system.
+ */
+export async function runInUserNamespace(args: readonly string[]): Promise<number> {
+  if (process.env[MARK] !== undefined) throw fault("the user namespace did not make this process root", undefined);
+  await requireSubordinateIds();
+  const command = ["--user", "--map-auto", "--map-root-user", "--", process.execPath, ...process.execArgv, ...args];
+  return new Promise((resolve, reject) => {
+    const child = spawn("unshare", command, { stdio: "inherit", env: { ...process.env, [MARK]: "1" } });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+    child.on("error", () => reject(fault("unshare was not found on PATH", "install util-linux 2.38 or later")));
+    child.on("exit", (code, signal) => {
+      // unshare's own failures have this code, and have been printed by it.
+      if (code === 1) {
+        reject(
+          fault(
+            "a user namespace could not be entered (see the line above)",
+            "install uidmap (newuidmap, newgidmap) and util-linux 2.38 or later, and allow unprivileged user namespaces",
+          ),
+        );
+      } else {
+        resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
+      }
+    });
+  });
+}
+
+async function requireSubordinateIds(): Promise<void> {
+  const { username, uid } = userInfo();
+  for (const file of ["/etc/subuid", "/etc/subgid"]) {
+    const text = await readFile(file, "utf8").catch(() => "");
+    const listed = text.split("\n").some((line) => line.startsWith(`${username}:`) || line.startsWith(`${uid}:`));
+    if (listed) continue;
+    throw fault(
+      `${file} has no line for the user ${username}`,
+      `let root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+    );
+  }
+}
+
+function fault(message: string, hint: string | undefined): RpmociError {
+  return new RpmociError(`An ordinary user needs a user namespace to install packages: ${message}`, {
+    kind: "environment",
+    code: "USER_NAMESPACE",
+    hint,
+  });
+}

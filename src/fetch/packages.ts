@@ -1,0 +1,89 @@
+/** Brings every locked package onto this machine. */
+import pMap from "p-map";
+import { RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
+import type { LockedPackage } from "../model/lockfile.js";
+import { formatNevra } from "../model/nevra.js";
+import type { FetchedPackage } from "../model/package.js";
+import type { TransferOptions, Transport } from "../model/transport.js";
+
+/** Where packages can be had; answered from the lockfile's repositories, and from metadata only when need be. */
+export interface PackageSources {
+  transferOf(repositoryId: string): TransferOptions;
+  /** Base URLs of a repository; empty when it is not configured any more. */
+  baseUrlsOf(repositoryId: string): Promise<readonly string[]>;
+  /** URLs by the repositories' current metadata; empty when no repository has the package any more. */
+  locate(locked: LockedPackage): Promise<readonly string[]>;
+}
+
+const PARALLEL_DOWNLOADS = 8;
+
+/**
+ * Fetches `packages`, in their order. Throws an `RpmociError` of kind `fetch`, or of kind `verify` when all that is
+ * offered has other bytes than those that were locked.
+ */
+export async function fetchPackages(
+  packages: readonly LockedPackage[],
+  sources: PackageSources,
+  transport: Transport,
+  emit: Emit,
+): Promise<readonly FetchedPackage[]> {
+  const sizes = packages.map(({ size }) => size);
+  const bytes = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  emit({ type: "download-started", files: packages.length, bytes });
+  let done = 0;
+  return pMap(
+    packages,
+    async (locked) => {
+      const path = await fetchPackage(locked, sources, transport);
+      done += 1;
+      emit({ type: "download-progress", done, files: packages.length });
+      return { path, locked };
+    },
+    { concurrency: PARALLEL_DOWNLOADS },
+  );
+}
+
+async function fetchPackage(locked: LockedPackage, sources: PackageSources, transport: Transport): Promise<string> {
+  const request = {
+    checksum: locked.checksum,
+    what: `package ${formatNevra(locked)} from repository "${locked.repositoryId}"`,
+    transfer: sources.transferOf(locked.repositoryId),
+  };
+  const { location } = locked;
+  if (location !== undefined) {
+    const urls = async (): Promise<readonly string[]> =>
+      (await sources.baseUrlsOf(locked.repositoryId)).map((base) => `${base}/${encodeLocation(location)}`);
+    try {
+      return await transport.fetchFile({ ...request, urls });
+    } catch (error) {
+      // The file may have moved inside its repository, or lie in another one: the metadata tells.
+      if (!(error instanceof RpmociError) || error.kind !== "fetch") throw error;
+      if ((await sources.locate(locked).catch(() => null)) === null) throw error;
+    }
+  }
+  return transport.fetchFile({
+    ...request,
+    urls: async () => {
+      const urls = await sources.locate(locked);
+      if (urls.length > 0) return urls;
+      throw new RpmociError(
+        `Package could no longer be found in repositories. Name: '${locked.name}', evr: '${locked.evr}'`,
+        {
+          kind: "fetch",
+          code: "PACKAGE_WITHDRAWN",
+          hint: "run rpmoci update to lock what the repositories offer now, or build from a vendor folder that still has it",
+        },
+      );
+    },
+  });
+}
+
+/** A location is a path, not yet a URL: `+` and `%` and the like may be in file names. */
+export function encodeLocation(location: string): string {
+  return location.split("/").map(encodeSegment).join("/");
+}
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replace(/%(2B|40|3A|7E|24|26|2C|3B|3D)/g, (text) => decodeURIComponent(text));
+}

@@ -1,0 +1,20 @@
+/**
+ * The embedding API: everything that the command line does. Functions take plain options, report what happens to
+ * `emit` as typed events, and throw `RpmociError`s; they never print, and never end the process.
+ */
+
+export { type ErrorKind, RpmociError, type RpmociErrorOptions } from "./errors.js";
+export type { Emit, PackageChange, RpmociEvent } from "./events.js";
+export { lockfileChanges } from "./lockfile/difference.js";
+export { parseLockfile, readLockfile } from "./lockfile/read.js";
+export { formatLockfile } from "./lockfile/write.js";
+export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
+export { hostArchitecture } from "./model/architecture.js";
+export type { Digest } from "./model/descriptor.js";
+export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
+export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
+export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
+export type { CommonOptions } from "./pipeline/options.js";
+export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
+export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
+export { version } from "./version.js";

@@ -1,0 +1,153 @@
+/** The transaction, by the host's dnf (4 or 5): exactly the given files, no repository, the host's configuration kept out. */
+import { constants } from "node:fs";
+import { access, mkdir, symlink, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { messageOf, RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
+import { formatNevra } from "../model/nevra.js";
+import type { VerifiedPackage } from "../model/package.js";
+import { databasePath } from "./database-path.js";
+import { macrosFor, writeMacros } from "./macros.js";
+import { runProcess } from "./process.js";
+
+export interface InstallRequest {
+  readonly packages: readonly VerifiedPackage[];
+  /** An empty directory, which becomes the root. */
+  readonly root: string;
+  /** A directory of the caller's for configuration, logs and caches; not inside the root. */
+  readonly scratch: string;
+  /** dnf's program, from `findDnf`. */
+  readonly dnf: string;
+  /** rpm's name of the architecture. */
+  readonly arch: string;
+  readonly docs: boolean;
+  /** Seconds since the epoch, for install times and scriptlets. */
+  readonly sourceDateEpoch: number;
+  readonly abort: AbortSignal | undefined;
+}
+
+export interface InstalledRoot {
+  readonly root: string;
+  /** The rpm database's path inside the root. */
+  readonly databasePath: string;
+}
+
+/** How much of dnf's output an error repeats. */
+const LOG_LINES = 40;
+
+/** dnf's program on `PATH`. Throws an `RpmociError` of kind `environment` when there is none. */
+export async function findDnf(environment: NodeJS.ProcessEnv): Promise<string> {
+  const directories = (environment.PATH ?? "").split(delimiter).filter((directory) => directory !== "");
+  for (const name of ["dnf", "dnf5", "dnf-3"]) {
+    for (const directory of directories) {
+      const path = join(directory, name);
+      const found = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (found) return path;
+    }
+  }
+  throw new RpmociError("dnf was not found on PATH, and packages are installed with it", {
+    kind: "environment",
+    code: "DNF_MISSING",
+    hint: "install it with the system's package manager: apt-get install dnf, dnf install dnf, or zypper install dnf",
+  });
+}
+
+/**
+ * Installs the packages, whose order is theirs in `packages`, in one transaction. Throws an `RpmociError` of kind
+ * `install` with the end of dnf's output.
+ */
+export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
+  const { packages, root, scratch } = request;
+  emit({ type: "install-started", packages: packages.length });
+  const dbPath = await databasePath(packages);
+  const home = join(scratch, "home");
+  await writeMacros(home, macrosFor(dbPath, request.arch));
+  const files = await linkPackages(packages, join(scratch, "packages"));
+  const config = await writeConfig(request);
+  const log: string[] = [];
+  const onLine = (line: string): void => {
+    log.push(line);
+    emit({ type: "install-output", line });
+  };
+  const dnf = [request.dnf, `--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
+  // The shell is only here for umask, which Node cannot set for a child.
+  const command = ["/bin/sh", "-c", 'umask 022 && exec "$@"', "sh", ...dnf, ...files] as const;
+  const environment = environmentFor(home, request.sourceDateEpoch);
+  const result = await runProcess(command, { environment, onLine, abort: request.abort }).catch((error: unknown) => {
+    throw new RpmociError(`Failed to run ${request.dnf}: ${messageOf(error)}`, {
+      kind: "install",
+      code: "DNF_NOT_STARTED",
+      cause: error,
+    });
+  });
+  if (result.code !== 0) throw failed(result.code, result.signal, log);
+  emit({ type: "install-finished" });
+  return { root, databasePath: dbPath };
+}
+
+function environmentFor(home: string, sourceDateEpoch: number): NodeJS.ProcessEnv {
+  return {
+    PATH: `${process.env.PATH ?? ""}${delimiter}/usr/sbin${delimiter}/usr/bin${delimiter}/sbin${delimiter}/bin`,
+    HOME: home,
+    LANG: "C.UTF-8",
+    LC_ALL: "C.UTF-8",
+    TZ: "UTC",
+    SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+  };
+}
+
+/** dnf takes files by the extension `.rpm`, and names them in its messages. */
+async function linkPackages(packages: readonly VerifiedPackage[], directory: string): Promise<readonly string[]> {
+  await mkdir(directory, { recursive: true });
+  return Promise.all(
+    packages.map(async (entry) => {
+      const link = join(directory, `${formatNevra({ ...entry, evr: entry.evr.replace(":", "_") })}.rpm`);
+      await symlink(entry.path, link);
+      return link;
+    }),
+  );
+}
+
+async function writeConfig({ scratch, docs }: InstallRequest): Promise<string> {
+  const directory = async (name: string): Promise<string> => {
+    const path = join(scratch, name);
+    await mkdir(path, { recursive: true });
+    return path;
+  };
+  const options: Readonly<Record<string, string>> = {
+    reposdir: await directory("repositories"),
+    varsdir: await directory("variables"),
+    tsflags: docs ? "" : "nodocs",
+    install_weak_deps: "0",
+    gpgcheck: "0",
+    pkg_gpgcheck: "0",
+    localpkg_gpgcheck: "0",
+    obsoletes: "0",
+    best: "1",
+    skip_broken: "0",
+    strict: "1",
+    protected_packages: "",
+    installonly_limit: "0",
+    keepcache: "0",
+    color: "never",
+    module_platform_id: "platform:rpmoci",
+  };
+  const path = join(scratch, "dnf.conf");
+  const lines = Object.entries(options).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(path, `[main]\n${lines.join("")}`);
+  return path;
+}
+
+function failed(code: number | null, signal: NodeJS.Signals | null, log: readonly string[]): RpmociError {
+  const how = code === null ? `was ended by ${signal}` : `failed with exit code ${code}`;
+  const full = log.some((line) => /No space left on device|needs \d+\S* more space/.test(line));
+  return new RpmociError(full ? `failed to dnf install: the disk is full` : `failed to dnf install: dnf ${how}`, {
+    kind: "install",
+    code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
+    hint: full ? "free some space, or name a directory on another disk with TMPDIR" : undefined,
+    details: log.slice(-LOG_LINES),
+  });
+}

@@ -1,0 +1,31 @@
+/** Runs a program to its end and hands its output on, line by line. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export interface ProcessResult {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ProcessOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly onLine: (line: string) => void;
+  readonly abort: AbortSignal | undefined;
+}
+
+/** Both outputs are read as one; standard input is empty. Rejects when the program cannot be started. */
+export function runProcess(command: readonly [string, ...string[]], options: ProcessOptions): Promise<ProcessResult> {
+  const [file, ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      env: options.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: "/",
+      ...(options.abort === undefined ? {} : { signal: options.abort }),
+    });
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", options.onLine);
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal }));
+  });
+}

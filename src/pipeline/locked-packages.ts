@@ -1,0 +1,35 @@
+/** What a lockfile says about trust and architecture, seen together with the manifest. */
+import { hostArchitecture } from "../model/architecture.js";
+import type { Lockfile, RepositoryKeys } from "../model/lockfile.js";
+import type { Repositories } from "./repositories.js";
+
+/** The architecture that a lockfile was made for; this machine's when all its packages are `noarch` or it does not say. */
+export function lockArchitecture(lock: Lockfile): string {
+  const host = hostArchitecture();
+  const archs = new Set(lock.packages.map(({ arch }) => arch));
+  if (archs.has(host)) return host;
+  return [...archs].find((arch) => arch !== undefined && arch !== "noarch") ?? host;
+}
+
+/**
+ * The keys that each repository's packages must be signed with. Signatures are checked when the lockfile or the
+ * manifest asks for it; the locked keys are taken, and fetched only when the lockfile has none (as those of older
+ * versions of the original).
+ */
+export async function requiredKeys(
+  lock: Lockfile,
+  repositories: Repositories,
+): Promise<(id: string) => RepositoryKeys> {
+  const ids = [...new Set(lock.packages.map(({ repositoryId }) => repositoryId))];
+  const keys = new Map<string, RepositoryKeys>();
+  for (const id of ids) {
+    const locked = lock.repositoryKeys.get(id);
+    const gpgcheck = (locked?.gpgcheck ?? false) || repositories.gpgcheckOf(id);
+    if (!gpgcheck || (locked !== undefined && locked.keys.length > 0)) {
+      keys.set(id, { gpgcheck, keys: locked?.keys ?? [] });
+    } else {
+      keys.set(id, { gpgcheck, keys: (await repositories.keysOf(id)).keys });
+    }
+  }
+  return (id) => keys.get(id) ?? { gpgcheck: true, keys: [] };
+}

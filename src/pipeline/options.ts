@@ -1,0 +1,37 @@
+/** What every pipeline takes. */
+import type { Emit } from "../events.js";
+import { defaultCacheDirectory } from "../fetch/store.js";
+
+export interface CommonOptions {
+  /** Path of the package manifest; its lockfile lies beside it. */
+  readonly manifestPath: string;
+  /** Hears of everything that happens. */
+  readonly emit?: Emit;
+  /** Where downloads are kept; `$XDG_CACHE_HOME/rpmoci` by default. */
+  readonly cacheDirectory?: string;
+  /** Where credentials, proxies and `SOURCE_DATE_EPOCH` are read from; `process.env` by default. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Where the system's repositories and variables are configured; `/` by default. */
+  readonly systemRoot?: string;
+  /** Stops the work at its next step; what was there before stays as it was. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Context {
+  readonly emit: Emit;
+  readonly cacheDirectory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly systemRoot: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function contextOf(options: CommonOptions): Context {
+  const environment = options.environment ?? process.env;
+  return {
+    emit: options.emit ?? (() => {}),
+    cacheDirectory: options.cacheDirectory ?? defaultCacheDirectory(environment),
+    environment,
+    systemRoot: options.systemRoot ?? "/",
+    signal: options.signal,
+  };
+}

@@ -1,0 +1,81 @@
+/** Events in words. */
+import type { PackageChange, RpmociEvent } from "../index.js";
+
+export type Verbosity = "error" | "warning" | "status" | "verbose" | "debug";
+
+export interface Message {
+  readonly level: Exclude<Verbosity, "error">;
+  readonly verb: string;
+  readonly text: string;
+}
+
+/** The line for an event; null for progress, which only a terminal shows. */
+export function messageOfEvent(event: RpmociEvent): Message | null {
+  const status = (verb: string, text: string): Message => ({ level: "status", verb, text });
+  switch (event.type) {
+    case "lockfile-outdated":
+      return status("Generating", `new lock file. The existing lock file ${event.path} is not up-to-date.`);
+    case "lockfile-written":
+      return { level: "verbose", verb: "Wrote", text: event.path };
+    case "lockfile-change":
+      return describeChange(event.change);
+    case "metadata-started":
+      return { level: "verbose", verb: "Reading", text: `metadata of repository ${event.repositoryId}` };
+    case "resolve-started":
+      return status("Resolving", "dependencies");
+    case "resolve-finished":
+      return status("Resolved", `${count(event.packages, "package")}`);
+    case "download-started":
+      return status(
+        "Fetching",
+        `${count(event.files, "package")}${event.bytes === undefined ? "" : ` (${megabytes(event.bytes)})`}`,
+      );
+    case "verify-started":
+      return status("Verifying", count(event.packages, "package"));
+    case "install-started":
+      return status("Installing", count(event.packages, "package"));
+    case "install-output":
+      return { level: "verbose", verb: "", text: event.line };
+    case "install-finished":
+      return status("Installed", "packages successfully");
+    case "package-excluded":
+      return status("Excluded", event.package);
+    case "layer-started":
+      return status("Creating", "root filesystem layer");
+    case "image-started":
+      return status("Writing", "image manifest and config");
+    case "image-written":
+      return status(
+        "Success",
+        `image '${event.layout}:${event.tag}' created in ${event.seconds.toFixed(1)}s (${event.digest})`,
+      );
+    case "vendored":
+      return status("Vendored", `${count(event.packages, "package")} in ${event.directory}`);
+    case "warning":
+      return { level: "warning", verb: "Warning", text: event.message };
+    case "debug":
+      return { level: "debug", verb: "Debug", text: event.message };
+    case "download-progress":
+    case "layer-progress":
+      return null;
+  }
+}
+
+function describeChange(change: PackageChange): Message {
+  switch (change.kind) {
+    case "added":
+      return { level: "status", verb: "Adding", text: `${change.name} ${change.evr}` };
+    case "updated":
+      return { level: "status", verb: "Updating", text: `${change.name} ${change.from} -> ${change.to}` };
+    case "removed":
+      return { level: "status", verb: "Removing", text: `${change.name} ${change.evr}` };
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
