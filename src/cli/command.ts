@@ -1,6 +1,6 @@
 /** What the commands have in common: verbosity, reporting, exit codes. */
 import { Command, Option } from "clipanion";
-import type { CommonOptions, Emit } from "../index.js";
+import { type CommonOptions, type Emit, RpmociError } from "../index.js";
 import type { Verbosity } from "../reporters/messages.js";
 import { PlainReporter } from "../reporters/plain.js";
 import { exitCodeOf } from "./exit-codes.js";
@@ -42,4 +42,14 @@ export abstract class RpmociCommand extends Command {
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     }
   }
+}
+
+/** The value of an option that a command cannot do without; clipanion's own message would not name it. */
+export function required(option: string, value: string | undefined): string {
+  if (value !== undefined && value !== "") return value;
+  throw new RpmociError(`the option ${option} is required`, {
+    kind: "usage",
+    code: "OPTION_MISSING",
+    hint: "rpmoci help COMMAND lists the options of a command",
+  });
 }

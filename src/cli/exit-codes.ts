@@ -13,8 +13,10 @@ const CODES: Readonly<Record<ErrorKind, number>> = {
   environment: 17,
 };
 
+export const USAGE = CODES.usage;
+
 /** A defect of rpmoci itself (sysexits.h's EX_SOFTWARE). */
-const DEFECT = 70;
+export const DEFECT = 70;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof RpmociError ? CODES[error.kind] : DEFECT;

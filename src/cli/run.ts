@@ -1,33 +1,49 @@
 /** The command line: arguments in, exit code out. */
-import { Builtins, Cli, UsageError } from "clipanion";
+import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
+import { DEFECT, USAGE } from "./exit-codes.js";
 
-const USAGE_EXIT_CODE = 2;
+/** clipanion's own also takes `-v`, which asks for verbosity here. */
+class VersionCommand extends Command {
+  static override paths = [["--version"], ["-V"]];
 
-/** `-v` and `-q` may stand before the command, as in the original; clipanion takes options after it only. */
-function withVerbosityLast(args: readonly string[]): readonly string[] {
-  const first = args.findIndex((arg) => !/^(-[vq]+|--verbose|--quiet)$/.test(arg));
-  return first <= 0 ? args : [...args.slice(first), ...args.slice(0, first)];
-}
-
-export async function runCli(args: readonly string[]): Promise<number> {
-  const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version() });
-  for (const command of [BuildCommand, UpdateCommand, VendorCommand]) cli.register(command);
-  cli.register(Builtins.HelpCommand);
-  cli.register(Builtins.VersionCommand);
-  const arranged = [...withVerbosityLast(args)];
-  try {
-    const command = cli.process(arranged);
-    return await cli.run(command);
-  } catch (error) {
-    process.stderr.write(cli.error(error));
-    return error instanceof UsageError || isClipanionUsage(error) ? USAGE_EXIT_CODE : 1;
+  override async execute(): Promise<void> {
+    this.context.stdout.write(`rpmoci ${version()}\n`);
   }
 }
 
-function isClipanionUsage(error: unknown): boolean {
-  return error instanceof Error && (error as { clipanion?: { type: string } }).clipanion?.type === "usage";
+/** `-v` and `-q` may stand before the command, as in the original; clipanion takes options after it only. */
+function withVerbosityLast(args: readonly string[]): string[] {
+  const first = args.findIndex((arg) => !/^(-[vq]+|--verbose|--quiet)$/.test(arg));
+  return first <= 0 ? [...args] : [...args.slice(first), ...args.slice(0, first)];
+}
+
+/** `rpmoci help COMMAND` is `rpmoci COMMAND --help`. */
+function withHelpAsOption(args: readonly string[]): string[] {
+  if (args[0] !== "help") return [...args];
+  return args[1] === undefined ? ["--help"] : [args[1], "--help"];
+}
+
+export async function runCli(args: readonly string[]): Promise<number> {
+  const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
+  for (const command of [BuildCommand, UpdateCommand, VendorCommand, VersionCommand, Builtins.HelpCommand]) {
+    cli.register(command);
+  }
+  let command: Command;
+  try {
+    command = cli.process(withHelpAsOption(withVerbosityLast(args)));
+  } catch (error) {
+    process.stderr.write(cli.error(error, { colored: enableColors }));
+    return USAGE;
+  }
+  try {
+    return await cli.run(command);
+  } catch (error) {
+    process.stderr.write(cli.error(error, { colored: enableColors }));
+    return DEFECT;
+  }
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "clipanion";
 import { build, type CommonOptions, type Emit, RpmociError } from "../../index.js";
-import { RpmociCommand } from "../command.js";
+import { RpmociCommand, required } from "../command.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
 export class BuildCommand extends RpmociCommand {
@@ -14,17 +14,18 @@ export class BuildCommand extends RpmociCommand {
     examples: [["Build ./rpmoci.toml into ./image", "rpmoci build --image image --tag latest"]],
   });
 
-  image = Option.String("--image", { required: true, description: "OCI image layout to create or add to" });
-  tag = Option.String("--tag", { required: true, description: "Tag of the image; one that exists is replaced" });
+  image = Option.String("--image", { description: "OCI image layout to create or add to (required)" });
+  tag = Option.String("--tag", { description: "Tag of the image; one that exists is replaced (required)" });
   locked = Option.Boolean("--locked", false, { description: "Fail when the lockfile is missing or out of date" });
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
 
   protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+    const layout = required("--image", this.image);
+    const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
     if (needsUserNamespace()) return runInUserNamespace(process.argv.slice(1));
-    const { image: layout, tag, locked, vendorDirectory } = this;
-    await build({ ...options, layout, tag, locked, vendorDirectory, labels });
+    await build({ ...options, layout, tag, locked: this.locked, vendorDirectory: this.vendorDirectory, labels });
     return 0;
   }
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "clipanion";
 import { type CommonOptions, type Emit, vendor } from "../../index.js";
-import { RpmociCommand } from "../command.js";
+import { RpmociCommand, required } from "../command.js";
 
 export class VendorCommand extends RpmociCommand {
   static override paths = [["vendor"]];
@@ -14,10 +14,10 @@ export class VendorCommand extends RpmociCommand {
     ],
   });
 
-  directory = Option.String("--out-dir", { required: true, description: "Folder for the RPM files" });
+  directory = Option.String("--out-dir", { description: "Folder for the RPM files (required)" });
 
   protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
-    await vendor({ ...options, directory: this.directory });
+    await vendor({ ...options, directory: required("--out-dir", this.directory) });
     return 0;
   }
 }
