@@ -21,6 +21,8 @@ PoolHandle create_pool(const std::string& arch) {
   pool_setdebugmask(pool.get(), 0);
   // As dnf does: hidden packages stay providers, so that a problem can say that they are hidden.
   pool_set_flag(pool.get(), POOL_FLAG_WHATPROVIDESWITHDISABLED, 1);
+  // A default in the builds of rpm's own distributions: i686 and x86_64 packages of one name may be installed together.
+  pool_set_flag(pool.get(), POOL_FLAG_IMPLICITOBSOLETEUSESCOLORS, 1);
   pool_setarch(pool.get(), arch.c_str());
   return pool;
 }
