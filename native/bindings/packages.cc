@@ -1,7 +1,88 @@
+// Reading and verifying RPM files: readPackages, verifyPackages.
+#include <utility>
+
 #include "bindings/exports.h"
+#include "bindings/rpm_values.h"
+#include "napi/promise.h"
+#include "rpm/library.h"
+#include "rpm/package_header.h"
+#include "rpm/verification.h"
 
 namespace rpmoci {
 
-void export_packages(Napi::Env, Napi::Object) {}
+namespace {
+
+Napi::Value package_object(Napi::Env env, const PackageHeader& package) {
+  auto object = Napi::Object::New(env);
+  object.Set("name", package.name);
+  object.Set("evr", package.evr);
+  object.Set("epoch", package.epoch ? Napi::Value(Napi::Number::New(env, *package.epoch)) : env.Null());
+  object.Set("version", package.version);
+  object.Set("release", package.release);
+  object.Set("arch", package.arch);
+  object.Set("sourceRpm", package.source_rpm);
+  object.Set("vendor", package.vendor);
+  object.Set("license", package.license);
+  object.Set("summary", package.summary);
+  object.Set("installedSize", Napi::Number::New(env, static_cast<double>(package.installed_size)));
+  object.Set("requires", to_array(env, package.requires_));
+  object.Set("provides", to_array(env, package.provides));
+  object.Set("signed", Napi::Boolean::New(env, package.has_signature));
+  object.Set("ownedProbePaths", to_array(env, package.owned_probe_paths));
+  return object;
+}
+
+Napi::Value verification_object(Napi::Env env, const Verification& verification) {
+  auto object = Napi::Object::New(env);
+  object.Set("path", verification.path);
+  object.Set("verdict", verification.verdict);
+  object.Set("keyId",
+             verification.key_id.empty() ? env.Null() : Napi::Value(Napi::String::New(env, verification.key_id)));
+  object.Set("details", to_array(env, verification.details));
+  return object;
+}
+
+Napi::Value read_packages(const Napi::CallbackInfo& info) {
+  auto& environment = Environment::of(info.Env());
+  using Result = std::vector<PackageHeader>;
+  auto work = [paths = strings_of(info[0]), probes = strings_of(info[1]), &environment] {
+    Result packages;
+    for (const auto& path : paths) {
+      give_up_if_closing(environment);
+      packages.push_back(read_package(path, probes));
+    }
+    return packages;
+  };
+  return run_promise<Result>(info.Env(), environment.rpm, std::move(work),
+                             [](Napi::Env env, Result& packages) { return to_array(env, packages, package_object); });
+}
+
+Napi::Value verify_packages(const Napi::CallbackInfo& info) {
+  auto& environment = Environment::of(info.Env());
+  using Result = std::vector<Verification>;
+  auto work = [paths = strings_of(info[0]), keys = strings_of(info[1]), &environment] {
+    const auto keyring = [&] {
+      const auto guard = RpmLibrary::get().lock();
+      return Keyring(keys);
+    }();
+    Result verifications;
+    for (const auto& path : paths) {
+      // The lock is taken for each file, so that another environment need not wait for all of them.
+      give_up_if_closing(environment);
+      verifications.push_back(verify_package(path, keyring));
+    }
+    return verifications;
+  };
+  return run_promise<Result>(info.Env(), environment.rpm, std::move(work), [](Napi::Env env, Result& verifications) {
+    return to_array(env, verifications, verification_object);
+  });
+}
+
+}  // namespace
+
+void export_packages(Napi::Env env, Napi::Object exports) {
+  exports.Set("readPackages", Napi::Function::New(env, read_packages, "readPackages"));
+  exports.Set("verifyPackages", Napi::Function::New(env, verify_packages, "verifyPackages"));
+}
 
 }  // namespace rpmoci

@@ -1,7 +1,88 @@
+// The database of installed packages of a root: readRpmdb, ownedPaths, canonicalizeRpmdb, erasePackagesSync.
+#include <algorithm>
+#include <utility>
+
 #include "bindings/exports.h"
+#include "bindings/rpm_values.h"
+#include "napi/promise.h"
+#include "rpm/canonical_rpmdb.h"
+#include "rpm/erasure.h"
+#include "rpm/installed.h"
 
 namespace rpmoci {
 
-void export_rpmdb(Napi::Env, Napi::Object) {}
+namespace {
+
+RootDatabase database_of(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {object.Get("root").As<Napi::String>().Utf8Value(), object.Get("dbPath").As<Napi::String>().Utf8Value()};
+}
+
+Napi::Value package_object(Napi::Env env, const InstalledPackage& package) {
+  auto object = Napi::Object::New(env);
+  object.Set("name", package.name);
+  object.Set("evr", package.evr);
+  object.Set("arch", package.arch);
+  object.Set("installTime", Napi::Number::New(env, package.install_time));
+  object.Set("sourceRpm", package.source_rpm);
+  return object;
+}
+
+Napi::Value bytes_of(Napi::Env env, const std::string& path) {
+  auto bytes = Napi::Uint8Array::New(env, path.size());
+  std::copy(path.begin(), path.end(), bytes.Data());
+  return bytes;
+}
+
+Napi::Value read_rpmdb_async(const Napi::CallbackInfo& info) {
+  using Result = std::vector<InstalledPackage>;
+  return run_promise<Result>(
+      info.Env(), Environment::of(info.Env()).rpm, [database = database_of(info[0])] { return read_rpmdb(database); },
+      [](Napi::Env env, Result& packages) { return to_array(env, packages, package_object); });
+}
+
+Napi::Value owned_paths_async(const Napi::CallbackInfo& info) {
+  using Result = std::vector<std::string>;
+  return run_promise<Result>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [database = database_of(info[0]), prefixes = strings_of(info[1])] { return owned_paths(database, prefixes); },
+      [](Napi::Env env, Result& paths) { return to_array(env, paths, bytes_of); });
+}
+
+struct Nothing {};
+
+Napi::Value canonicalize_rpmdb_async(const Napi::CallbackInfo& info) {
+  return run_promise<Nothing>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [database = database_of(info[0]), time = info[1].As<Napi::Number>().Uint32Value()] {
+        canonicalize_rpmdb(database, time);
+        return Nothing{};
+      },
+      [](Napi::Env env, Nothing&) { return env.Undefined(); });
+}
+
+Napi::Value erase_packages_sync(const Napi::CallbackInfo& info) {
+  const auto env = info.Env();
+  try {
+    const auto erasure = erase_packages(database_of(info[0]), strings_of(info[1]));
+    auto object = Napi::Object::New(env);
+    object.Set("erased", to_array(env, erasure.erased));
+    object.Set("log", erasure.log);
+    return object;
+  } catch (const Failure& failure) {
+    auto error = Napi::Error::New(env, failure.what());
+    error.Set("code", Napi::String::New(env, failure.code()));
+    throw error;
+  }
+}
+
+}  // namespace
+
+void export_rpmdb(Napi::Env env, Napi::Object exports) {
+  exports.Set("readRpmdb", Napi::Function::New(env, read_rpmdb_async, "readRpmdb"));
+  exports.Set("ownedPaths", Napi::Function::New(env, owned_paths_async, "ownedPaths"));
+  exports.Set("canonicalizeRpmdb", Napi::Function::New(env, canonicalize_rpmdb_async, "canonicalizeRpmdb"));
+  exports.Set("erasePackagesSync", Napi::Function::New(env, erase_packages_sync, "erasePackagesSync"));
+}
 
 }  // namespace rpmoci

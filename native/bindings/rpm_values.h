@@ -1,0 +1,42 @@
+// Conversions that the bindings of native/rpm share.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "failure.h"
+#include "napi/environment.h"
+
+namespace rpmoci {
+
+inline std::vector<std::string> strings_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  strings.reserve(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) strings.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  return strings;
+}
+
+template <class T, class Convert>
+Napi::Value to_array(Napi::Env env, const std::vector<T>& items, Convert convert) {
+  auto array = Napi::Array::New(env, items.size());
+  for (uint32_t i = 0; i < items.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    array.Set(i, convert(env, items[i]));
+  }
+  return array;
+}
+
+inline Napi::Value to_array(Napi::Env env, const std::vector<std::string>& items) {
+  return to_array(env, items,
+                  [](Napi::Env e, const std::string& item) -> Napi::Value { return Napi::String::New(e, item); });
+}
+
+/// Between two steps of a long task: nobody waits for its result any more, but somebody waits for the thread.
+inline void give_up_if_closing(const Environment& environment) {
+  if (environment.closing) throw Failure("CANCELLED", "the environment is being closed");
+}
+
+}  // namespace rpmoci

@@ -1,0 +1,102 @@
+#include "rpm/erasure.h"
+
+#include <fcntl.h>
+#include <rpm/rpmlib.h>
+#include <rpm/rpmps.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "failure.h"
+#include "rpm/library.h"
+#include "rpm/log.h"
+
+namespace rpmoci {
+
+namespace {
+
+using OwnedProblems = Owned<rpmps, rpmpsFree>;
+using OwnedProblemIterator = Owned<rpmpsi, rpmpsFreeIterator>;
+
+std::string problems_of(rpmts transaction) {
+  const OwnedProblems problems(rpmtsProblems(transaction));
+  const OwnedProblemIterator iterator(rpmpsInitIterator(problems.get()));
+  std::string joined;
+  while (const auto problem = iterator ? rpmpsiNext(iterator.get()) : nullptr) {
+    const Malloced<char> text(rpmProblemString(problem));
+    if (!joined.empty()) joined += "; ";
+    if (text) joined += text.get();
+  }
+  return joined;
+}
+
+std::string contents(int file) {
+  std::string text;
+  char buffer[4096];
+  for (off_t at = 0;;) {
+    const auto count = pread(file, buffer, sizeof buffer, at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return text;
+    text.append(buffer, static_cast<size_t>(count));
+    at += count;
+  }
+}
+
+/// Adds what is installed by that name and notes its NEVRA.
+void add_erasures(rpmts transaction, const std::string& name, std::vector<std::string>& nevras) {
+  const OwnedIterator found(rpmtsInitIterator(transaction, RPMDBI_NAME, name.c_str(), 0));
+  while (const auto header = found ? rpmdbNextIterator(found.get()) : nullptr) {
+    const Malloced<char> nevra(headerGetAsString(header, RPMTAG_NEVRA));
+    const auto offset = static_cast<int>(rpmdbGetIteratorOffset(found.get()));
+    if (rpmtsAddEraseElement(transaction, header, offset) != 0) {
+      throw Failure("RPM_ERASE_FAILED", "librpm refuses to erase " + name);
+    }
+    nevras.emplace_back(nevra ? nevra.get() : name);
+  }
+}
+
+}  // namespace
+
+Erasure erase_packages(const RootDatabase& database, const std::vector<std::string>& names) {
+  const auto guard = RpmLibrary::get().lock();
+  LogCapture log;
+  Erasure result;
+  const Descriptor output(memfd_create("rpmoci-scriptlets", MFD_CLOEXEC));
+  if (!output) throw Failure("RPM_ERASE_FAILED", std::string("cannot collect output: ") + std::strerror(errno));
+  {
+    const ScopedMacro path("_dbpath", database.db_path);
+    const OwnedTransaction transaction(rpmtsCreate());
+    const OwnedStream scriptlet_output(fdDup(output.get()));
+    rpmtsSetRootDir(transaction.get(), database.root.c_str());
+    // The packages were verified before they were installed, and a keyring would have to come from somewhere.
+    rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES);
+    rpmtsSetFlags(transaction.get(), RPMTRANS_FLAG_NOPLUGINS);
+    rpmtsSetScriptFd(transaction.get(), scriptlet_output.get());
+    if (rpmtsOpenDB(transaction.get(), O_RDWR) != 0) {
+      throw Failure("RPMDB_UNREADABLE", "cannot open the rpm database " + database.root + database.db_path + ": " +
+                                            log.summary("no reason given"));
+    }
+    auto unique_names = names;
+    std::sort(unique_names.begin(), unique_names.end());
+    unique_names.erase(std::unique(unique_names.begin(), unique_names.end()), unique_names.end());
+    for (const auto& name : unique_names) add_erasures(transaction.get(), name, result.erased);
+    if (!result.erased.empty()) {
+      rpmtsOrder(transaction.get());
+      const int status = rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE);
+      if (status != 0) {
+        const auto problems = problems_of(transaction.get());
+        throw Failure("RPM_ERASE_FAILED", "librpm failed to erase packages from " + database.root + ": " +
+                                              (problems.empty() ? log.summary("no reason given") : problems));
+      }
+    }
+    rpmtsSetScriptFd(transaction.get(), nullptr);
+  }
+  std::sort(result.erased.begin(), result.erased.end());
+  result.log = contents(output.get());
+  for (const auto& record : log.records()) result.log += record.text + "\n";
+  return result;
+}
+
+}  // namespace rpmoci
