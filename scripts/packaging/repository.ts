@@ -1,0 +1,17 @@
+/** Metadata of RPM repositories, made by createrepo_c. */
+import { runCommand } from "./command.js";
+
+export interface RepositoryOptions {
+  /** Seconds: the revision, and the time of everything in the metadata. */
+  readonly revision: number;
+  readonly checksum?: "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512";
+  readonly compression?: "gz" | "xz" | "zstd" | "bz2";
+}
+
+/** Writes `repodata/` for the RPMs below a folder. The same RPMs and options give the same bytes. */
+export async function createRepository(folder: string, options: RepositoryOptions): Promise<void> {
+  const args = ["--quiet", "--no-database", "--revision", String(options.revision), "--set-timestamp-to-revision"];
+  if (options.checksum !== undefined) args.push("--checksum", options.checksum);
+  args.push("--general-compress-type", options.compression ?? "gz");
+  await runCommand("createrepo_c", [...args, folder]);
+}
