@@ -53,17 +53,32 @@ struct Package {
   std::vector<uint8_t> bytes;
 };
 
-void set_number(Header header, rpmTagVal tag, uint32_t value) {
-  rpmtd_s data{};
-  data.tag = tag;
-  data.type = RPM_INT32_TYPE;
-  data.count = 1;
-  data.data = &value;
-  // In place, so that the order of a header's tags stays.
-  if (headerIsEntry(header, tag)) {
-    headerMod(header, &data);
-  } else {
-    headerPut(header, &data, HEADERPUT_DEFAULT);
+uint32_t read_big_endian(const uint8_t* at) {
+  return uint32_t{at[0]} << 24 | uint32_t{at[1]} << 16 | uint32_t{at[2]} << 8 | at[3];
+}
+
+void write_big_endian(uint8_t* at, uint32_t value) {
+  for (int i = 0; i < 4; ++i) at[i] = static_cast<uint8_t>(value >> (24 - 8 * i));
+}
+
+/// Overwrites the numbers that an installation stamps on a header, in the header's stored form (rpm's file format,
+/// "Header": two counts, an index of 16 bytes an entry, the data). librpm refuses to export a header of the database
+/// once one of its tags is modified, and this way every other byte stays what it was.
+void normalize_header(std::vector<uint8_t>& bytes, uint32_t install_time) {
+  constexpr size_t kCounts = 8;
+  constexpr size_t kEntry = 16;
+  if (bytes.size() < kCounts) return;
+  const size_t entries = read_big_endian(bytes.data());
+  if (entries > (bytes.size() - kCounts) / kEntry) return;
+  const size_t data = kCounts + entries * kEntry;
+  for (size_t i = 0; i < entries; ++i) {
+    const auto* entry = bytes.data() + kCounts + i * kEntry;
+    const auto tag = read_big_endian(entry);
+    if (tag != RPMTAG_INSTALLTIME && tag != RPMTAG_INSTALLTID && tag != RPMTAG_INSTALLCOLOR) continue;
+    const size_t offset = read_big_endian(entry + 8);
+    const bool is_number = read_big_endian(entry + 4) == RPM_INT32_TYPE && read_big_endian(entry + 12) == 1;
+    if (!is_number || bytes.size() - data < 4 || offset > bytes.size() - data - 4) continue;
+    write_big_endian(bytes.data() + data + offset, tag == RPMTAG_INSTALLCOLOR ? 0 : install_time);
   }
 }
 
@@ -73,17 +88,11 @@ std::vector<Package> read_normalized(const Database& old, uint32_t install_time)
   while (rows.step()) {
     const auto number = rows.integer(0);
     const auto blob = rows.blob(1);
-    OwnedHeader header(
-        headerImport(const_cast<uint8_t*>(blob.data()), static_cast<unsigned>(blob.size()), HEADERIMPORT_COPY));
+    std::vector<uint8_t> bytes(blob.begin(), blob.end());
+    normalize_header(bytes, install_time);
+    OwnedHeader header(headerImport(bytes.data(), static_cast<unsigned>(bytes.size()), HEADERIMPORT_COPY));
     if (!header) old.fail("the header of package number " + std::to_string(number) + " is damaged");
-    set_number(header.get(), RPMTAG_INSTALLTIME, install_time);
-    set_number(header.get(), RPMTAG_INSTALLTID, install_time);
-    set_number(header.get(), RPMTAG_INSTALLCOLOR, 0);
-    unsigned size = 0;
-    const Malloced<void> exported(headerExport(header.get(), &size));
-    if (!exported) old.fail("the header of package number " + std::to_string(number) + " cannot be written");
-    const auto* bytes = static_cast<const uint8_t*>(exported.get());
-    packages.push_back({number, std::move(header), std::vector<uint8_t>(bytes, bytes + size)});
+    packages.push_back({number, std::move(header), std::move(bytes)});
   }
   std::sort(packages.begin(), packages.end(), [](const Package& a, const Package& b) {
     if (nevra_less(a.header.get(), b.header.get())) return true;
@@ -149,7 +158,9 @@ void build(Database& fresh, const fs::path& old_path, const Schema& schema, cons
       // Its key is the one value that changed: 4 bytes in the machine's order, as librpm has it.
       std::array<uint8_t, sizeof install_time> key{};
       std::memcpy(key.data(), &install_time, key.size());
-      Statement(fresh, "INSERT INTO main.Installtid (key, hnum, idx) SELECT ?, new, 0 FROM renumbering ORDER BY new")
+      Statement(fresh,
+                "INSERT INTO main.Installtid (key, hnum, idx) SELECT ?, new, idx FROM old.Installtid "
+                "JOIN renumbering ON hnum = renumbering.old ORDER BY new, idx")
           .bind(1, std::span<const uint8_t>(key))
           .run();
       continue;
@@ -165,8 +176,8 @@ void build(Database& fresh, const fs::path& old_path, const Schema& schema, cons
 }
 
 void write_at(int file, off_t offset, uint32_t value, const fs::path& path) {
-  const std::array<uint8_t, 4> bytes = {static_cast<uint8_t>(value >> 24), static_cast<uint8_t>(value >> 16),
-                                        static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
+  std::array<uint8_t, 4> bytes{};
+  write_big_endian(bytes.data(), value);
   if (pwrite(file, bytes.data(), bytes.size(), offset) != static_cast<ssize_t>(bytes.size())) write_failed(path);
 }
 

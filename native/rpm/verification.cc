@@ -207,6 +207,9 @@ Verification verify_package(const std::string& path, const Keyring& keyring) {
   Verification result{path, judge(findings), telling_key(findings), findings.lines};
   result.details.insert(result.details.end(), findings.remarks.begin(), findings.remarks.end());
 
+  // Of a file without the magic number librpm says nothing at all.
+  if (result.details.empty()) result.details.push_back("it is not an RPM file");
+
   const std::string_view verdict = result.verdict;
   if (verdict == "good" || verdict == "unknown-key") {
     // Every signer counts: librpm 4.18 does not tell which of the ring's keys it took.

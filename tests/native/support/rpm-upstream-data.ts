@@ -1,0 +1,40 @@
+/** RPMs and keys that other projects made, when they are at hand. `RPMOCI_TEST_RPMS` names the directory. */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+const { RPMOCI_TEST_RPMS: directory = "" } = process.env;
+const present = directory !== "" && existsSync(directory);
+const files = present
+  ? readdirSync(directory, { recursive: true, encoding: "utf8" })
+      .map((name) => path.join(directory, name))
+      .sort()
+  : [];
+
+export const realRpms = {
+  /** For `test`'s option of that name. */
+  skip: !present && "RPMOCI_TEST_RPMS names no directory of RPMs",
+  packages: files.filter((file) => file.endsWith(".rpm")),
+  keys: files.filter((file) => path.basename(path.dirname(file)) === "keys" && /\.(asc|pub)$/.test(file)),
+};
+
+/** What `rpmkeys --checksig` says when it must find both digests and signatures, and which lines it prints for that. */
+export function rpmkeysReport(file: string, dbPath: string): { passed: boolean; elements: string[]; text: string } {
+  const args = [
+    "--define",
+    "_pkgverify_level all",
+    "--define",
+    "_pkgverify_flags 0x0",
+    "--dbpath",
+    dbPath,
+    "-Kv",
+    file,
+  ];
+  const { status, stdout, stderr } = spawnSync("rpmkeys", args, {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  const elements = stdout.split("\n").filter((line) => line.startsWith("    "));
+  return { passed: status === 0, elements: elements.map((line) => line.trim()), text: stdout + stderr };
+}
