@@ -8,6 +8,7 @@
 
 #include "failure.h"
 #include "solv/architecture.h"
+#include "solv/compressed_file.h"
 #include "solv/handles.h"
 #include "solv/package.h"
 
@@ -22,8 +23,7 @@ void load_file(::Repo* repo, const std::string& path, Loader load) {
     throw Failure("REPOSITORY_UNREADABLE",
                   "cannot read the metadata of repository " + std::string(repo->name) + ": " + path + ": " + reason);
   };
-  errno = 0;
-  const FileHandle file(solv_xfopen(path.c_str(), "r"));
+  const FileHandle file = open_compressed(path);
   if (!file) fail(errno != 0 ? std::strerror(errno) : "unknown compression");
   const int result = load(file.get());
   if (std::ferror(file.get()) != 0) fail("the compressed data is damaged or truncated");
