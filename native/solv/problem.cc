@@ -56,7 +56,8 @@ Sentence describe_rule(::Solver* solver, Id rule, const std::vector<std::string>
     case SOLVER_RULE_PKG_NOT_INSTALLABLE:
       return {kNotInstallable, not_installable(pool, source)};
     case SOLVER_RULE_INFARCH:
-      return {kNotInstallable, package_text(pool, source) + " has an inferior architecture"};
+      return {kNotInstallable, package_text(pool, source) +
+                                   " can only be installed together with the same version for the base architecture"};
     case SOLVER_RULE_PKG_SAME_NAME:
       return {kConflict,
               "only one of " + package_text(pool, source) + " and " + package_text(pool, target) + " can be installed"};
