@@ -31,6 +31,8 @@ const packages: readonly PackageDefinition[] = [
   { name: "new-name", tags: ["Obsoletes: old-name < 2", "Provides: old-name = 2"] },
   { name: "old-name" },
   { name: "broken", tags: ["Requires: nowhere >= 3"] },
+  { name: "fresh", evr: "1-1" },
+  { name: "fresh", evr: "2-1", tags: ["Requires: nowhere"] },
   { name: "needs-broken", tags: ["Requires: broken"] },
   { name: "fighter", tags: ["Conflicts: app"] },
   { name: "thirsty", tags: ["Requires: (water or wine)"] },
@@ -175,6 +177,10 @@ test("why a job cannot be done, what is missing first", { skip: toolsMissing }, 
     "nothing provides nowhere >= 3 needed by broken-1-1.noarch (main)",
     "needs-broken-1-1.noarch (main) requires broken, but none of its providers can be installed",
     "nothing that satisfies needs-broken can be installed",
+  ]);
+  assert.deepEqual(messagesOf(await solve(pool, ["fresh"])), [
+    "nothing provides nowhere needed by fresh-2-1.noarch (main)",
+    "the best candidate for fresh cannot be installed",
   ]);
   assert.match(messagesOf(await solve(pool, ["app", "fighter"]))[0] ?? "", /^fighter-1-1\.noarch \(main\) conflicts/);
   assert.deepEqual(messagesOf(await solve(pool, [], { requirements: ["((", "nowhere"] })), [
