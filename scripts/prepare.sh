@@ -65,6 +65,11 @@ install_system() {
   done
 }
 
+# Root's tests want to know what an ordinary user gets.
+install_test_user() {
+  [ "$(id -u)" != 0 ] || id rpmoci-test >/dev/null 2>&1 || useradd --create-home rpmoci-test
+}
+
 # Runs a command when one of the files or folders that its result depends on has changed since the last time.
 when_changed() {
   local name=$1 inputs=$2 stamp

@@ -32,6 +32,10 @@ export interface InstalledRoot {
   readonly databasePath: string;
 }
 
+/** Node can neither set a child's umask nor let it die with its parent, where setpriv (util-linux) can. */
+const LAUNCHER = `umask 022
+if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; else exec "$@"; fi`;
+
 /** How much of dnf's output an error repeats. */
 const LOG_LINES = 40;
 
@@ -73,8 +77,7 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
     emit({ type: "install-output", line });
   };
   const dnf = [request.dnf, `--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
-  // The shell is only here for umask, which Node cannot set for a child.
-  const command = ["/bin/sh", "-c", 'umask 022 && exec "$@"', "sh", ...dnf, ...files] as const;
+  const command = ["/bin/sh", "-c", LAUNCHER, "sh", ...dnf, ...files] as const;
   const environment = environmentFor(home, request.sourceDateEpoch);
   const result = await runProcess(command, { environment, onLine, abort: request.abort }).catch((error: unknown) => {
     throw new RpmociError(`Failed to run ${request.dnf}: ${messageOf(error)}`, {
