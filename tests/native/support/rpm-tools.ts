@@ -39,9 +39,23 @@ export function buildPackages(workspace: Workspace, spec: string): string[] {
   const top = mkdtempSync(workspace.at("rpmbuild-"));
   const specPath = path.join(top, "test.spec");
   writeFileSync(specPath, spec);
-  run("rpmbuild", ["-bb", "--quiet", "--define", `_topdir ${top}`, "--define", "_build_id_links none", specPath], {
-    env: { ...process.env, HOME: top },
-  });
+  run(
+    "rpmbuild",
+    [
+      "-bb",
+      "--quiet",
+      "--define",
+      `_topdir ${top}`,
+      "--define",
+      "_build_id_links none",
+      "--define",
+      "_invalid_encoding_terminates_build 0",
+      specPath,
+    ],
+    {
+      env: { ...process.env, HOME: top },
+    },
+  );
   const output = path.join(top, "RPMS");
   return readdirSync(output, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".rpm"))
