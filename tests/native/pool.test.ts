@@ -208,7 +208,7 @@ test("neither the order of repositories, packages and specifications nor copies 
   assert.equal(entries.length, packages.length);
   const reversed = workspace.at("reversed-primary.xml.gz");
   const copies = entries.map((entry) => entry.replace('<location href="', '<location href="zz-copies/'));
-  const disordered = [...copies, ...entries].toReversed().join("");
+  const disordered = [...entries, ...copies].toReversed().join("");
   writeFileSync(reversed, gzipSync(text.replace(entries.join(""), disordered)));
   const other = { ...repository, id: "other" };
   const one = await openPool([repository, other]);
