@@ -200,14 +200,16 @@ test("priority comes before version, and cost decides between equals", { skip: t
   assert.deepEqual(twice.kind === "solved" && twice.installs.map((install) => install.repositoryId), ["zz-cheap"]);
 });
 
-test("the order of repositories, packages and specifications has no part in the result", {
+test("neither the order of repositories, packages and specifications nor copies have a part in the result", {
   skip: toolsMissing,
 }, async () => {
   const text = gunzipSync(readFileSync(repository.primary)).toString();
   const entries = text.match(/<package type="rpm">.*?<\/package>\n/gs) ?? [];
   assert.equal(entries.length, packages.length);
   const reversed = workspace.at("reversed-primary.xml.gz");
-  writeFileSync(reversed, gzipSync(text.replace(entries.join(""), entries.toReversed().join(""))));
+  const copies = entries.map((entry) => entry.replace('<location href="', '<location href="zz-copies/'));
+  const disordered = [...entries, ...copies].toReversed().join("");
+  writeFileSync(reversed, gzipSync(text.replace(entries.join(""), disordered)));
   const other = { ...repository, id: "other" };
   const one = await openPool([repository, other]);
   const two = await openPool([
