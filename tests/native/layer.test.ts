@@ -450,7 +450,9 @@ test("extended attributes of users are kept with all their bytes", { skip: needs
   await assert.rejects(write(root), { code: "LAYER_READ", message: /file" cannot be stored: .*user\.a=b/ });
 });
 
-test("file capabilities are kept without the namespace they were set in", { skip: needsRoot || needsPython }, async (t) => {
+test("file capabilities are kept without the namespace they were set in", {
+  skip: needsRoot || needsPython,
+}, async (t) => {
   const root = newRoot(t);
   const capability = Buffer.from("0100000200040000000000000000000000000000", "hex");
   const inNamespace = Buffer.from("0100000300040000000000000000000000000000a0860100", "hex");
