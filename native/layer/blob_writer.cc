@@ -16,8 +16,8 @@ namespace rpmoci {
 
 namespace {
 
-/// A block is compressed without its predecessor's window, which costs 0.1 % at this size (0.5 % at 256 KiB); part of the format:
-/// another size makes other blobs.
+/// A block is compressed without its predecessor's window, which costs 0.1 % at this size (0.5 % at 256 KiB); part of
+/// the format: another size makes other blobs.
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
 /// Enough that no thread waits while the one before it in order is at a block that takes long.

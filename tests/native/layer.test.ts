@@ -192,7 +192,10 @@ test("a tree that bsdtar extracts from the layer is the tree again", { skip: nee
   const first = await write(root);
   const copy = path.join(temporary(t), "copy");
   fs.mkdirSync(copy);
-  execFileSync("bsdtar", ["-xpf", request(root).output, "-C", copy]);
+  const env = { ...process.env, LC_ALL: "C.UTF-8" };
+  execFileSync("bsdtar", ["-xpf", request(root).output, "-C", copy], { env });
+  // It does not set the time of the folder that it was started in.
+  fs.utimesSync(copy, second, second);
   assert.equal((await write(copy)).diffId, first.diffId);
 });
 
@@ -447,7 +450,9 @@ test("extended attributes of users are kept with all their bytes", { skip: needs
   await assert.rejects(write(root), { code: "LAYER_READ", message: /file" cannot be stored: .*user\.a=b/ });
 });
 
-test("file capabilities are kept without the namespace they were set in", { skip: needsRoot }, async (t) => {
+test("file capabilities are kept without the namespace they were set in", {
+  skip: needsRoot || needsPython,
+}, async (t) => {
   const root = newRoot(t);
   const capability = Buffer.from("0100000200040000000000000000000000000000", "hex");
   const inNamespace = Buffer.from("0100000300040000000000000000000000000000a0860100", "hex");
@@ -464,7 +469,7 @@ test("file capabilities are kept without the namespace they were set in", { skip
   }
 });
 
-test("devices and large owner numbers", { skip: needsRoot }, async (t) => {
+test("devices and large owner numbers", { skip: needsRoot || needsPython }, async (t) => {
   const root = newRoot(t);
   const made = spawnSync("mknod", [path.join(root, "null"), "c", "1", "3"]);
   if (made.status !== 0) return t.skip("devices cannot be made here");
