@@ -103,7 +103,7 @@ export interface Pool {
   solve(job: SolveJob): Promise<SolveResult>;
   /** Packages that match one specification, best first. */
   query(spec: string): Promise<readonly Solvable[]>;
-  /** Idempotent. Waits for a running call. */
+  /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
   close(): void;
 }
 
@@ -233,6 +233,7 @@ export interface Binding {
    */
   erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
 
+  /** Rejects with `LAYER_READ`. `directories` includes the root itself, `others` sockets. */
   scanRootfs(root: string): Promise<RootfsScan>;
   /**
    * Writes the tree below `root` as one layer. `onProgress` gets the number of tar bytes written so far, at most ten
