@@ -73,8 +73,8 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
     emit({ type: "install-output", line });
   };
   const dnf = [request.dnf, `--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
-  // The shell is only here for umask, which Node cannot set for a child.
-  const command = ["/bin/sh", "-c", 'umask 022 && exec "$@"', "sh", ...dnf, ...files] as const;
+  // The shell is only here for umask, which Node cannot set for a child, and for one pipe, which keeps lines in order.
+  const command = ["/bin/sh", "-c", 'umask 022 && exec "$@" 2>&1', "sh", ...dnf, ...files] as const;
   const environment = environmentFor(home, request.sourceDateEpoch);
   const result = await runProcess(command, { environment, onLine, abort: request.abort }).catch((error: unknown) => {
     throw new RpmociError(`Failed to run ${request.dnf}: ${messageOf(error)}`, {
@@ -120,6 +120,8 @@ async function writeConfig({ scratch, docs }: InstallRequest): Promise<string> {
   const options: Readonly<Record<string, string>> = {
     reposdir: await directory("repositories"),
     varsdir: await directory("variables"),
+    // The host's plugins make snapshots of the host, copy packages aside, or run whatever its administrator set up.
+    plugins: "0",
     tsflags: docs ? "" : "nodocs",
     install_weak_deps: "0",
     gpgcheck: "0",
