@@ -21,7 +21,12 @@ using ProgressContext = std::shared_ptr<ProgressState>;
 
 inline void call_progress(Napi::Env env, Napi::Function callback, ProgressContext* context, void*) {
   if (env == nullptr || (*context)->over) return;
-  callback.Call({Napi::Number::New(env, static_cast<double>((*context)->latest))});
+  try {
+    callback.Call({Napi::Number::New(env, static_cast<double>((*context)->latest))});
+  } catch (const Napi::Error& error) {
+    // Left alone, Node would drop it with a mere deprecation warning (DEP0168).
+    napi_fatal_exception(env, error.Value());
+  }
 }
 
 }  // namespace detail

@@ -176,9 +176,9 @@ struct Reading {
 
 }  // namespace
 
-std::string KeyValidity::objection(time_t now) const {
+std::string KeyValidity::objection(time_t when) const {
   if (revoked) return "the key " + id + " is revoked";
-  if (expires == 0 || now < 0 || static_cast<uint64_t>(now) < expires) return "";
+  if (expires == 0 || when < 0 || static_cast<uint64_t>(when) < expires) return "";
   const auto moment = static_cast<time_t>(expires);
   std::tm parts{};
   char text[32] = "";

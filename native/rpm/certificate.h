@@ -16,8 +16,8 @@ struct KeyValidity {
   /// Seconds since the epoch; 0 for never. A subkey expires with its primary key at the latest.
   uint64_t expires = 0;
 
-  /// Why the key must not be relied on at `now`; empty when it may be.
-  std::string objection(time_t now) const;
+  /// Why the key must not be relied on at `when`; empty when it may be.
+  std::string objection(time_t when) const;
 };
 
 /// Reads a certificate (RFC 4880 and RFC 9580: a primary key, user ids, subkeys and their signatures, versions 4 and 6)

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "failure.h"
@@ -43,6 +44,31 @@ std::string contents(int file) {
     at += count;
   }
 }
+
+/// Sends the process's standard output and error elsewhere while it lives: Lua scriptlets run in this process and print
+/// to the C library's streams, whatever file librpm was given for scriptlets.
+class RedirectedOutput {
+ public:
+  explicit RedirectedOutput(int target) : saved_{Descriptor(dup_above(1)), Descriptor(dup_above(2))} {
+    std::fflush(stdout);
+    std::fflush(stderr);
+    dup2(target, 1);
+    dup2(target, 2);
+  }
+  ~RedirectedOutput() {
+    std::fflush(stdout);
+    std::fflush(stderr);
+    for (int i = 0; i < 2; ++i) {
+      if (saved_[i]) dup2(saved_[i].get(), i + 1);
+    }
+  }
+  RedirectedOutput(const RedirectedOutput&) = delete;
+  RedirectedOutput& operator=(const RedirectedOutput&) = delete;
+
+ private:
+  static int dup_above(int number) { return fcntl(number, F_DUPFD_CLOEXEC, 3); }
+  Descriptor saved_[2];
+};
 
 /// Adds what is installed by that name and notes its NEVRA.
 void add_erasures(rpmts transaction, const std::string& name, std::vector<std::string>& nevras) {
@@ -84,7 +110,10 @@ Erasure erase_packages(const RootDatabase& database, const std::vector<std::stri
     for (const auto& name : unique_names) add_erasures(transaction.get(), name, result.erased);
     if (!result.erased.empty()) {
       rpmtsOrder(transaction.get());
-      const int status = rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE);
+      const int status = [&] {
+        const RedirectedOutput redirected(output.get());
+        return rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE);
+      }();
       if (status != 0) {
         const auto problems = problems_of(transaction.get());
         throw Failure("RPM_ERASE_FAILED", "librpm failed to erase packages from " + database.root + ": " +

@@ -81,7 +81,11 @@ void visit_with_librpm(const fs::path& copy, const fs::path& directory, const st
   const ScopedMacro path("_dbpath", copy.string());
   const OwnedTransaction transaction(rpmtsCreate());
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES | RPMVSF_NOHDRCHK);
-  if (rpmtsOpenDB(transaction.get(), O_RDONLY) != 0) unreadable(directory, log.summary("librpm cannot open it"));
+  const bool opened = rpmtsOpenDB(transaction.get(), O_RDONLY) == 0;
+  // A librpm that was built without the database's backend makes a new one, and would find nothing installed.
+  if (!opened || fs::exists(copy / kSqliteFile)) {
+    unreadable(directory, log.summary("this librpm does not know its kind of database"));
+  }
   const OwnedIterator packages(rpmtsInitIterator(transaction.get(), RPMDBI_PACKAGES, nullptr, 0));
   while (const auto header = packages ? rpmdbNextIterator(packages.get()) : nullptr) visit(header);
 }

@@ -94,10 +94,10 @@ bool Keyring::add(const uint8_t* certificate, size_t size) {
   return true;
 }
 
-std::string Keyring::objection(const std::string& key_id, time_t now) const {
+std::string Keyring::objection(const std::string& key_id, time_t when) const {
   for (const auto& key : keys_) {
     if (key.id != key_id) continue;
-    if (auto words = key.objection(now); !words.empty()) return words;
+    if (auto words = key.objection(when); !words.empty()) return words;
   }
   return "";
 }

@@ -19,9 +19,9 @@ class Keyring {
 
   rpmKeyring get() const { return keyring_.get(); }
   const std::vector<std::string>& notes() const { return notes_; }
-  /// Why a signature by this key (16 hexadecimal digits) is not to be relied on at `now`; empty when nothing is known
+  /// Why a signature by this key (16 hexadecimal digits) is not to be relied on at `when`; empty when nothing is known
   /// against it.
-  std::string objection(const std::string& key_id, time_t now) const;
+  std::string objection(const std::string& key_id, time_t when) const;
 
  private:
   bool add(const uint8_t* certificate, size_t size);

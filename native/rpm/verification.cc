@@ -67,14 +67,22 @@ Element parse_element(std::string_view line) {
   return element;
 }
 
-/// Ids of the keys that the package's signatures name, 16 digits each.
-std::vector<std::string> issuers_of(Header signature_header) {
-  std::vector<std::string> issuers;
+/// Who made a signature, and when, as the signature itself says.
+struct Issuer {
+  /// 16 lower-case hexadecimal digits.
+  std::string key_id;
+  time_t signed_at;
+};
+
+std::vector<Issuer> issuers_of(Header signature_header) {
+  std::vector<Issuer> issuers;
   const auto add = [&](const void* packet, size_t size) {
     pgpDigParams raw = nullptr;
     const int failed = pgpPrtParams(static_cast<const uint8_t*>(packet), size, PGPTAG_SIGNATURE, &raw);
     const OwnedPgpParams params(raw);
-    if (failed == 0 && raw != nullptr) issuers.push_back(to_hex(pgpDigParamsSignID(raw), 8));
+    if (failed != 0 || raw == nullptr) return;
+    const time_t signed_at = pgpDigParamsCreationTime(raw);
+    issuers.push_back({to_hex(pgpDigParamsSignID(raw), 8), signed_at});
   };
   for (const auto tag : kSignatureTags) {
     TagData data(signature_header, tag);
@@ -97,7 +105,7 @@ std::vector<std::string> issuers_of(Header signature_header) {
 /// What librpm says about a file, and what its signatures say about themselves.
 struct Findings {
   bool passed = false;
-  std::vector<std::string> issuers;
+  std::vector<Issuer> issuers;
   bool has_signature = false;
   /// Elements point into it.
   std::vector<std::string> lines;
@@ -187,9 +195,9 @@ std::string telling_key(const Findings& findings) {
     if (key.empty() || element.status == "OK") key = lower(element.key);
     if (element.status == "OK") break;
   }
-  if (key.empty()) return findings.issuers.empty() ? "" : findings.issuers.front();
+  if (key.empty()) return findings.issuers.empty() ? "" : findings.issuers.front().key_id;
   for (const auto& issuer : findings.issuers) {
-    if (issuer.ends_with(key)) return issuer;
+    if (issuer.key_id.ends_with(key)) return issuer.key_id;
   }
   return key;
 }
@@ -214,7 +222,8 @@ Verification verify_package(const std::string& path, const Keyring& keyring) {
   if (verdict == "good" || verdict == "unknown-key") {
     // Every signer counts: librpm 4.18 does not tell which of the ring's keys it took.
     for (const auto& issuer : findings.issuers) {
-      auto objection = keyring.objection(issuer, std::time(nullptr));
+      // A package stays good when its key expires later: a lockfile must build next year, too.
+      auto objection = keyring.objection(issuer.key_id, issuer.signed_at != 0 ? issuer.signed_at : std::time(nullptr));
       if (objection.empty()) continue;
       result.details.push_back(std::move(objection));
       result.verdict = "bad-signature";

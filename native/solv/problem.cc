@@ -56,7 +56,8 @@ Sentence describe_rule(::Solver* solver, Id rule, const std::vector<std::string>
     case SOLVER_RULE_PKG_NOT_INSTALLABLE:
       return {kNotInstallable, not_installable(pool, source)};
     case SOLVER_RULE_INFARCH:
-      return {kNotInstallable, package_text(pool, source) + " has an inferior architecture"};
+      return {kNotInstallable, package_text(pool, source) +
+                                   " can only be installed together with the same version for the base architecture"};
     case SOLVER_RULE_PKG_SAME_NAME:
       return {kConflict,
               "only one of " + package_text(pool, source) + " and " + package_text(pool, target) + " can be installed"};
@@ -75,8 +76,11 @@ Sentence describe_rule(::Solver* solver, Id rule, const std::vector<std::string>
     case SOLVER_RULE_PKG_REQUIRES:
       return {kRequires,
               package_text(pool, source) + " requires " + needed() + ", but none of its providers can be installed"};
-    case SOLVER_RULE_BEST:
-      return {kJob, "the best candidate for what was asked for cannot be installed"};
+    case SOLVER_RULE_BEST: {
+      // Its target is the job's rule, which older releases of libsolv do not tell.
+      const auto text = target > 0 ? job_text(solver, target, job_texts) : std::string();
+      return {kJob, "the best candidate for " + (text.empty() ? "what was asked for" : text) + " cannot be installed"};
+    }
     case SOLVER_RULE_JOB: {
       const auto text = job_text(solver, rule, job_texts);
       return {kJob, text.empty() ? "conflicting requests" : "nothing that satisfies " + text + " can be installed"};

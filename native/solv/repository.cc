@@ -16,7 +16,8 @@ namespace rpmoci {
 
 namespace {
 
-/// Reads one file with one of libsolv's loaders, which tell nothing of a read error: to them it is the end of the file.
+/// Reads one file with one of libsolv's loaders. To them a read error is the end of the file, so that a damaged trailer
+/// would go unnoticed.
 template <class Loader>
 void load_file(::Repo* repo, const std::string& path, Loader load) {
   const auto fail = [&](const std::string& reason) {
@@ -26,7 +27,7 @@ void load_file(::Repo* repo, const std::string& path, Loader load) {
   const FileHandle file = open_compressed(path);
   if (!file) fail(errno != 0 ? std::strerror(errno) : "unknown compression");
   const int result = load(file.get());
-  if (std::ferror(file.get()) != 0) fail("the compressed data is damaged or truncated");
+  if (std::ferror(file.get()) != 0) fail("the data is damaged or truncated");
   if (result != 0) fail(pool_errstr(repo->pool));
 }
 

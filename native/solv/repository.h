@@ -15,7 +15,7 @@ struct RepositorySource {
   int priority = 99;
   /// The lower number is preferred between equal packages.
   int cost = 1000;
-  /// Paths; compressed files are recognised by their extension.
+  /// Paths; compression is told by the contents.
   std::string repomd;
   std::string primary;
   /// Empty when there is none.

@@ -10,18 +10,20 @@ const adjustments: Readonly<Record<string, Adjustment>> = {
   "base-files": adjustBaseFiles,
   "base-passwd": adjustBasePasswd,
   // Whatever is linked against the C library needs the links in / and the users; nothing in Debian says so.
-  libc6: (draft) => draft.relate("Requires(pre)", "base-files"),
+  libc6: (draft) => {
+    draft.relate("Requires(pre)", "base-files");
+    // A feature of the loader that rpm's generator asks for, and does not find provided.
+    draft.relate("Provides", "rtld(GNU_HASH)");
+  },
   "libc-bin": (draft) => {
     draft.file("/etc/nsswitch.conf", draft.text("/usr/share/libc-bin/nsswitch.conf"), {
       marks: ["config(noreplace)"],
     });
     draft.file("/etc/ld.so.cache", "", { marks: ["ghost"] });
     draft.run({ section: "post", interpreter: "/usr/sbin/ldconfig" });
-    draft.run({
-      section: "transfiletriggerin",
-      trigger: "/usr/lib /etc/ld.so.conf.d",
-      interpreter: "/usr/sbin/ldconfig",
-    });
+    // rpm writes the paths to the script, and reports an error when nobody reads them.
+    const body = "while read -r path; do :; done\n/usr/sbin/ldconfig";
+    draft.run({ section: "transfiletriggerin", trigger: "/usr/lib /etc/ld.so.conf.d", body });
   },
   // It needs login.defs; Essential packages are not named in Depends.
   passwd: (draft) => draft.relate("Requires", "base-passwd", "login"),

@@ -18,6 +18,12 @@ export type Kind = "plain" | "elf";
 
 const architectures: Readonly<Record<string, string>> = { all: "noarch", amd64: "x86_64", arm64: "aarch64" };
 
+/**
+ * Plugins that are linked against what Debian only recommends, or that nobody could satisfy: q_atm of iproute2, which
+ * needs libatm. And object files and modules that are no programs.
+ */
+const optionalPlugins = "(/tc/q_atm\\.so|\\.o)$";
+
 /** Reads a .deb and converts it. Throws for packages with devices, or of a foreign architecture. */
 export async function convert(deb: string, kind: Kind): Promise<PackageRecipe> {
   const [control, contents] = await Promise.all([
@@ -65,6 +71,7 @@ export async function convert(deb: string, kind: Kind): Promise<PackageRecipe> {
     entries,
     sourceDateEpoch,
     elfRelations: kind === "elf",
+    elfIgnored: optionalPlugins,
   };
 }
 

@@ -10,8 +10,9 @@ export function licenseOf(copyright: string | null): string {
     // The paragraphs on files; those on licences only repeat the names.
     if (!paragraph.has("Files")) continue;
     const name = (paragraph.get("License") ?? "").split("\n")[0]?.trim() ?? "";
-    if (/^[\w.+-]+(?: (?:and|or|with|with\S*|exception) [\w.+-]+)*$/i.test(name)) names.add(name);
+    if (/^[\w.+-]+(?: (?:and|or|with) [\w.+-]+)*$/.test(name))
+      names.add(name.replace(/ (?:and|or|with) /g, (word) => word.toUpperCase()));
   }
-  const expressions = [...names].sort().map((name) => (/ or /i.test(name) ? `(${name})` : name));
+  const expressions = [...names].sort().map((name) => (/ OR /.test(name) ? `(${name})` : name));
   return expressions.length === 0 ? unknown : expressions.join(" AND ");
 }

@@ -37,7 +37,8 @@ export class DebianArchive {
       if (!PATH.split(":").some((folder) => existsSync(join(folder, program))))
         throw new ArchiveUnavailableError(`${program} is not installed`);
     }
-    if (mirror === undefined && existsSync("/etc/debian_version")) return new DebianArchive(cache, {});
+    if (mirror === undefined && existsSync("/etc/debian_version"))
+      return new DebianArchive(cache, { APT_CONFIG: systemConfiguration(cache) });
     const configuration = await privateConfiguration(cache, mirror ?? debootstrapMirror());
     return new DebianArchive(cache, { APT_CONFIG: configuration });
   }
@@ -80,8 +81,7 @@ export class DebianArchive {
     const work = makeWorkDirectory(this.cache, "download");
     try {
       const specs = missing.map(({ name, version }) => `${name}=${version}`);
-      // apt's own user may not enter our folders.
-      await runCommand("apt-get", ["download", "--quiet", "-o", "APT::Sandbox::User=root", ...specs], {
+      await runCommand("apt-get", ["download", "--quiet", ...specs], {
         ...this.#options(),
         cwd: work,
       });
@@ -116,6 +116,30 @@ function debootstrapMirror(): string {
   throw new ArchiveUnavailableError("debootstrap is not installed, and RPMOCI_DEBIAN_MIRROR names no Debian mirror");
 }
 
+/**
+ * Writes what is added to the system's apt configuration. Returns its path. What is installed on this machine, maybe from
+ * elsewhere, must not decide which version is taken; nor may the system's own caches be rewritten without it.
+ */
+function systemConfiguration(cache: string): string {
+  const root = join(cache, "apt");
+  mkdirSync(root, { recursive: true });
+  const configuration = join(root, "system.conf");
+  writeConfiguration(configuration, {
+    "APT::Sandbox::User": "root",
+    "Dir::State::status": "/dev/null",
+    "Dir::Cache::pkgcache": "",
+    "Dir::Cache::srcpkgcache": "",
+  });
+  return configuration;
+}
+
+function writeConfiguration(path: string, settings: Readonly<Record<string, string>>): void {
+  const text = Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`);
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text.join(""));
+  renameSync(temporary, path);
+}
+
 /** Writes an apt configuration that leaves the system's alone, and fetches its lists once a day. Returns its path. */
 async function privateConfiguration(cache: string, mirror: string): Promise<string> {
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -129,7 +153,8 @@ async function privateConfiguration(cache: string, mirror: string): Promise<stri
   writeFileSync(sources, `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`);
   const status = join(root, "status");
   if (!existsSync(status)) writeFileSync(status, "");
-  const settings: Record<string, string> = {
+  const configuration = join(root, "apt.conf");
+  writeConfiguration(configuration, {
     "APT::Architecture": debianArchitecture(),
     "APT::Architectures": debianArchitecture(),
     "APT::Sandbox::User": "root",
@@ -141,10 +166,7 @@ async function privateConfiguration(cache: string, mirror: string): Promise<stri
     "Dir::State": root,
     "Dir::State::lists": join(root, "lists"),
     "Dir::State::status": status,
-  };
-  const configuration = join(root, "apt.conf");
-  const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";`);
-  writeFileSync(configuration, `${lines.join("\n")}\n`);
+  });
   const stamp = join(root, "updated");
   const day = 24 * 60 * 60 * 1000;
   if (!existsSync(stamp) || Date.now() - statSync(stamp).mtimeMs > day) {

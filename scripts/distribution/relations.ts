@@ -22,6 +22,9 @@ export const maintainerTools: ReadonlySet<string> = new Set([
 
 const operators = { "<<": "<", "<=": "<=", "=": "=", ">=": ">=", ">>": ">" } as const;
 
+/** Lower than all versions that Debian has. */
+const unversioned = "0~~-0";
+
 const fields: readonly (readonly [string, RelationKind])[] = [
   ["Pre-Depends", "Requires(pre)"],
   ["Depends", "Requires"],
@@ -38,7 +41,7 @@ export function relationsOf(control: Paragraph): Relation[] {
   for (const [field, kind] of fields) {
     for (const alternatives of parseRelations(control.get(field))) {
       if (alternatives.some(({ name }) => maintainerTools.has(name))) continue;
-      result.push({ kind, text: alternativesText(alternatives) });
+      result.push({ kind, text: kind === "Conflicts" ? conflictText(alternatives) : alternativesText(alternatives) });
     }
   }
   for (const [provided] of parseRelations(control.get("Provides")))
@@ -49,6 +52,17 @@ export function relationsOf(control: Paragraph): Relation[] {
 function alternativesText(alternatives: readonly DebianRelation[]): string {
   const texts = alternatives.map(relationText);
   return texts.length === 1 ? (texts[0] as string) : `(${texts.join(" or ")})`;
+}
+
+/**
+ * Conflicts are mostly about old versions; the name's version must not be the one that stands for none (see
+ * `providesText`), or what replaced an old package and provides its name would conflict as well.
+ */
+function conflictText(alternatives: readonly DebianRelation[]): string {
+  const text = alternativesText(alternatives);
+  const [only] = alternatives;
+  const old = only?.operator === "<<" || only?.operator === "<=";
+  return only !== undefined && old ? `(${text} with ${only.name} > ${unversioned})` : text;
 }
 
 /**
@@ -65,7 +79,7 @@ function relationText({ name, operator, version }: DebianRelation): string {
  * satisfies no `>=`, which is what relations on names that others provide ask for.
  */
 function providesText({ name, version }: DebianRelation): string {
-  return `${name} = ${version === undefined ? "0~~-0" : evrText(version)}`;
+  return `${name} = ${version === undefined ? unversioned : evrText(version)}`;
 }
 
 function unique(relations: readonly Relation[]): Relation[] {

@@ -29,5 +29,7 @@ export function evrText(debianVersion: string): string {
 }
 
 function mapPart(part: string): string {
-  return part.replace(/[^A-Za-z0-9._~]/g, "^");
+  // git's packages say `<< 2.39.5-.`, above all revisions: Debian sorts a separator above digits there, rpm skips it.
+  const bounded = part.startsWith(".") ? `999999999${part}` : part;
+  return bounded.replace(/[^A-Za-z0-9._~]/g, "^");
 }

@@ -34,7 +34,7 @@ export async function buildRpm(recipe: PackageRecipe, directories: BuildDirector
     placeEntries(recipe, buildRoot);
     const spec = join(work, "package.spec");
     writeFileSync(spec, specFile(recipe));
-    writeFileAttributes(join(work, "fileattrs"), recipe.elfRelations === true);
+    writeFileAttributes(join(work, "fileattrs"), recipe);
     await runCommand("rpmbuild", ["-bb", "--noclean", "--buildroot", buildRoot, ...defines(recipe, work), spec], {
       cwd: work,
       // HOME keeps ~/.rpmmacros out.
@@ -74,30 +74,26 @@ function defines(recipe: PackageRecipe, work: string): string[] {
     __os_install_post: "%{nil}",
     __check_files: "%{nil}",
     debug_package: "%{nil}",
-    // What the host's distribution adds to each package otherwise.
-    vendor: "%{nil}",
-    distribution: "%{nil}",
-    packager: "%{nil}",
-    disttag: "%{nil}",
-    bugurl: "%{nil}",
     _changelog_trimtime: "0",
     optflags: "-O2",
   };
   const args = Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
+  // What the host's distribution would put into each package.
+  for (const name of ["vendor", "distribution", "packager", "disttag", "bugurl", "dist"]) args.push("--undefine", name);
   return recipe.arch === "noarch" ? args : [...args, "--target", `${recipe.arch}-linux`];
 }
 
 /** The rules of the dependency generators: ELF's or one that never matches, as rpmbuild insists on having some. */
-function writeFileAttributes(directory: string, elf: boolean): void {
+function writeFileAttributes(directory: string, recipe: PackageRecipe): void {
   mkdirSync(directory);
   const elfRule = [
     "%__elf_provides %{_rpmconfigdir}/elfdeps --provides",
     "%__elf_requires %{_rpmconfigdir}/elfdeps --requires",
     // rpm's own rule looks at executable files only; Debian's libraries are not executable.
     "%__elf_magic ^(setuid,? )?(setgid,? )?(sticky )?ELF (32|64)-bit.*$",
-    "%__elf_exclude_path \\.(o|debug)$",
+    ...(recipe.elfIgnored === undefined ? [] : [`%__elf_exclude_path ${recipe.elfIgnored}`]),
   ];
-  if (elf) writeFileSync(join(directory, "elf.attr"), `${elfRule.join("\n")}\n`);
+  if (recipe.elfRelations === true) writeFileSync(join(directory, "elf.attr"), `${elfRule.join("\n")}\n`);
   else writeFileSync(join(directory, "none.attr"), "%__none_path ^$\n");
 }
 

@@ -5,7 +5,8 @@ export interface RepositoryOptions {
   /** Seconds: the revision, and the time of everything in the metadata. */
   readonly revision: number;
   readonly checksum?: "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512";
-  readonly compression?: "gz" | "xz" | "zstd" | "bz2";
+  /** `zstd` needs createrepo_c 1.0. */
+  readonly compression?: "gz" | "xz" | "bz2" | "zstd";
 }
 
 /** Writes `repodata/` for the RPMs below a folder. The same RPMs and options give the same bytes. */

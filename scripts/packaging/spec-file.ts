@@ -12,11 +12,10 @@ export function specFile(recipe: PackageRecipe): string {
   lines.push("", `%description${section}`, escapeText(recipe.description ?? recipe.summary), "");
   for (const scriptlet of recipe.scriptlets) lines.push(...scriptletLines(scriptlet, section));
   lines.push(`%files${section}`);
-  // Hard links share one inode, so that each has to repeat the mode of the file.
-  const modes = new Map(recipe.entries.map((entry) => [entry.path, "mode" in entry ? entry.mode : null]));
+  const byPath = new Map(recipe.entries.map((entry) => [entry.path, entry]));
   for (const entry of recipe.entries) {
-    const mode = entry.type === "hardlink" ? modes.get(entry.target) : modes.get(entry.path);
-    lines.push(fileLine(entry, mode ?? null));
+    const target = entry.type === "hardlink" ? byPath.get(entry.target) : undefined;
+    lines.push(fileLine(entry, target ?? entry));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -48,24 +47,26 @@ function scriptletLines(scriptlet: Scriptlet, section: string): string[] {
   return scriptlet.body === undefined ? [head, ""] : [head, escapeMacros(scriptlet.body.trimEnd()), ""];
 }
 
-function fileLine(entry: Entry, mode: number | null): string {
-  const words = [`%attr(${mode === null ? "-" : mode.toString(8).padStart(4, "0")}, ${entry.user}, ${entry.group})`];
+/** @param shared the entry that has the attributes: for a hard link the file, whose inode it is. */
+function fileLine(entry: Entry, shared: Entry): string {
+  const mode = "mode" in shared ? shared.mode.toString(8).padStart(4, "0") : "-";
+  const words = [`%attr(${mode}, ${shared.user}, ${shared.group})`];
   if (entry.type === "directory") words.push("%dir");
-  if (entry.type === "file" && entry.capabilities !== undefined) words.push(`%caps(${entry.capabilities})`);
+  if (shared.type === "file" && shared.capabilities !== undefined) words.push(`%caps(${shared.capabilities})`);
   if (entry.type === "file" && entry.unverified !== undefined) words.push(`%verify(not ${entry.unverified.join(" ")})`);
   for (const mark of entry.marks ?? []) words.push(`%${mark}`);
-  words.push(`"${escapePath(entry.path)}"`);
+  words.push(fileListPath(entry.path));
   return words.join(" ");
 }
 
 /**
- * A path as `%files` takes it inside of quotes: nothing in it is a macro or a pattern. rpm takes a backslash literally
- * unless the path is a pattern, so it escapes only there.
+ * A path as `%files` takes it. Generations of rpm differ on what a backslash or a quote means there, and agree on
+ * patterns: a path with anything special in it becomes a pattern that matches it, and hardly anything else.
  */
-export function escapePath(path: string): string {
-  if (/["\n]/.test(path)) throw new Error(`a file list cannot hold the path ${JSON.stringify(path)}`);
-  const pattern = /[*?]|\[.*\]|\{.*\}/.test(path);
-  return escapeMacros(pattern ? path.replace(/[*?[\]{}\\]/g, "\\$&") : path);
+export function fileListPath(path: string): string {
+  if (/^[^*?[\]{}%\\"\s]*$/.test(path)) return path;
+  if (/^[^*?[\]{}%\\"\t\n]*$/.test(path)) return `"${path}"`;
+  return path.replace(/[*?[]/g, "[$&]").replace(/[{}%\\"\s]/g, "?");
 }
 
 function escapeMacros(text: string): string {

@@ -224,6 +224,7 @@ export interface Binding {
   /**
    * Rewrites the sqlite database so that its bytes depend only on the installed headers: packages in the order of
    * NEVRA, `installTime` (seconds) as their install time and transaction id, no free pages, no journal file left.
+   * Rejects with `RPMDB_UNREADABLE`, `RPMDB_WRITE`, or `RPMDB_UNSUPPORTED` for a database of another kind.
    */
   canonicalizeRpmdb(database: RootDatabase, installTime: number): Promise<void>;
   /**

@@ -8,6 +8,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   KEY_UNREADABLE: "verify",
   RPMDB_UNREADABLE: "install",
   RPMDB_UNSUPPORTED: "install",
+  RPMDB_WRITE: "output",
+  RPM_CONFIGURATION: "environment",
   LAYER_READ: "output",
   LAYER_WRITE: "output",
   POOL_CLOSED: "usage",

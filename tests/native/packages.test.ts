@@ -196,15 +196,21 @@ test("a text without a usable key is refused by its index", async () => {
   }
 });
 
-test("keys that are expired or revoked make nothing good", async () => {
-  const expired = makeKey(workspace, "expired", "1y", "20200101T000000");
+test("a key that was expired at the time of signing, or is revoked, makes nothing good", async () => {
+  const expired = makeKey(workspace, "expired", "never", "20200101T000000");
   const revoked = makeKey(workspace, "revoked");
   try {
     const byExpired = workspace.at("by-expired.rpm");
     const byRevoked = workspace.at("by-revoked.rpm");
     copyFileSync(unsignedRpm, byExpired);
     copyFileSync(unsignedRpm, byRevoked);
-    signPackages(expired, [byExpired], "20200601T000000");
+    const inTime = workspace.at("in-time.rpm");
+    copyFileSync(unsignedRpm, inTime);
+    signPackages(expired, [inTime], "20200601T000000");
+    signPackages(expired, [byExpired], "20220601T000000");
+    const setExpiry = ["--pinentry-mode", "loopback", "--passphrase", "", "--quick-set-expire"];
+    gpg(expired.home, ["--faked-system-time", "20200102T000000", ...setExpiry, expired.fingerprint, "1y"]);
+    assert.equal((await verdictOf(inTime, exportKey(expired))).verdict, "good");
     signPackages(revoked, [byRevoked]);
     assert.equal((await verdictOf(byRevoked, exportKey(revoked))).verdict, "good");
     const certificate = readFileSync(path.join(revoked.home, "openpgp-revocs.d", `${revoked.fingerprint}.rev`), "utf8");

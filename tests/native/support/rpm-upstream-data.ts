@@ -1,11 +1,13 @@
-/** RPMs and keys that other projects made, when they are at hand. `RPMOCI_TEST_RPMS` names the directory. */
+/** RPMs and keys that other projects made, when they are at hand: beside the project, or where `RPMOCI_TEST_DATA` says. */
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { projectRoot } from "../../support/project.js";
 
-const { RPMOCI_TEST_RPMS: directory = "" } = process.env;
-const present = directory !== "" && existsSync(directory);
+const { RPMOCI_TEST_DATA: data = path.resolve(projectRoot, "..", "shared", "data") } = process.env;
+const directory = path.join(data, "rpms");
+const present = existsSync(directory);
 const files = present
   ? readdirSync(directory, { recursive: true, encoding: "utf8" })
       .map((name) => path.join(directory, name))
@@ -14,7 +16,7 @@ const files = present
 
 export const realRpms = {
   /** For `test`'s option of that name. */
-  skip: !present && "RPMOCI_TEST_RPMS names no directory of RPMs",
+  skip: !present && `there is no ${directory}`,
   packages: files.filter((file) => file.endsWith(".rpm")),
   keys: files.filter((file) => path.basename(path.dirname(file)) === "keys" && /\.(asc|pub)$/.test(file)),
 };

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { projectRoot } from "../support/project.js";
+import { rpmoci } from "../support/run.js";
+import { Scene } from "../support/scene.js";
+
+test("--version prints the package's version", async () => {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8"));
+  for (const flag of ["--version", "-V"]) {
+    const result = await rpmoci([flag]);
+    assert.deepEqual([result.code, result.stdout], [0, `rpmoci ${version}\n`]);
+  }
+});
+
+test("--help lists the commands, and each command's lists its options", async () => {
+  const general = await rpmoci(["--help"]);
+  assert.equal(general.code, 0);
+  for (const command of ["build", "update", "vendor"]) assert.match(general.stdout, new RegExp(`rpmoci ${command}`));
+  for (const args of [
+    ["build", "--help"],
+    ["help", "build"],
+  ]) {
+    const { code, stdout } = await rpmoci(args);
+    assert.equal(code, 0);
+    for (const option of [
+      "--image",
+      "--tag",
+      "--locked",
+      "--label",
+      "--vendor-dir",
+      "--file",
+      "--verbose",
+      "--quiet",
+    ]) {
+      assert.ok(stdout.includes(option), `${args.join(" ")} does not explain ${option}`);
+    }
+  }
+});
+
+test("a wrong command line ends with 2 and says what is wrong", async () => {
+  const cases: readonly [readonly string[], RegExp][] = [
+    [["frobnicate"], /frobnicate/],
+    [["update", "--frobnicate"], /--frobnicate/],
+    [["build", "--tag", "x"], /the option --image is required/],
+    [["build", "--image", "x"], /the option --tag is required/],
+    [["vendor"], /the option --out-dir is required/],
+    [
+      ["build", "--image", "x", "--tag", "-bad-"],
+      /"-bad-" is not a valid tag|requires an argument|not enough arguments/i,
+    ],
+    [["build", "--image", "x", "--tag", "spa ce"], /"spa ce" is not a valid tag/],
+  ];
+  for (const [args, message] of cases) {
+    const result = await rpmoci(args);
+    assert.equal(result.code, 2, `${args.join(" ")}: ${result.stderr}`);
+    assert.match(result.stderr, message);
+    assert.equal(result.stdout, "");
+    assert.doesNotMatch(result.stderr, /^\s+at /m);
+  }
+});
+
+test("-v shows more and -q less, before and behind the command", async (t) => {
+  const scene = await Scene.create(t);
+  scene.writeManifest();
+  const normal = await scene.run(["update"]);
+  const verbose = await scene.run(["-v", "update"]);
+  const debug = await scene.run(["update", "-vv"]);
+  const quiet = await scene.run(["-q", "update"]);
+  assert.doesNotMatch(normal.stderr, /Reading metadata/);
+  assert.match(verbose.stderr, /Reading metadata of repository tiny/);
+  assert.match(debug.stderr, /Debug fetching http/);
+  assert.equal(quiet.stderr, "");
+  for (const { code } of [normal, verbose, debug, quiet]) assert.equal(code, 0);
+  scene.writeManifest({ packages: ["nothing-has-this-name"] });
+  const failing = await scene.run(["update", "-qqq"]);
+  assert.equal(failing.code, 12);
+  assert.match(failing.stderr, /Error No packages available for spec 'nothing-has-this-name'/);
+});
+
+test("SOURCE_DATE_EPOCH must be a number of seconds", async (t) => {
+  const scene = await Scene.create(t);
+  scene.writeManifest();
+  const result = await scene.build([], { env: { SOURCE_DATE_EPOCH: "yesterday" } });
+  assert.equal(result.code, 2);
+  assert.match(result.stderr, /SOURCE_DATE_EPOCH 'yesterday'/);
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { digestOf } from "../support/image.js";
+import { buildRpms } from "../support/rpm-fixture.js";
+import { Scene } from "../support/scene.js";
+import { signPackages, testKey } from "../support/signing-key.js";
+
+/** Builds, and asserts that the package was refused by name and that nothing was written. */
+async function assertRefused(scene: Scene, message: RegExp, code = 14): Promise<void> {
+  const lock = scene.hasLockfile() ? readFileSync(scene.lockfilePath, "utf8") : null;
+  const layout = existsSync(scene.layout) ? readFileSync(join(scene.layout, "index.json"), "utf8") : null;
+  const result = await scene.build();
+  assert.equal(result.code, code, result.stderr);
+  assert.match(result.stderr, message);
+  assert.doesNotMatch(result.stderr, /^\s+at /m);
+  assert.equal(scene.hasLockfile() ? readFileSync(scene.lockfilePath, "utf8") : null, lock);
+  assert.equal(existsSync(scene.layout) ? readFileSync(join(scene.layout, "index.json"), "utf8") : null, layout);
+}
+
+async function sceneWith(t: TestContext, packages: readonly string[], key?: null): Promise<Scene> {
+  const scene = await Scene.create(t, key === null ? { packages, key } : { packages });
+  scene.writeManifest({ packages: ["tool"], os_release: false });
+  return scene;
+}
+
+function fileOf(scene: Scene, name: string): string {
+  return join(scene.repository, name);
+}
+
+test("a package with a bad checksum is refused", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  scene.server.setFault("/repo/tool-2.0.1-1.noarch.rpm", { corruptAt: 200 });
+  await assertRefused(scene, /package tool-2\.0\.1-1\.noarch from repository "tiny" has the wrong checksum/);
+  // The wrong bytes were not kept.
+  scene.server.setFault("/repo/tool-2.0.1-1.noarch.rpm", null);
+  assert.equal((await scene.build()).code, 0);
+});
+
+test("a package without a signature is refused, and taken with gpgcheck off", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"], null);
+  await assertRefused(scene, /package tool-2\.0\.1-1\.noarch is not signed/);
+  scene.writeManifest({
+    repositories: [{ id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: "false" } }],
+    packages: ["tool"],
+    os_release: false,
+  });
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
+
+test("a package signed with another key is refused, and taken with gpgcheck off or with that key", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  const other = await testKey("somebody-else");
+  await signPackages(other, [fileOf(scene, "tool-2.0.1-1.noarch.rpm")]);
+  await scene.reindex();
+  await assertRefused(
+    scene,
+    /package tool-2\.0\.1-1\.noarch is signed with a key that is not among its repository's keys/,
+  );
+  const otherKey = scene.path("other.asc");
+  writeFileSync(otherKey, other.public);
+  scene.writeManifest({ packages: ["tool"], os_release: false, gpgkeys: [`file://${otherKey}`] });
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
+
+test("a package with a bad signature is refused", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0", "tool-1.9"]);
+  // The signature of another package: well-formed, by the right key, of other contents.
+  const path = fileOf(scene, "tool-2.0.1-1.noarch.rpm");
+  const donor = readFileSync(fileOf(scene, "tool-1.9.2-1.noarch.rpm"));
+  writeFileSync(path, withSignatureOf(readFileSync(path), donor));
+  await scene.reindex();
+  await assertRefused(scene, /package tool-2\.0\.1-1\.noarch (has a bad signature|is damaged)/);
+});
+
+test("a package whose payload was changed is refused even where signatures are not checked", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"], null);
+  const path = fileOf(scene, "tool-2.0.1-1.noarch.rpm");
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 10] = (bytes.at(-10) ?? 0) ^ 0xff;
+  writeFileSync(path, bytes);
+  await scene.reindex();
+  scene.writeManifest({
+    repositories: [{ id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: "false" } }],
+    packages: ["tool"],
+    os_release: false,
+  });
+  await assertRefused(scene, /package tool-2\.0\.1-1\.noarch is damaged/);
+});
+
+test("a local RPM needs no signature", async (t) => {
+  const scene = await Scene.create(t);
+  await buildRpms(scene.directory, [{ name: "mine", requires: ["tool"] }]);
+  scene.writeManifest({ packages: ["mine-*.rpm"] });
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
+
+test("a repository that offers one package under the name of another is found out", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0", "tool-1.9"]);
+  assert.equal((await scene.run(["update"])).code, 0);
+  const text = readFileSync(scene.lockfilePath, "utf8");
+  writeFileSync(scene.lockfilePath, text.replace('evr = "2.0.1-1"', 'evr = "7.7-7"'));
+  const result = await scene.build(["--locked"]);
+  assert.equal(result.code, 14, result.stderr);
+  assert.match(result.stderr, /tool-7\.7-7\.noarch is really the package tool-2\.0\.1-1\.noarch/);
+});
+
+test("keys are pinned: a lockfile keeps building when the key's URL is gone, and is not fooled by a new key there", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  assert.equal((await scene.build()).code, 0);
+  const digest = digestOf(scene.layout, "test");
+  scene.server.setFault(new URL(scene.keyUrl).pathname, { status: 404 });
+  const result = await scene.build(["--locked"]);
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(digestOf(scene.layout, "test"), digest);
+});
+
+test("a key URL that is gone, or holds no key, is named", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  scene.server.setFault(new URL(scene.keyUrl).pathname, { status: 404 });
+  await assertRefused(scene, /Failed to download the key http.*RPM-GPG-KEY.*not found/, 13);
+  scene.writeManifest({
+    packages: ["tool"],
+    os_release: false,
+    gpgkeys: [`${scene.repositoryUrl}/repodata/repomd.xml`],
+  });
+  await assertRefused(scene, /repomd\.xml \(gpgkey of repository "tiny"\) holds no ASCII-armoured public key/, 13);
+});
+
+/** The lead and signature header of `donor` before the header and payload of `rpm` (the RPM file format, "Signature"). */
+function withSignatureOf(rpm: Buffer, donor: Buffer): Buffer {
+  return Buffer.concat([donor.subarray(0, headerStart(donor)), rpm.subarray(headerStart(rpm))]);
+}
+
+function headerStart(rpm: Buffer): number {
+  const LEAD = 96;
+  const end = LEAD + 16 + rpm.readUInt32BE(LEAD + 8) * 16 + rpm.readUInt32BE(LEAD + 12);
+  return Math.ceil(end / 8) * 8;
+}

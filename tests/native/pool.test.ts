@@ -1,0 +1,307 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import test, { after, before } from "node:test";
+import { Worker } from "node:worker_threads";
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { Pool, RepositoryFiles, SolveResult } from "../../src/native/binding.js";
+import {
+  buildPackage,
+  installsOf,
+  makeRepository,
+  openPool,
+  type PackageDefinition,
+  realRepository,
+  repositoryIn,
+  solve,
+  toolsMissing,
+} from "./support/package-repository.js";
+import { addon, addonPath } from "./support/rpm-addon.js";
+import { Workspace } from "./support/rpm-tools.js";
+
+const packages: readonly PackageDefinition[] = [
+  { name: "app", evr: "1.9-1", tags: ["Requires: lib >= 2, /usr/bin/tool", "Recommends: extra"] },
+  { name: "app", evr: "1.10-1", tags: ["Requires: lib >= 2, /usr/bin/tool", "Recommends: extra"] },
+  { name: "app-doc", evr: "1.10-1" },
+  { name: "extra" },
+  { name: "lib", evr: "2-1", arch: "x86_64", tags: ["Provides: liblib.so.2()(64bit)"] },
+  { name: "lib", evr: "2-1", arch: "i686", tags: ["Provides: liblib.so.2"] },
+  { name: "lib", evr: "1:1-1", arch: "x86_64", tags: ["Provides: liblib.so.1()(64bit)"] },
+  { name: "tool", files: ["/usr/bin/tool", "/opt/tool/data"] },
+  { name: "only32", arch: "i686" },
+  { name: "new-name", tags: ["Obsoletes: old-name < 2", "Provides: old-name = 2"] },
+  { name: "old-name" },
+  { name: "broken", tags: ["Requires: nowhere >= 3"] },
+  { name: "fresh", evr: "1-1" },
+  { name: "fresh", evr: "2-1", tags: ["Requires: nowhere"] },
+  { name: "needs-broken", tags: ["Requires: broken"] },
+  { name: "fighter", tags: ["Conflicts: app"] },
+  { name: "thirsty", tags: ["Requires: (water or wine)"] },
+  { name: "wine" },
+  { name: "magic", tags: ["Requires: liblib.so.2"] },
+];
+
+const workspace = new Workspace();
+let repository: RepositoryFiles;
+let pool: Pool;
+let local = "";
+
+before(async () => {
+  if (toolsMissing) return;
+  repository = makeRepository(workspace, "main", packages);
+  local = buildPackage(workspace, { name: "mine", tags: ["Requires: extra"] });
+  pool = await openPool([repository], [local]);
+});
+
+after(() => {
+  pool?.close();
+  workspace[Symbol.dispose]();
+});
+
+test("versions and their order", () => {
+  for (const version of Object.values(addon.versions())) assert.match(version, /^\d+\.\d+/);
+  assert.equal(addon.compareEvr("1.9-1", "1.10-1"), -1);
+  assert.equal(addon.compareEvr("1:1-1", "2-1"), 1);
+  assert.equal(addon.compareEvr("0:1-1", "1-1"), 0);
+  assert.equal(addon.compareEvr("1~rc1-1", "1-1"), -1);
+  assert.equal(addon.compareEvr("1^git1-1", "1-1"), 1);
+});
+
+const lib = "lib-2-1.x86_64";
+const specifications: readonly [string, readonly string[]][] = [
+  ["tool", ["tool-1-1.noarch"]],
+  ["tool.noarch", ["tool-1-1.noarch"]],
+  ["app-doc-1.10-1.noarch", ["app-doc-1.10-1.noarch"]],
+  ["lib-2", [lib]],
+  ["lib-2-1", [lib]],
+  ["lib-0:2-1.i686", ["lib-2-1.i686"]],
+  ["lib-1:1*", ["lib-1:1-1.x86_64"]],
+  ["lib", ["lib-1:1-1.x86_64"]],
+  ["lib.i686", ["lib-2-1.i686"]],
+  ["app-1.9*", ["app-1.9-1.noarch", "lib-1:1-1.x86_64", "tool-1-1.noarch"]],
+  ["[tw]?*e", ["wine-1-1.noarch"]],
+  ["lib < 1:0", [lib]],
+  ["liblib.so.2()(64bit)", [lib]],
+  ["(water or wine)", ["wine-1-1.noarch"]],
+  ["/usr/bin/tool", ["tool-1-1.noarch"]],
+  ["/opt/*/data", ["tool-1-1.noarch"]],
+  ["*/data", ["tool-1-1.noarch"]],
+  ["old-name", ["new-name-1-1.noarch"]],
+  ["old-name-1", ["old-name-1-1.noarch"]],
+  ["thirsty", ["thirsty-1-1.noarch", "wine-1-1.noarch"]],
+  ["magic", ["lib-2-1.i686", lib, "magic-1-1.noarch"]],
+  ["e*", ["extra-1-1.noarch"]],
+];
+
+for (const [spec, expected] of specifications) {
+  test(`installs ${spec}`, { skip: toolsMissing }, async () => {
+    assert.deepEqual(installsOf(await solve(pool, [spec])), expected);
+  });
+}
+
+test("a package as data", { skip: toolsMissing }, async () => {
+  const [found] = await pool.query("tool");
+  assert.ok(found);
+  assert.match(found.checksum?.value ?? "", /^[0-9a-f]{64}$/);
+  assert.equal(found.checksum?.algorithm, "sha256");
+  assert.ok(found.downloadSize > found.installedSize);
+  assert.deepEqual(
+    { ...found, checksum: null, downloadSize: 0 },
+    {
+      name: "tool",
+      evr: "1-1",
+      arch: "noarch",
+      repositoryId: "main",
+      location: "tool-1-1.noarch.rpm",
+      baseUrl: null,
+      checksum: null,
+      downloadSize: 0,
+      installedSize: 10,
+      sourceRpm: "tool-1-1.src.rpm",
+    },
+  );
+});
+
+test("a query has the best first", { skip: toolsMissing }, async () => {
+  assert.deepEqual(
+    (await pool.query("app*")).map(({ name, evr }) => `${name}-${evr}`),
+    ["app-1.10-1", "app-1.9-1", "app-doc-1.10-1"],
+  );
+  assert.deepEqual(await pool.query("nothing"), []);
+});
+
+test("weak dependencies are installed on request only", { skip: toolsMissing }, async () => {
+  const strong = ["app-1.10-1.noarch", "lib-1:1-1.x86_64", "tool-1-1.noarch"];
+  assert.deepEqual(installsOf(await solve(pool, ["app"])), strong);
+  const weak = await solve(pool, ["app"], { installWeakDependencies: true });
+  assert.deepEqual(installsOf(weak), [strong[0], "extra-1-1.noarch", ...strong.slice(1)]);
+});
+
+test("requirements and local packages", { skip: toolsMissing }, async () => {
+  const requirements = ["rpmlib(CompressedFileNames) <= 3.0.4-1", "/opt/tool/data", "(water or /no/such or wine)"];
+  assert.deepEqual(installsOf(await solve(pool, [], { requirements })), ["tool-1-1.noarch", "wine-1-1.noarch"]);
+  const result = await solve(pool, [], { localPackages: [local] });
+  assert.deepEqual(installsOf(result), ["extra-1-1.noarch", "mine-1-1.noarch"]);
+  assert.ok(result.kind === "solved");
+  const mine = result.installs[1];
+  assert.deepEqual([mine?.repositoryId, mine?.location, mine?.checksum], ["@commandline", local, null]);
+});
+
+test("why a specification matches nothing", { skip: toolsMissing }, async () => {
+  const hiding = await openPool([{ ...repository, excludePackages: ["tool"] }]);
+  assert.deepEqual(await solve(hiding, ["tol", "only32", "tool", "extra"]), {
+    kind: "unmatched",
+    specs: [
+      { spec: "only32", reason: "architecture", similar: [] },
+      { spec: "tol", reason: "missing", similar: [] },
+      { spec: "tool", reason: "hidden", similar: [] },
+    ],
+  });
+  assert.deepEqual(await solve(pool, ["tol"]), {
+    kind: "unmatched",
+    specs: [{ spec: "tol", reason: "missing", similar: ["tool"] }],
+  });
+});
+
+test("includepkgs hides all other packages, excludepkgs hides among them", { skip: toolsMissing }, async () => {
+  const hiding = await openPool([{ ...repository, includePackages: ["app*", "e*"], excludePackages: ["app-1.10-1"] }]);
+  const names = (await hiding.query("*")).map(({ name, evr }) => `${name}-${evr}`);
+  assert.deepEqual(names, ["app-1.9-1", "app-doc-1.10-1", "extra-1-1"]);
+});
+
+function messagesOf(result: SolveResult): readonly string[] {
+  return result.kind === "unsolvable" ? result.problems.flatMap(({ messages }) => messages) : [result.kind];
+}
+
+test("why a job cannot be done, what is missing first", { skip: toolsMissing }, async () => {
+  assert.deepEqual(messagesOf(await solve(pool, ["needs-broken"])), [
+    "nothing provides nowhere >= 3 needed by broken-1-1.noarch (main)",
+    "needs-broken-1-1.noarch (main) requires broken, but none of its providers can be installed",
+    "nothing that satisfies needs-broken can be installed",
+  ]);
+  assert.deepEqual(messagesOf(await solve(pool, ["fresh"])), [
+    "nothing provides nowhere needed by fresh-2-1.noarch (main)",
+    "the best candidate for fresh cannot be installed",
+  ]);
+  assert.match(messagesOf(await solve(pool, ["app", "fighter"]))[0] ?? "", /^fighter-1-1\.noarch \(main\) conflicts/);
+  assert.deepEqual(messagesOf(await solve(pool, [], { requirements: ["((", "nowhere"] })), [
+    '"((" is not an RPM dependency',
+  ]);
+  assert.deepEqual(messagesOf(await solve(pool, [], { requirements: ["nowhere"] })), [
+    "nothing provides nowhere, which was asked for",
+  ]);
+});
+
+test("priority comes before version, and cost decides between equals", { skip: toolsMissing }, async () => {
+  const older = { ...makeRepository(workspace, "older", [{ name: "extra", evr: "0.5-1" }]), priority: 10 };
+  const cheap = { ...repository, id: "zz-cheap", cost: 10 };
+  const prioritised = await openPool([repository, older]);
+  assert.deepEqual(installsOf(await solve(prioritised, ["extra"])), ["extra-0.5-1.noarch"]);
+  const twice = await solve(await openPool([repository, cheap]), ["extra"]);
+  assert.deepEqual(twice.kind === "solved" && twice.installs.map((install) => install.repositoryId), ["zz-cheap"]);
+});
+
+test("the order of repositories, packages and specifications has no part in the result", {
+  skip: toolsMissing,
+}, async () => {
+  const text = gunzipSync(readFileSync(repository.primary)).toString();
+  const entries = text.match(/<package type="rpm">.*?<\/package>\n/gs) ?? [];
+  assert.equal(entries.length, packages.length);
+  const reversed = workspace.at("reversed-primary.xml.gz");
+  writeFileSync(reversed, gzipSync(text.replace(entries.join(""), entries.toReversed().join(""))));
+  const other = { ...repository, id: "other" };
+  const one = await openPool([repository, other]);
+  const two = await openPool([
+    { ...other, primary: reversed },
+    { ...repository, primary: reversed },
+  ]);
+  const specs = ["magic", "thirsty", "app", "old-name", "lib-2"];
+  const expected = await solve(one, specs);
+  assert.equal(expected.kind, "solved");
+  assert.deepEqual(await solve(two, specs.toReversed()), expected);
+});
+
+test("metadata that is damaged is refused, with the repository's name", { skip: toolsMissing }, async () => {
+  const primary = readFileSync(repository.primary);
+  const flipped = Buffer.from(primary);
+  flipped.writeUInt8(flipped.readUInt8(flipped.length - 6) ^ 1, flipped.length - 6);
+  const text = gunzipSync(primary);
+  const damaged = workspace.at("damaged");
+  const cuts = [0, 1, 12, primary.length >> 1, primary.length - 8, primary.length - 1];
+  for (const bytes of [...cuts.map((cut) => primary.subarray(0, cut)), flipped, text.subarray(0, text.length - 3)]) {
+    writeFileSync(damaged, bytes);
+    await assert.rejects(openPool([{ ...repository, primary: damaged }]), {
+      code: "REPOSITORY_UNREADABLE",
+      message: /repository main: .*damaged: /,
+    });
+  }
+  await assert.rejects(openPool([{ ...repository, filelists: "/no/such" }]), { message: /No such file or directory/ });
+  await assert.rejects(openPool([], [repository.primary]), { code: "RPM_UNREADABLE", message: /not a rpm/ });
+});
+
+test("junk is an answer, not a crash", { skip: toolsMissing }, async () => {
+  const deep = ["(".repeat(5000), `(${"a or ".repeat(5000)}b)`, "(".repeat(90), "x".repeat(1_000_000)];
+  const junk = ["", " ", "((", "a >=", "[", "[[", ")(", "-", "--", ".-.-.", "a\0b", "%s%n", "\\", ...deep];
+  for (const spec of junk) {
+    assert.equal((await solve(pool, [spec])).kind, "unmatched", spec.slice(0, 20));
+    assert.equal((await solve(pool, [], { requirements: [spec] })).kind, "unsolvable", spec.slice(0, 20));
+    assert.deepEqual(await pool.query(spec), []);
+  }
+});
+
+test("a closed pool says so", { skip: toolsMissing }, async () => {
+  const closing = await openPool([repository]);
+  const calls = Array.from({ length: 8 }, () => solve(closing, ["app"]));
+  closing.close();
+  closing.close();
+  for (const outcome of await Promise.allSettled(calls)) {
+    if (outcome.status === "rejected") assert.equal(outcome.reason.code, "POOL_CLOSED");
+    else assert.equal(outcome.value.kind, "solved");
+  }
+  await assert.rejects(solve(closing, ["app"]), { code: "POOL_CLOSED", message: "the pool is closed" });
+  assert.throws(() => Reflect.construct(closing.constructor, []), TypeError);
+});
+
+test("workers are terminated in the middle of loading and solving", { skip: toolsMissing }, async () => {
+  const source = `
+    const { parentPort, workerData } = require("node:worker_threads");
+    const addon = require(workerData.addonPath);
+    const job = { specs: ["*"], requirements: [], localPackages: [], installWeakDependencies: true };
+    (async () => {
+      parentPort.postMessage("started");
+      for (;;) {
+        const pool = await addon.openPool([workerData.repository], { arch: "x86_64", localPackages: [] });
+        await Promise.all([pool.solve(job), pool.solve(job), pool.query("*")]);
+      }
+    })();`;
+  for (let round = 0; round < 5; round++) {
+    const workers = [1, 2].map(() => new Worker(source, { eval: true, workerData: { addonPath, repository } }));
+    await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("message", resolve))));
+    await new Promise((resolve) => setTimeout(resolve, round * 3));
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  assert.equal((await solve(pool, ["tool"])).kind, "solved");
+});
+
+/** How many packages dnf 4.14 installs into an empty root without weak dependencies. */
+const baseos: readonly [string, number][] = [
+  ["bash", 14],
+  ["systemd", 83],
+  ["libgcc.i686", 1],
+  ["libgcc.*", 2],
+  ["libacl.i686", 19],
+  ["krb5-server", 99],
+  ["/usr/bin/ld", 67],
+  ["glibc-2*", 14],
+  ["libc.so.6(GLIBC_2.34)(64bit)", 14],
+];
+const folder = realRepository("centos-stream-9-baseos");
+
+test("CentOS Stream 9 BaseOS as dnf resolves it", {
+  skip: folder === null && "the real metadata is absent",
+}, async () => {
+  const real = await openPool([repositoryIn(folder ?? "", "baseos")]);
+  for (const [spec, count] of baseos) {
+    const result = await solve(real, [spec]);
+    assert.equal(result.kind === "solved" && result.installs.length, count, spec);
+  }
+});
