@@ -32,8 +32,11 @@ export interface InstalledRoot {
   readonly databasePath: string;
 }
 
-/** Node can neither set a child's umask nor let it die with its parent, where setpriv (util-linux) can. */
-const LAUNCHER = `umask 022
+/**
+ * Node can neither set a child's umask nor let it die with its parent, where setpriv (util-linux) can. One pipe for both
+ * outputs keeps their lines in order.
+ */
+const LAUNCHER = `umask 022; exec 2>&1
 if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; else exec "$@"; fi`;
 
 /** How much of dnf's output an error repeats. */

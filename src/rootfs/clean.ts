@@ -1,6 +1,6 @@
 /** Removes from the root what a transaction leaves behind and no image should hold. */
-import { lstat, readdir, rm, truncate } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, realpath, rm, rmdir, truncate } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 
@@ -13,6 +13,12 @@ const TRANSIENT = ["/var/log", "/var/cache", "/var/tmp", "/tmp", "/run"] as cons
 /** State of dnf 4, dnf 5 and yum; all of it describes the transaction, none of it the image. */
 const PACKAGE_MANAGER_STATE = ["/var/lib/dnf", "/var/lib/yum", "/usr/lib/sysimage/libdnf5"] as const;
 
+/** dnf 4 makes it in every root, dnf 5 does not; what packages or scriptlets put there stays. */
+const MODULES = "/etc/dnf/modules.d";
+
+/** rpm 6 makes it next to its database. */
+const KEYRING_LOCK = ".keyring.lock";
+
 /** Random numbers that identify one machine; a container must make its own. */
 const MACHINE_SECRETS = ["/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret"] as const;
 
@@ -21,9 +27,28 @@ export async function cleanRoot(root: string, databasePath: string): Promise<voi
   const prefixes = [...TRANSIENT, ...PACKAGE_MANAGER_STATE];
   const owned = await nativeCall(binding().ownedPaths({ root, dbPath: databasePath }, prefixes));
   const keep = new Set(owned.map((path) => Buffer.from(path).toString("latin1")));
-  for (const prefix of prefixes) await removeUnowned(root, Buffer.from(prefix), keep);
-  for (const path of MACHINE_SECRETS) await rm(join(root, path), { force: true });
-  await emptyMachineId(join(root, "etc/machine-id"));
+  for (const prefix of prefixes) {
+    if ((await locate(root, prefix)) !== null) await removeUnowned(root, Buffer.from(prefix), keep);
+  }
+  for (const path of [MODULES, ...prefixes.map((prefix) => dirname(prefix))])
+    await removeEmpty(root, databasePath, path);
+  for (const path of [join(databasePath, KEYRING_LOCK), ...MACHINE_SECRETS]) {
+    const absolute = await locate(root, path);
+    if (absolute !== null) await rm(absolute, { force: true });
+  }
+  const machineId = await locate(root, "/etc/machine-id");
+  if (machineId !== null) await emptyMachineId(machineId);
+}
+
+/**
+ * Where `path`, a path inside the root, is on this machine; it need not exist. Null when its directory does not, or when
+ * a package made a link of that directory which leads out of the root: nothing out there is ours to remove.
+ */
+async function locate(root: string, path: string): Promise<string | null> {
+  const directory = await realpath(join(root, dirname(path))).catch(() => null);
+  const base = await realpath(root);
+  const inside = directory === base || directory?.startsWith(`${base}${sep}`);
+  return directory !== null && inside ? join(directory, basename(path)) : null;
 }
 
 /** Returns whether something stays at `path`, which is a path inside the root. */
@@ -43,6 +68,19 @@ async function removeUnowned(root: string, path: Buffer, keep: ReadonlySet<strin
   }
   if (!stays) await rm(absolute, { recursive: true, force: true });
   return stays;
+}
+
+/** Removes the directory at `path` when nothing is in it and no package owns it, and then those above it likewise. */
+async function removeEmpty(root: string, databasePath: string, path: string): Promise<void> {
+  for (let directory = path; directory !== "/"; directory = dirname(directory)) {
+    const absolute = await locate(root, directory);
+    const status = absolute === null ? null : await lstat(absolute).catch(() => null);
+    if (absolute === null || status === null) continue;
+    if (!status.isDirectory() || (await readdir(absolute)).length > 0) return;
+    const owned = await nativeCall(binding().ownedPaths({ root, dbPath: databasePath }, [directory]));
+    if (owned.some((owner) => Buffer.from(owner).toString() === directory)) return;
+    await rmdir(absolute);
+  }
 }
 
 /** An empty /etc/machine-id is what machine-id(5) asks of images; a package manager's scriptlets fill it. */
