@@ -112,6 +112,7 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
     const files = all.map(({ id }) => packages.find(id) as string);
     const result = await assemble(work, files, { kind, set, fingerprint: key.fingerprint, inputs }, key);
     replaceFolder(work, out);
+    packages.prune();
     return result;
   } finally {
     rmSync(work, { recursive: true, force: true });

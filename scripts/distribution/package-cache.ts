@@ -47,16 +47,30 @@ export class PackageCache {
   readonly #unsigned: string;
   readonly #signed: string;
 
-  /** @param variant of the conversion: kind and converter. */
+  /** @param variant the kind, a dash, and the converter's digest. */
   constructor(
     private readonly cache: string,
-    variant: string,
+    private readonly variant: string,
     private readonly key: SigningKey,
   ) {
     this.#unsigned = join(cache, "unsigned", variant);
     this.#signed = join(cache, "signed", variant, key.fingerprint.slice(-16));
     mkdirSync(this.#unsigned, { recursive: true });
     mkdirSync(this.#signed, { recursive: true });
+    // For `prune`: the time of the last use.
+    utimesSync(this.#unsigned, new Date(), new Date());
+  }
+
+  /** Removes what other versions of the converter made, unless somebody used it within the last hour. */
+  prune(): void {
+    const kind = this.variant.slice(0, this.variant.indexOf("-") + 1);
+    for (const other of readdirSync(join(this.cache, "unsigned"))) {
+      if (other === this.variant || !other.startsWith(kind)) continue;
+      const age = Date.now() - statSync(join(this.cache, "unsigned", other)).mtimeMs;
+      if (age < 60 * 60 * 1000) continue;
+      for (const part of ["signed", "unsigned"])
+        rmSync(join(this.cache, part, other), { recursive: true, force: true });
+    }
   }
 
   /** The path of the signed RPM; null when it is not cached. */
