@@ -106,7 +106,7 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
   );
 
   report("writing the repository");
-  const work = makeWorkDirectory(cache, "assemble");
+  const work = makeWorkDirectory(dirname(out), "assemble");
   try {
     const set = typeof contents === "string" ? contents : "custom";
     const files = all.map(({ id }) => packages.find(id) as string);
@@ -116,7 +116,7 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
     return result;
   } finally {
     rmSync(work, { recursive: true, force: true });
-    removeStaleWorkDirectories(cache);
+    for (const parent of [cache, dirname(out)]) removeStaleWorkDirectories(parent);
   }
 }
 
@@ -216,12 +216,21 @@ function writeAtomically(cache: string, file: string, text: string): void {
   rmSync(work, { recursive: true });
 }
 
-/** Puts the folder in the place of another. When two do so at once, one of them wins. */
+/** Puts the folder in the place of another. Of runs that do so at the same time, one comes last. */
 function replaceFolder(folder: string, out: string): void {
-  mkdirSync(dirname(out), { recursive: true });
-  const old = `${out}.old-${process.pid}`;
-  if (existsSync(out)) renameSync(out, old);
-  renameSync(folder, out);
+  const old = `${folder}-replaced`;
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      if (existsSync(out)) renameSync(out, old);
+      renameSync(folder, out);
+      break;
+    } catch (error) {
+      // The other run moved or made the folder in between.
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (attempts >= 5 || !["ENOENT", "ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+    }
+    rmSync(old, { recursive: true, force: true });
+  }
   rmSync(old, { recursive: true, force: true });
 }
 

@@ -26,7 +26,7 @@ export interface WantedPackage {
   recipe(): Promise<PackageRecipe>;
 }
 
-/** What identifies the code that converts: its own bytes, and the versions of rpm and of the payload's compressor. */
+/** What identifies the code that converts: its own bytes, and rpm's version. */
 export async function converterDigest(): Promise<string> {
   const hash = createHash("sha256");
   const here = import.meta.dirname;
@@ -40,8 +40,11 @@ export async function converterDigest(): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Decides which packages there are, but not what is in them. */
-const planning = new Set(["main.js", "distribution.js", "package-sets.js", "package-index.js", "debian-archive.js"]);
+/** Modules that decide which packages there are and where they are kept, but not what is in them. */
+const planning = new Set([
+  ...["main.js", "distribution.js", "package-sets.js", "package-index.js", "package-cache.js", "debian-archive.js"],
+  ...["work-directory.js", "signing-key.js", "repository.js"],
+]);
 
 export class PackageCache {
   readonly #unsigned: string;
@@ -102,28 +105,35 @@ export class PackageCache {
     if (missing.length === 0) return;
     const work = makeWorkDirectory(this.cache, "sign");
     try {
-      const copies = missing.map((id) => {
-        const source = onlyFile(join(this.#unsigned, id));
-        if (source === null) throw new Error(`the package ${id} was not built`);
-        const copy = join(work, id, basename(source));
-        mkdirSync(dirname(copy));
-        copyFileSync(source, copy);
-        return { id, source, copy };
-      });
+      const copies = missing.flatMap((id) => this.#copyUnsigned(id, work));
       await signPackages(
         this.key,
         copies.map(({ copy }) => copy),
         jobs,
       );
-      for (const { id, source, copy } of copies) {
+      for (const { id, copy, time } of copies) {
         // The metadata holds the file's time.
-        const time = statSync(source).mtime;
         utimesSync(copy, time, time);
         moveInto(dirname(copy), join(this.#signed, id));
-        rmSync(dirname(source), { recursive: true, force: true });
+        rmSync(join(this.#unsigned, id), { recursive: true, force: true });
       }
     } finally {
       rmSync(work, { recursive: true, force: true });
+    }
+  }
+
+  /** Nothing when another run has signed the package, and removed the unsigned one, in the meantime. */
+  #copyUnsigned(id: string, work: string): { readonly id: string; readonly copy: string; readonly time: Date }[] {
+    try {
+      const source = onlyFile(join(this.#unsigned, id));
+      if (source === null) throw new Error(`the package ${id} was not built`);
+      const copy = join(work, id, basename(source));
+      mkdirSync(dirname(copy));
+      copyFileSync(source, copy);
+      return [{ id, copy, time: statSync(source).mtime }];
+    } catch (error) {
+      if (this.has(id)) return [];
+      throw error;
     }
   }
 }
