@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   constants,
   copyFileSync,
   existsSync,
@@ -82,11 +83,12 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
   const archive = await DebianArchive.open(cache);
   const [stamp, converter, key] = await Promise.all([archive.stamp(), converterDigest(), signingKey(cache)]);
   const roots = typeof contents === "string" ? setRoots(contents) : contents;
-  const inputs = digest([kind, stamp, converter, key.fingerprint, debianArchitecture(), ...roots]);
+  const planner = plannerDigest();
+  const inputs = digest([kind, stamp, planner, converter, key.fingerprint, debianArchitecture(), ...roots]);
   const existing = readDistribution(out);
   if (existing?.inputs === inputs) return existing;
 
-  const plan = await planned(archive, cache, digest([stamp, ...roots]), roots, report);
+  const plan = await planned(archive, cache, digest([stamp, planner, ...roots]), roots, report);
   const packages = new PackageCache(cache, `${kind}-${converter}`, key);
   const wanted = plan.map((entry): { id: string; source: IndexedPackage } & WantedPackage => ({
     id: basename(archive.path(entry), ".deb"),
@@ -111,6 +113,7 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
     const set = typeof contents === "string" ? contents : "custom";
     const files = all.map(({ id }) => packages.find(id) as string);
     const result = await assemble(work, files, { kind, set, fingerprint: key.fingerprint, inputs }, key);
+    chmodSync(work, 0o777 & ~process.umask());
     replaceFolder(work, out);
     packages.prune();
     return result;
@@ -232,6 +235,12 @@ function replaceFolder(folder: string, out: string): void {
     rmSync(old, { recursive: true, force: true });
   }
   rmSync(old, { recursive: true, force: true });
+}
+
+/** What identifies the code that chooses packages. */
+function plannerDigest(): string {
+  const names = ["control.js", "debian-archive.js", "package-index.js", "relations.js"];
+  return digest(names.map((name) => readFileSync(join(import.meta.dirname, name), "utf8")));
 }
 
 function digest(parts: readonly string[]): string {
