@@ -54,6 +54,10 @@ const adjustments: Readonly<Record<string, Adjustment>> = {
         .replace(/^error_log .*;/m, "error_log stderr;")
         .replace(/^(\s*)access_log .*;/m, "$1access_log /dev/stdout;"),
     );
+    // A rootless build has no right to port 80, not even to test the configuration.
+    draft.edit("/etc/nginx/sites-available/default", (text) =>
+      text.replace(/^\s*listen \[::\]:80 .*\n/m, "").replace(/^(\s*listen) 80 /m, "$1 8080 "),
+    );
     draft.directory("/var/www");
     draft.directory("/var/www/html");
     draft.file("/var/www/html/index.html", draft.text("/usr/share/nginx/html/index.html"));

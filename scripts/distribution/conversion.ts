@@ -19,10 +19,10 @@ export type Kind = "plain" | "elf";
 const architectures: Readonly<Record<string, string>> = { all: "noarch", amd64: "x86_64", arm64: "aarch64" };
 
 /**
- * Plugins that are linked against what Debian only recommends, or that nobody could satisfy: q_atm of iproute2, which
- * needs libatm. And object files and modules that are no programs.
+ * A plugin that is linked against what Debian only recommends (q_atm of iproute2 needs libatm), and object files, which
+ * nobody loads.
  */
-const optionalPlugins = "(/tc/q_atm\\.so|\\.o)$";
+const optionalPlugins = "(/tc/q_atm[.]so|[.]o)$";
 
 /** Reads a .deb and converts it. Throws for packages with devices, or of a foreign architecture. */
 export async function convert(deb: string, kind: Kind): Promise<PackageRecipe> {

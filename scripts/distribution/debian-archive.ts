@@ -170,7 +170,12 @@ async function privateConfiguration(cache: string, mirror: string): Promise<stri
   const stamp = join(root, "updated");
   const day = 24 * 60 * 60 * 1000;
   if (!existsSync(stamp) || Date.now() - statSync(stamp).mtimeMs > day) {
-    await runCommand("apt-get", ["update", "--quiet"], { env: { APT_CONFIG: configuration } });
+    const update = ["update", "--quiet", "-o", "APT::Update::Error-Mode=any"];
+    try {
+      await runCommand("apt-get", update, { env: { APT_CONFIG: configuration } });
+    } catch (error) {
+      throw new ArchiveUnavailableError(`the mirror's package lists could not be had: ${(error as Error).message}`);
+    }
     writeFileSync(stamp, "");
   }
   return configuration;

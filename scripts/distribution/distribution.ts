@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   constants,
   copyFileSync,
   existsSync,
@@ -82,11 +83,12 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
   const archive = await DebianArchive.open(cache);
   const [stamp, converter, key] = await Promise.all([archive.stamp(), converterDigest(), signingKey(cache)]);
   const roots = typeof contents === "string" ? setRoots(contents) : contents;
-  const inputs = digest([kind, stamp, converter, key.fingerprint, debianArchitecture(), ...roots]);
+  const planner = plannerDigest();
+  const inputs = digest([kind, stamp, planner, converter, key.fingerprint, debianArchitecture(), ...roots]);
   const existing = readDistribution(out);
   if (existing?.inputs === inputs) return existing;
 
-  const plan = await planned(archive, cache, digest([stamp, ...roots]), roots, report);
+  const plan = await planned(archive, cache, digest([stamp, planner, ...roots]), roots, report);
   const packages = new PackageCache(cache, `${kind}-${converter}`, key);
   const wanted = plan.map((entry): { id: string; source: IndexedPackage } & WantedPackage => ({
     id: basename(archive.path(entry), ".deb"),
@@ -106,16 +108,18 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
   );
 
   report("writing the repository");
-  const work = makeWorkDirectory(cache, "assemble");
+  const work = makeWorkDirectory(dirname(out), "assemble");
   try {
     const set = typeof contents === "string" ? contents : "custom";
     const files = all.map(({ id }) => packages.find(id) as string);
     const result = await assemble(work, files, { kind, set, fingerprint: key.fingerprint, inputs }, key);
+    chmodSync(work, 0o777 & ~process.umask());
     replaceFolder(work, out);
+    packages.prune();
     return result;
   } finally {
     rmSync(work, { recursive: true, force: true });
-    removeStaleWorkDirectories(cache);
+    for (const parent of [cache, dirname(out)]) removeStaleWorkDirectories(parent);
   }
 }
 
@@ -215,13 +219,28 @@ function writeAtomically(cache: string, file: string, text: string): void {
   rmSync(work, { recursive: true });
 }
 
-/** Puts the folder in the place of another. When two do so at once, one of them wins. */
+/** Puts the folder in the place of another. Of runs that do so at the same time, one comes last. */
 function replaceFolder(folder: string, out: string): void {
-  mkdirSync(dirname(out), { recursive: true });
-  const old = `${out}.old-${process.pid}`;
-  if (existsSync(out)) renameSync(out, old);
-  renameSync(folder, out);
+  const old = `${folder}-replaced`;
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      if (existsSync(out)) renameSync(out, old);
+      renameSync(folder, out);
+      break;
+    } catch (error) {
+      // The other run moved or made the folder in between.
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (attempts >= 5 || !["ENOENT", "ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+    }
+    rmSync(old, { recursive: true, force: true });
+  }
   rmSync(old, { recursive: true, force: true });
+}
+
+/** What identifies the code that chooses packages. */
+function plannerDigest(): string {
+  const names = ["control.js", "debian-archive.js", "package-index.js", "relations.js"];
+  return digest(names.map((name) => readFileSync(join(import.meta.dirname, name), "utf8")));
 }
 
 function digest(parts: readonly string[]): string {

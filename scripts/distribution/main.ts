@@ -12,6 +12,7 @@ Makes a signed RPM repository with the contents of Debian packages.
   --set ${setNames.join("|")}   what to take (default: default)
   --packages NAME,NAME,…      take these Debian packages and what they need instead
   --jobs N                    packages to convert at once (default: 2)
+  --cache DIR                 for downloads and converted packages (default: .cache/distribution)
 
 On Debian and Ubuntu the system's apt is asked. Elsewhere apt, dpkg, debootstrap and debian-keyring have to be installed;
 RPMOCI_DEBIAN_MIRROR names a mirror, RPMOCI_DEBIAN_SUITE a release. Only Debian 12 is tested.
@@ -28,6 +29,7 @@ function parseOptions(args: readonly string[]): DistributionOptions | null {
       set: { type: "string", default: "default" },
       packages: { type: "string" },
       jobs: { type: "string", default: "2" },
+      cache: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -40,6 +42,7 @@ function parseOptions(args: readonly string[]): DistributionOptions | null {
     kind: oneOf<Kind>("--kind", values.kind, ["plain", "elf"]),
     contents: values.packages?.split(",") ?? oneOf<SetName>("--set", values.set, setNames),
     jobs,
+    ...(values.cache === undefined ? {} : { cache: values.cache }),
     report: (line) => process.stderr.write(`distribution: ${line}\n`),
   };
 }

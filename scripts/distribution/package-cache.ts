@@ -26,7 +26,7 @@ export interface WantedPackage {
   recipe(): Promise<PackageRecipe>;
 }
 
-/** What identifies the code that converts: its own bytes, and the versions of rpm and of the payload's compressor. */
+/** What identifies the code that converts: its own bytes, and rpm's version. */
 export async function converterDigest(): Promise<string> {
   const hash = createHash("sha256");
   const here = import.meta.dirname;
@@ -40,23 +40,40 @@ export async function converterDigest(): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Decides which packages there are, but not what is in them. */
-const planning = new Set(["main.js", "distribution.js", "package-sets.js", "package-index.js", "debian-archive.js"]);
+/** Modules that decide which packages there are and where they are kept, but not what is in them. */
+const planning = new Set([
+  ...["main.js", "distribution.js", "package-sets.js", "package-index.js", "package-cache.js", "debian-archive.js"],
+  ...["work-directory.js", "signing-key.js", "repository.js"],
+]);
 
 export class PackageCache {
   readonly #unsigned: string;
   readonly #signed: string;
 
-  /** @param variant of the conversion: kind and converter. */
+  /** @param variant the kind, a dash, and the converter's digest. */
   constructor(
     private readonly cache: string,
-    variant: string,
+    private readonly variant: string,
     private readonly key: SigningKey,
   ) {
     this.#unsigned = join(cache, "unsigned", variant);
     this.#signed = join(cache, "signed", variant, key.fingerprint.slice(-16));
     mkdirSync(this.#unsigned, { recursive: true });
     mkdirSync(this.#signed, { recursive: true });
+    // For `prune`: the time of the last use.
+    utimesSync(this.#unsigned, new Date(), new Date());
+  }
+
+  /** Removes what other versions of the converter made, unless somebody used it within the last hour. */
+  prune(): void {
+    const kind = this.variant.slice(0, this.variant.indexOf("-") + 1);
+    for (const other of readdirSync(join(this.cache, "unsigned"))) {
+      if (other === this.variant || !other.startsWith(kind)) continue;
+      const age = Date.now() - statSync(join(this.cache, "unsigned", other)).mtimeMs;
+      if (age < 60 * 60 * 1000) continue;
+      for (const part of ["signed", "unsigned"])
+        rmSync(join(this.cache, part, other), { recursive: true, force: true });
+    }
   }
 
   /** The path of the signed RPM; null when it is not cached. */
@@ -88,28 +105,35 @@ export class PackageCache {
     if (missing.length === 0) return;
     const work = makeWorkDirectory(this.cache, "sign");
     try {
-      const copies = missing.map((id) => {
-        const source = onlyFile(join(this.#unsigned, id));
-        if (source === null) throw new Error(`the package ${id} was not built`);
-        const copy = join(work, id, basename(source));
-        mkdirSync(dirname(copy));
-        copyFileSync(source, copy);
-        return { id, source, copy };
-      });
+      const copies = missing.flatMap((id) => this.#copyUnsigned(id, work));
       await signPackages(
         this.key,
         copies.map(({ copy }) => copy),
         jobs,
       );
-      for (const { id, source, copy } of copies) {
+      for (const { id, copy, time } of copies) {
         // The metadata holds the file's time.
-        const time = statSync(source).mtime;
         utimesSync(copy, time, time);
         moveInto(dirname(copy), join(this.#signed, id));
-        rmSync(dirname(source), { recursive: true, force: true });
+        rmSync(join(this.#unsigned, id), { recursive: true, force: true });
       }
     } finally {
       rmSync(work, { recursive: true, force: true });
+    }
+  }
+
+  /** Nothing when another run has signed the package, and removed the unsigned one, in the meantime. */
+  #copyUnsigned(id: string, work: string): { readonly id: string; readonly copy: string; readonly time: Date }[] {
+    try {
+      const source = onlyFile(join(this.#unsigned, id));
+      if (source === null) throw new Error(`the package ${id} was not built`);
+      const copy = join(work, id, basename(source));
+      mkdirSync(dirname(copy));
+      copyFileSync(source, copy);
+      return [{ id, copy, time: statSync(source).mtime }];
+    } catch (error) {
+      if (this.has(id)) return [];
+      throw error;
     }
   }
 }

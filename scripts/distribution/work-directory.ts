@@ -1,26 +1,38 @@
-/** Temporary folders inside of the cache, so that finished files can be renamed into place. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+/** Temporary folders on the file system of what they are for, so that finished files can be renamed into place. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Makes a folder whose name tells which process it belongs to. */
-export function makeWorkDirectory(cache: string, purpose: string): string {
-  const parent = join(cache, "work");
-  mkdirSync(parent, { recursive: true });
-  return mkdtempSync(join(parent, `${process.pid}-${purpose}-`));
+/** Makes a folder below `parent` whose name tells which process it belongs to. */
+export function makeWorkDirectory(parent: string, purpose: string): string {
+  const folder = join(parent, ".work");
+  for (let attempts = 1; ; attempts += 1) {
+    mkdirSync(folder, { recursive: true });
+    try {
+      return mkdtempSync(join(folder, `${process.pid}-${purpose}-`));
+    } catch (error) {
+      // Another process has just removed the empty folder.
+      if (attempts >= 5 || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
 }
 
 /** The folders that processes left behind which were killed. */
-export function staleWorkDirectories(cache: string, purpose: string): string[] {
-  const parent = join(cache, "work");
-  mkdirSync(parent, { recursive: true });
-  return readdirSync(parent)
+export function staleWorkDirectories(parent: string, purpose: string): string[] {
+  const folder = join(parent, ".work");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .filter((name) => name.includes(`-${purpose}`) && !isAlive(Number.parseInt(name, 10)))
-    .map((name) => join(parent, name));
+    .map((name) => join(folder, name));
 }
 
-/** Removes the folders of processes that were killed. */
-export function removeStaleWorkDirectories(cache: string): void {
-  for (const folder of staleWorkDirectories(cache, "")) rmSync(folder, { recursive: true, force: true });
+/** Removes the folders of processes that were killed, and what held them if no others are left. */
+export function removeStaleWorkDirectories(parent: string): void {
+  for (const folder of staleWorkDirectories(parent, "")) rmSync(folder, { recursive: true, force: true });
+  try {
+    rmdirSync(join(parent, ".work"));
+  } catch {
+    // Somebody is at work.
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -76,6 +76,7 @@ function defines(recipe: PackageRecipe, work: string): string[] {
     debug_package: "%{nil}",
     _changelog_trimtime: "0",
     optflags: "-O2",
+    ...(recipe.elfIgnored === undefined ? {} : { __requires_exclude_from: recipe.elfIgnored }),
   };
   const args = Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
   // What the host's distribution would put into each package.
@@ -91,7 +92,6 @@ function writeFileAttributes(directory: string, recipe: PackageRecipe): void {
     "%__elf_requires %{_rpmconfigdir}/elfdeps --requires",
     // rpm's own rule looks at executable files only; Debian's libraries are not executable.
     "%__elf_magic ^(setuid,? )?(setgid,? )?(sticky )?ELF (32|64)-bit.*$",
-    ...(recipe.elfIgnored === undefined ? [] : [`%__elf_exclude_path ${recipe.elfIgnored}`]),
   ];
   if (recipe.elfRelations === true) writeFileSync(join(directory, "elf.attr"), `${elfRule.join("\n")}\n`);
   else writeFileSync(join(directory, "none.attr"), "%__none_path ^$\n");

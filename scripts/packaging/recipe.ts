@@ -92,7 +92,7 @@ export interface PackageRecipe {
   readonly sourceDateEpoch: number;
   /** Adds what rpm's own generator finds in ELF files: `libc.so.6(GLIBC_2.34)(64bit)`. */
   readonly elfRelations?: boolean;
-  /** An extended regular expression of paths that the generator does not look at. */
+  /** An extended regular expression of paths whose requirements the generator leaves out. */
   readonly elfIgnored?: string;
   /** `w` mode of rpm's payload, for example `w1.zstdio` (the default) or `w9.gzdio`. */
   readonly payload?: string;

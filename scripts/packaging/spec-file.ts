@@ -60,8 +60,9 @@ function fileLine(entry: Entry, shared: Entry): string {
 }
 
 /**
- * A path as `%files` takes it. Generations of rpm differ on what a backslash or a quote means there, and agree on
- * patterns: a path with anything special in it becomes a pattern that matches it, and hardly anything else.
+ * A path as `%files` takes it. Generations of rpm differ on what a backslash or a quote means there, and on how often
+ * macros are expanded; they agree on patterns. A path with anything special in it becomes a pattern that matches it,
+ * and hardly anything else.
  */
 export function fileListPath(path: string): string {
   if (/^[^*?[\]{}%\\"\s]*$/.test(path)) return path;
