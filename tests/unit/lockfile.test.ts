@@ -116,7 +116,7 @@ const hostile: readonly (readonly [string, string])[] = [
   ["a wrong type", 'pkg_specs = "wrong type"\npackages = []'],
   ["no checksum", `pkg_specs = []\n${PACKAGE}`],
   ["a checksum of the wrong length", `pkg_specs = []\n${PACKAGE}${CHECKSUM.replace("sha256", "sha512")}`],
-  ["a checksum that leads elsewhere", `pkg_specs = []\n${PACKAGE}${CHECKSUM.replace(SHA256, "../".repeat(21) + "x")}`],
+  ["a checksum that leads elsewhere", `pkg_specs = []\n${PACKAGE}${CHECKSUM.replace(SHA256, `${"../".repeat(21)}x`)}`],
   ["a checksum with a letter too many", `pkg_specs = []\n${PACKAGE}${CHECKSUM.replace("0123", "012g")}`],
   ["an unknown algorithm", `pkg_specs = []\n${PACKAGE}${CHECKSUM.replace('"sha256"', '"crc32"')}`],
   ["an inherited property as algorithm", `pkg_specs = []\n${PACKAGE}${CHECKSUM.replace('"sha256"', '"constructor"')}`],
