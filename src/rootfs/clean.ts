@@ -16,14 +16,33 @@ const PACKAGE_MANAGER_STATE = ["/var/lib/dnf", "/var/lib/yum", "/usr/lib/sysimag
 /** Random numbers that identify one machine; a container must make its own. */
 const MACHINE_SECRETS = ["/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret"] as const;
 
-/** Cleans `root` in place; idempotent. */
+const MACHINE_ID = "/etc/machine-id";
+
+/** Cleans `root` in place; idempotent. Nothing outside of it is touched, wherever its symlinks lead. */
 export async function cleanRoot(root: string, databasePath: string): Promise<void> {
   const prefixes = [...TRANSIENT, ...PACKAGE_MANAGER_STATE];
   const owned = await nativeCall(binding().ownedPaths({ root, dbPath: databasePath }, prefixes));
   const keep = new Set(owned.map((path) => Buffer.from(path).toString("latin1")));
-  for (const prefix of prefixes) await removeUnowned(root, Buffer.from(prefix), keep);
-  for (const path of MACHINE_SECRETS) await rm(join(root, path), { force: true });
-  await emptyMachineId(join(root, "etc/machine-id"));
+  for (const prefix of prefixes) {
+    if (await isInside(root, prefix)) await removeUnowned(root, Buffer.from(prefix), keep);
+  }
+  for (const path of MACHINE_SECRETS) {
+    if (await isInside(root, path)) await rm(join(root, path), { force: true });
+  }
+  if (await isInside(root, MACHINE_ID)) await emptyMachineId(join(root, MACHINE_ID));
+}
+
+/**
+ * Whether the directories above `path` are directories of the root. A package may make a symlink of any of them, and an
+ * absolute one leads to this machine's own files.
+ */
+async function isInside(root: string, path: string): Promise<boolean> {
+  const names = path.split("/").slice(1, -1);
+  for (let count = 1; count <= names.length; count += 1) {
+    const status = await lstat(join(root, ...names.slice(0, count))).catch(() => null);
+    if (status?.isDirectory() !== true) return false;
+  }
+  return true;
 }
 
 /** Returns whether something stays at `path`, which is a path inside the root. */
