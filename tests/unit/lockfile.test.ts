@@ -223,12 +223,12 @@ test("several builds of one name are told apart", () => {
   assert.deepEqual(lockfileChanges(null, lockOf(multilib)), [{ kind: "added", name: "glibc", evr: "2-1" }]);
 });
 
-const shared = ["..", "../.."]
-  .map((up) => join(packageRoot(), up, "shared/data/rpmoci"))
-  .find((path) => existsSync(path));
+/** A directory of the original's examples and tests; `RPMOCI_TEST_ORIGINALS` names another one. */
+const originals = process.env.RPMOCI_TEST_ORIGINALS ?? join(packageRoot(), "..", "shared", "data", "rpmoci");
+const skip = !existsSync(originals) && `${originals} is absent`;
 
-test("the original's lockfiles are read", { skip: shared === undefined && "shared/data is absent" }, () => {
-  const directory = shared ?? "";
+test("the original's lockfiles are read", { skip }, () => {
+  const directory = originals;
   const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".lock"));
   assert(names.length >= 4);
   let packages = 0;

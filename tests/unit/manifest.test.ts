@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -333,17 +342,12 @@ test("local packages may have any name, and only files count", async (t) => {
   assert.equal((await find("*.rpm")).length, names.length + 1);
 });
 
-const originals = join(packageRoot(), "..", "shared", "data", "rpmoci");
-const shared = [originals, join(packageRoot(), "..", "..", "shared", "data", "rpmoci")].find((path) => {
-  try {
-    return readdirSync(path).length > 0;
-  } catch {
-    return false;
-  }
-});
+/** A directory of the original's examples and tests; `RPMOCI_TEST_ORIGINALS` names another one. */
+const originals = process.env.RPMOCI_TEST_ORIGINALS ?? join(packageRoot(), "..", "shared", "data", "rpmoci");
+const skip = !existsSync(originals) && `${originals} is absent`;
 
-test("the original's manifests are read", { skip: shared === undefined && "shared/data is absent" }, () => {
-  const directory = shared ?? "";
+test("the original's manifests are read", { skip }, () => {
+  const directory = originals;
   const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".toml"));
   assert(names.length >= 10);
   for (const name of names) {
