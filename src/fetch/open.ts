@@ -14,6 +14,8 @@ export class OpenFailure extends Error {
     reason: string,
     /** The server's answer; undefined when there was none. */
     readonly status?: number,
+    /** The bytes broke off and the server cannot send the rest alone: a new start may succeed. */
+    readonly restartable = false,
   ) {
     super(`${withoutCredentials(url)}: ${reason}`);
   }
@@ -30,6 +32,7 @@ export function withoutCredentials(url: string): string {
 
 /** Throws an `OpenFailure`; errors while the stream is read come out of the stream, see `transferFailure`. */
 export async function openUrl(url: string, options: TransferOptions, dispatcher: Dispatcher): Promise<Readable> {
+  if (!URL.canParse(url)) throw new OpenFailure(url, "is not a URL");
   const parsed = new URL(url);
   if (parsed.protocol === "file:") {
     try {
@@ -42,9 +45,7 @@ export async function openUrl(url: string, options: TransferOptions, dispatcher:
   const headers: Record<string, string> = { "user-agent": "rpmoci", "accept-encoding": "identity" };
   const credentials =
     options.credentials ??
-    (parsed.username === ""
-      ? undefined
-      : { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) });
+    (parsed.username === "" ? undefined : { username: decoded(parsed.username), password: decoded(parsed.password) });
   if (credentials !== undefined) {
     const token = Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64");
     headers.authorization = `Basic ${token}`;
@@ -61,13 +62,23 @@ export async function openUrl(url: string, options: TransferOptions, dispatcher:
   }
 }
 
+/** A percent sign that encodes nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The `OpenFailure` for an error that a connection or a stream of it met. */
 export function transferFailure(url: string, error: unknown): OpenFailure {
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (statusCode !== undefined && statusCode >= 400) return new OpenFailure(url, statusReason(statusCode), statusCode);
   const inner = error instanceof AggregateError ? error.errors[0] : error;
   const cause = inner instanceof Error && inner.message === "" ? inner.cause : inner;
-  return new OpenFailure(url, describe(code, messageOf(cause)));
+  const restartable = code === "UND_ERR_REQ_RETRY";
+  return new OpenFailure(url, describe(code, messageOf(cause)), statusCode, restartable);
 }
 
 function describe(code: string | undefined, message: string): string {
@@ -83,6 +94,7 @@ function describe(code: string | undefined, message: string): string {
       return "timed out";
     case "ECONNRESET":
     case "UND_ERR_SOCKET":
+    case "UND_ERR_REQ_RETRY":
       return `the connection broke off (${message})`;
     default:
       return message;

@@ -8,7 +8,7 @@ import { OpenFailure, openUrl, transferFailure, withoutCredentials } from "./ope
 import { Store, WrongChecksum } from "./store.js";
 
 /** Errors of this machine rather than of a server: trying another mirror would not help. */
-const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO"]);
+const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO", "ENOTDIR"]);
 
 export class HttpTransport implements Transport {
   readonly #dispatchers = new DispatcherPool();
@@ -21,13 +21,13 @@ export class HttpTransport implements Transport {
   }
 
   async readBytes(urls: readonly string[], what: string, transfer: TransferOptions): Promise<Buffer> {
-    return this.#firstOf(urls, what, (url) => this.#read(url, transfer));
+    return this.#firstOf(urls, what, transfer, (url) => this.#read(url, transfer));
   }
 
   async fetchFile({ urls, checksum, what, transfer }: FileRequest): Promise<string> {
     const cached = await this.#store.find(checksum);
     if (cached !== null) return cached;
-    return this.#firstOf(await urls(), what, async (url) => {
+    return this.#firstOf(await urls(), what, transfer, async (url) => {
       const stream = await openUrl(url, transfer, this.#dispatchers.dispatcherFor(transfer));
       try {
         return await this.#store.add(checksum, stream);
@@ -54,13 +54,18 @@ export class HttpTransport implements Transport {
     }
   }
 
-  async #firstOf<T>(urls: readonly string[], what: string, attempt: (url: string) => Promise<T>): Promise<T> {
+  async #firstOf<T>(
+    urls: readonly string[],
+    what: string,
+    { retries }: TransferOptions,
+    attempt: (url: string) => Promise<T>,
+  ): Promise<T> {
     const reasons: string[] = [];
     let wrongBytes = false;
     for (const url of urls) {
       this.#emit({ type: "debug", message: `fetching ${withoutCredentials(url)}` });
       try {
-        return await attempt(url);
+        return await restarting(() => attempt(url), retries);
       } catch (error) {
         if (error instanceof WrongChecksum) {
           wrongBytes = true;
@@ -73,6 +78,17 @@ export class HttpTransport implements Transport {
       }
     }
     throw unavailable(what, reasons, wrongBytes);
+  }
+}
+
+/** The dispatcher resumes a download that broke off where the server can; where it cannot, it begins again. */
+async function restarting<T>(attempt: () => Promise<T>, retries: number): Promise<T> {
+  for (let left = retries; ; left -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof OpenFailure && error.restartable) || left <= 0) throw error;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** The transaction, by the host's dnf (4 or 5): exactly the given files, no repository, the host's configuration kept out. */
 import { constants } from "node:fs";
-import { access, mkdir, symlink, writeFile } from "node:fs/promises";
+import { access, mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
@@ -48,11 +48,7 @@ export async function findDnf(environment: NodeJS.ProcessEnv): Promise<string> {
   for (const name of ["dnf", "dnf5", "dnf-3"]) {
     for (const directory of directories) {
       const path = join(directory, name);
-      const found = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (found) return path;
+      if (await isProgram(path)) return path;
     }
   }
   throw new RpmociError("dnf was not found on PATH, and packages are installed with it", {
@@ -60,6 +56,15 @@ export async function findDnf(environment: NodeJS.ProcessEnv): Promise<string> {
     code: "DNF_MISSING",
     hint: "install it with the system's package manager: apt-get install dnf, dnf install dnf, or zypper install dnf",
   });
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
 import { access, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { lock } from "proper-lockfile";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
@@ -34,12 +34,13 @@ export function checkTag(tag: string): void {
  * the layout changes until `commit`; `discard` leaves it as it was before, also when it did not exist.
  */
 export class LayoutTransaction {
-  readonly #created: boolean;
+  /** The outermost directory that `begin` made; undefined when the layout's was there. */
+  readonly #created: string | undefined;
 
   private constructor(
     readonly directory: string,
     readonly staging: string,
-    created: boolean,
+    created: string | undefined,
   ) {
     this.#created = created;
   }
@@ -47,13 +48,13 @@ export class LayoutTransaction {
   /** Creates the layout's directory when it is missing, and clears what killed processes left in it. */
   static async begin(path: string): Promise<LayoutTransaction> {
     const directory = resolve(path);
-    const state = await inspectLayout(directory);
+    await inspectLayout(directory);
     try {
-      const created = (await mkdir(directory, { recursive: true })) !== undefined;
+      const created = await mkdir(directory, { recursive: true });
       await removeStaleStaging(directory);
       const staging = join(directory, `${STAGING_PREFIX}${process.pid}-${randomBytes(6).toString("hex")}`);
       await mkdir(staging);
-      return new LayoutTransaction(directory, staging, created && state === "absent");
+      return new LayoutTransaction(directory, staging, created);
     } catch (error) {
       throw unwritable(directory, error);
     }
@@ -99,7 +100,15 @@ export class LayoutTransaction {
   /** Removes what was staged; idempotent, and without effect on the layout after `commit`. */
   async discard(): Promise<void> {
     await rm(this.staging, { recursive: true, force: true });
-    if (this.#created) await rmdir(this.directory).catch(() => {});
+    if (this.#created === undefined) return;
+    for (let path = this.directory; path.startsWith(this.#created); path = dirname(path)) {
+      // What somebody else has put in meanwhile stays, and so does what is above it.
+      const removed = await rmdir(path).then(
+        () => true,
+        () => false,
+      );
+      if (!removed) return;
+    }
   }
 
   async #replace(name: string, text: string): Promise<void> {

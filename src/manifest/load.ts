@@ -58,7 +58,9 @@ function fromDocument({ contents, image }: ManifestDocument, path: string): Mani
     if (typeof entry !== "string") {
       return { kind: "url", id: entry.id ?? repositoryIdOf(entry.url), url: entry.url, options: entry.options };
     }
-    if (URL.canParse(entry)) return { kind: "url", id: repositoryIdOf(entry), url: entry, options: {} };
+    // An id may hold a colon, as those of Copr do, and would then pass for a URL of an unknown scheme.
+    if (entry.includes("://") && URL.canParse(entry))
+      return { kind: "url", id: repositoryIdOf(entry), url: entry, options: {} };
     return { kind: "system", id: entry };
   });
   const ids = new Set<string>();

@@ -1,4 +1,5 @@
 /** The RPM files on this machine that the manifest's specifications name. */
+import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { glob } from "tinyglobby";
 import { RpmociError } from "../errors.js";
@@ -6,9 +7,10 @@ import { isLocalSpec, type Manifest } from "../model/manifest.js";
 import { compareText } from "../model/nevra.js";
 
 /**
- * Absolute paths, sorted, without repeats. A pattern is taken from the current directory, as the original does, and
- * where nothing matches there, from the manifest's. Throws an `RpmociError` of kind `manifest` for a pattern without
- * a match, unless `missing` is `"ignore"`.
+ * Absolute paths, sorted, without repeats. A specification that is a file's name means that file, and is a pattern
+ * otherwise. Both are taken from the current directory, as the original does, and where nothing matches there, from the
+ * manifest's. Throws an `RpmociError` of kind `manifest` for a specification without a match, unless `missing` is
+ * `"ignore"`.
  */
 export async function findLocalPackages(manifest: Manifest, missing: "fail" | "ignore"): Promise<readonly string[]> {
   const found = new Set<string>();
@@ -26,10 +28,17 @@ export async function findLocalPackages(manifest: Manifest, missing: "fail" | "i
   return [...found].sort(compareText);
 }
 
-async function matches(pattern: string, directories: readonly string[]): Promise<readonly string[]> {
+async function matches(spec: string, directories: readonly string[]): Promise<readonly string[]> {
+  // Parentheses group alternatives in the library's patterns only; browsers put them into names of downloads.
+  const pattern = spec.replace(/[()]/g, "\\$&");
   for (const cwd of directories) {
-    const paths = await glob(pattern, { cwd, absolute: true, onlyFiles: true, dot: true });
+    if (await isFile(resolve(cwd, spec))) return [resolve(cwd, spec)];
+    const paths = await glob(pattern, { cwd, absolute: true, onlyFiles: true, dot: true, expandDirectories: false });
     if (paths.length > 0) return paths;
   }
   return [];
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
 }

@@ -22,7 +22,7 @@ export function isChecksumValue(algorithm: ChecksumAlgorithm, value: string): bo
 export function checksumAlgorithm(name: string): ChecksumAlgorithm | null {
   const lower = name.toLowerCase();
   if (lower === "sha") return "sha1";
-  return lower in HEX_LENGTH ? (lower as ChecksumAlgorithm) : null;
+  return Object.hasOwn(HEX_LENGTH, lower) ? (lower as ChecksumAlgorithm) : null;
 }
 
 export function formatChecksum(checksum: Checksum): string {

@@ -48,7 +48,7 @@ export function parseRepomd(text: string): Repomd {
 
 function fileOf(type: string, element: DataElement): MetadataFile {
   const location = element.location?.["@href"] ?? "";
-  if (location === "" || location.startsWith("/") || location.split("/").includes("..")) {
+  if (location === "" || leadsOutside(location)) {
     throw new InvalidRepomd(`the location "${location}" of ${type} is not inside the repository`);
   }
   const algorithm = checksumAlgorithm(element.checksum?.["@type"] ?? "");
@@ -58,4 +58,10 @@ function fileOf(type: string, element: DataElement): MetadataFile {
   }
   const size = Number(element.size?.["#text"] ?? Number.NaN);
   return { location, checksum: { algorithm, value }, size: Number.isSafeInteger(size) ? size : undefined };
+}
+
+/** URLs take `\` for `/` and `%2e` for `.`. */
+function leadsOutside(location: string): boolean {
+  const segments = location.replace(/%2e/gi, ".").split(/[/\\]/);
+  return segments[0] === "" || segments.includes("..");
 }

@@ -1,0 +1,319 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { RpmociError } from "../../src/errors.js";
+import { parseManifest } from "../../src/manifest/load.js";
+import type { RepositoryConfig } from "../../src/model/repository.js";
+import { DEFAULT_TRANSFER } from "../../src/model/transport.js";
+import { configureRepositories } from "../../src/repository/configure.js";
+import { parseIni } from "../../src/repository/ini.js";
+import { readSystemRepositories } from "../../src/repository/system.js";
+import { expandVariables, systemVariables, unknownVariables } from "../../src/repository/variables.js";
+
+/** A directory that stands for `/`, with these files. */
+function systemWith(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  return root;
+}
+
+async function configure(
+  repository: string,
+  systemRoot: string,
+  { environment = {}, gpgkeys = [] }: { environment?: NodeJS.ProcessEnv; gpgkeys?: string[] } = {},
+): Promise<RepositoryConfig> {
+  const text = `contents = { packages = [], repositories = [${repository}], gpgkeys = ${JSON.stringify(gpgkeys)} }`;
+  const manifest = parseManifest(text, "rpmoci.toml");
+  const [config] = await configureRepositories(manifest, { arch: "x86_64", environment, systemRoot });
+  assert(config !== undefined);
+  return config;
+}
+
+/** A repository of the manifest with these options, on a system without any configuration. */
+function withOptions(t: TestContext, options: Readonly<Record<string, string>>): Promise<RepositoryConfig> {
+  const pairs = Object.entries(options).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  return configure(`{ id = "r", url = "https://h/r", options = { ${pairs.join(", ")} } }`, systemWith(t, {}));
+}
+
+test("variables are expanded in both spellings, and unknown ones left", () => {
+  const variables = new Map([
+    ["basearch", "x86_64"],
+    ["releasever", "9"],
+    ["empty", ""],
+  ]);
+  const texts = {
+    "https://h/$basearch/os": "https://h/x86_64/os",
+    "https://h/\u0024{releasever}stream": "https://h/9stream",
+    "$releasever-$basearch": "9-x86_64",
+    $RELEASEVER: "9",
+    "a$empty-b": "a-b",
+    "$unknown/\u0024{other}": "$unknown/\u0024{other}",
+    $releaseverx: "$releaseverx",
+    "100$ $": "100$ $",
+  };
+  for (const [text, expanded] of Object.entries(texts)) assert.equal(expandVariables(text, variables), expanded);
+  assert.deepEqual(unknownVariables("$unknown/\u0024{other}/$"), ["unknown", "other"]);
+});
+
+test("variables come from the system and the environment, the later winning", async (t) => {
+  const root = systemWith(t, {
+    "etc/os-release": 'NAME="CentOS Stream"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="9.4"\n',
+    "etc/yum/vars/both": "yum\n",
+    "etc/yum/vars/old": "yes\n",
+    "etc/dnf/vars/both": "dnf\nsecond line\n",
+    "etc/dnf/vars/overridden": "file",
+    "etc/dnf/vars/blank": "",
+  });
+  const variables = await systemVariables(
+    "i686",
+    { DNF0: "zero", DNF10: "no", DNF_VAR_overridden: "environment", OTHER: "no" },
+    root,
+  );
+  assert.deepEqual(Object.fromEntries(variables), {
+    arch: "i686",
+    basearch: "i386",
+    releasever: "9",
+    releasever_major: "9",
+    both: "dnf",
+    old: "yes",
+    overridden: "environment",
+    blank: "",
+    DNF0: "zero",
+  });
+});
+
+test("the release is known on distributions of RPMs only", async (t) => {
+  const release = async (text: string, environment: NodeJS.ProcessEnv = {}): Promise<(string | undefined)[]> => {
+    const variables = await systemVariables("x86_64", environment, systemWith(t, { "etc/os-release": text }));
+    return ["releasever", "releasever_major", "releasever_minor"].map((name) => variables.get(name));
+  };
+  assert.deepEqual(await release("ID=fedora\nVERSION_ID=41\n"), ["41", "41", undefined]);
+  assert.deepEqual(await release('ID="rhel"\nVERSION_ID="9.4"\n'), ["9", "9", undefined]);
+  assert.deepEqual(await release("ID=azurelinux\nVERSION_ID=3.0\n"), ["3.0", "3", "0"]);
+  assert.deepEqual(await release("ID=debian\nVERSION_ID=12\n"), [undefined, undefined, undefined]);
+  assert.deepEqual(await release("ID=debian\n", { DNF_VAR_releasever: "8.1" }), ["8.1", "8", "1"]);
+});
+
+test("INI is read as dnf reads it", () => {
+  const sections = parseIni(
+    [
+      "before = any section",
+      "[copr:host:user:name]",
+      'name = A\'s "name" ; with # all',
+      "# baseurl = comment",
+      "baseurl=https://h/a?b=c#d",
+      "\thttps://h/b",
+      "  # a comment between",
+      "  https://h/c",
+      'password = p;a#s\\s"w',
+      "empty =",
+      "no value",
+      "",
+      "  indented = key",
+      "[a.b.c] # comment",
+      "x=1",
+      "x = 2",
+      "[copr:host:user:name]",
+      "more = yes",
+    ].join("\r\n"),
+  );
+  assert.deepEqual(Object.fromEntries(sections), {
+    "copr:host:user:name": {
+      name: 'A\'s "name" ; with # all',
+      baseurl: "https://h/a?b=c#d https://h/b https://h/c",
+      password: 'p;a#s\\s"w',
+      empty: "",
+      indented: "key",
+      more: "yes",
+    },
+    "a.b.c": { x: "2" },
+  });
+});
+
+test("the system's repositories: inheritance, order, and what is no repository", async (t) => {
+  const root = systemWith(t, {
+    "etc/dnf/dnf.conf":
+      "[main]\ngpgcheck=0\ntimeout = 7\nsslverify=no\nproxy=http://p:1\nexcludepkgs=kernel\nbest=1\n[inmain]\nbaseurl=http://main/\n",
+    "etc/yum.repos.d/b.repo": "[second]\nbaseurl=http://b/\n[twice]\nbaseurl=http://late/\n",
+    "etc/yum.repos.d/a.repo": "[first]\nbaseurl=http://a/\ngpgcheck=1\n[twice]\nbaseurl=http://early/\n",
+    "etc/yum.repos.d/ignored.repo.rpmnew": "[ignored]\nbaseurl=http://i/\n",
+    "etc/distro.repos.d/z.repo": "[third]\nbaseurl=http://z/\n[twice]\nbaseurl=http://latest/\n[main]\nx=1\n",
+  });
+  const { options, directories } = await readSystemRepositories(root);
+  const inherited = { timeout: "7", sslverify: "no", proxy: "http://p:1" };
+  assert.deepEqual(Object.fromEntries(options), {
+    inmain: { ...inherited, gpgcheck: "0", baseurl: "http://main/" },
+    first: { ...inherited, gpgcheck: "1", baseurl: "http://a/" },
+    twice: { ...inherited, gpgcheck: "0", baseurl: "http://early/" },
+    second: { ...inherited, gpgcheck: "0", baseurl: "http://b/" },
+    third: { ...inherited, gpgcheck: "0", baseurl: "http://z/" },
+  });
+  assert.equal(directories.length, 3);
+});
+
+test("reposdir replaces the directories", async (t) => {
+  const root = systemWith(t, {
+    "etc/dnf/dnf.conf": "[main]\nreposdir=/one, /two\n",
+    "etc/yum.repos.d/a.repo": "[hidden]\nbaseurl=http://a/\n",
+    "two/a.repo": "[b]\nbaseurl=http://two/\n",
+    "one/z.repo": "[b]\nbaseurl=http://one/\n",
+  });
+  const { options, directories } = await readSystemRepositories(root);
+  assert.deepEqual(directories, [join(root, "one"), join(root, "two")]);
+  assert.deepEqual(Object.fromEntries(options), { b: { baseurl: "http://one/" } });
+});
+
+test("a repository of the system is configured from its file, one that is not there is named", async (t) => {
+  const root = systemWith(t, {
+    "etc/yum.repos.d/a.repo": [
+      "[fedora.x]",
+      "name=Fedora",
+      "enabled=0",
+      "metalink=https://mirrors/$basearch",
+      "gpgkey=file:///etc/pki/KEY-$basearch",
+      "  https://h/KEY2",
+      "metadata_expire=7d",
+      "cost = 500",
+      "[bare]",
+      "enabled=1",
+      "[list]",
+      "mirrorlist=https://m/",
+    ].join("\n"),
+  });
+  const config = await configure('"fedora.x"', root, { gpgkeys: ["https://global/KEY", "https://h/KEY2"] });
+  assert.deepEqual(config, {
+    id: "fedora.x",
+    baseUrls: [],
+    mirrorSource: { kind: "metalink", url: "https://mirrors/x86_64" },
+    priority: 99,
+    cost: 500,
+    gpgcheck: true,
+    gpgkeys: ["https://global/KEY", "https://h/KEY2", "file:///etc/pki/KEY-x86_64"],
+    includePackages: [],
+    excludePackages: [],
+    skipIfUnavailable: false,
+    transfer: DEFAULT_TRANSFER,
+  });
+  assert.equal((await configure('"list"', root)).mirrorSource?.kind, "mirrorlist");
+  await assert.rejects(configure('"absent"', root), (error: RpmociError) => {
+    assert.equal(error.code, "REPOSITORY_UNKNOWN");
+    assert.equal(error.message, "Repository not found in system config, repoid: 'absent'");
+    assert.match(error.hint ?? "", /fedora\.x, bare, list/);
+    return true;
+  });
+  await assert.rejects(configure('"absent"', systemWith(t, {})), /Repository not found/);
+  await assert.rejects(configure('"bare"', root), { code: "REPOSITORY_WITHOUT_URL", kind: "manifest" });
+});
+
+test("repositories keep the manifest's order", async (t) => {
+  const manifest = parseManifest(
+    'contents = { packages = [], repositories = ["https://h/z", "https://h/a"] }',
+    "rpmoci.toml",
+  );
+  const configs = await configureRepositories(manifest, {
+    arch: "x86_64",
+    environment: {},
+    systemRoot: systemWith(t, {}),
+  });
+  assert.deepEqual(
+    configs.map(({ id }) => id),
+    ["h_z", "h_a"],
+  );
+});
+
+const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<RepositoryConfig>])[] = [
+  [{}, { gpgcheck: true, priority: 99, cost: 1000, baseUrls: ["https://h/r"], transfer: DEFAULT_TRANSFER }],
+  [{ priority: "10" }, { priority: 10 }],
+  [{ cost: "-5" }, { cost: -5 }],
+  [{ gpgcheck: "false" }, { gpgcheck: false }],
+  [{ gpgcheck: "1" }, { gpgcheck: true }],
+  [{ pkg_gpgcheck: "no" }, { gpgcheck: false }],
+  [{ includepkgs: "a, b  c*" }, { includePackages: ["a", "b", "c*"] }],
+  [{ excludepkgs: "x", exclude: "y" }, { excludePackages: ["y", "x"] }],
+  [{ skip_if_unavailable: "True" }, { skipIfUnavailable: true }],
+  [{ gpgkey: "https://k/1,https://k/2 https://k/1" }, { gpgkeys: ["https://k/1", "https://k/2"] }],
+  [{ gpgkey: "/etc/pki/a" }, { gpgkeys: ["file:///etc/pki/a"] }],
+  [{ sslverify: "off" }, { transfer: { ...DEFAULT_TRANSFER, sslverify: false } }],
+  [{ sslcacert: "/ca" }, { transfer: { ...DEFAULT_TRANSFER, sslcacert: "/ca" } }],
+  [
+    { sslclientcert: "/c", sslclientkey: "/k" },
+    { transfer: { ...DEFAULT_TRANSFER, sslclientcert: "/c", sslclientkey: "/k" } },
+  ],
+  [{ timeout: "2m" }, { transfer: { ...DEFAULT_TRANSFER, timeout: 120 } }],
+  [{ retries: "7" }, { transfer: { ...DEFAULT_TRANSFER, retries: 7 } }],
+  [{ proxy: "_none_" }, { transfer: DEFAULT_TRANSFER }],
+  [
+    { proxy: "http://p:3128", proxy_username: "u@x", proxy_password: "p:w" },
+    { transfer: { ...DEFAULT_TRANSFER, proxy: "http://u%40x:p%3Aw@p:3128/" } },
+  ],
+  [
+    { username: "u", password: "p" },
+    { transfer: { ...DEFAULT_TRANSFER, credentials: { username: "u", password: "p" } } },
+  ],
+  [{ username: "u" }, { transfer: { ...DEFAULT_TRANSFER, credentials: { username: "u", password: "" } } }],
+  [{ password: "p" }, { transfer: DEFAULT_TRANSFER }],
+  [{ name: "N", enabled: "0", metadata_expire: "1", fastestmirror: "1", keepcache: "1" }, { id: "r" }],
+  [{ repo_gpgcheck: "0" }, { id: "r" }],
+];
+for (const [options, expected] of honoured) {
+  test(`honoured: ${JSON.stringify(options)}`, async (t) => {
+    const config = await withOptions(t, options);
+    for (const [name, value] of Object.entries(expected))
+      assert.deepEqual(config[name as keyof RepositoryConfig], value, name);
+  });
+}
+
+const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+  [{ gpgchek: "0" }, /^repository "r": the option "gpgchek" is not supported$/],
+  [{ module_hotfixes: "1" }, /the option "module_hotfixes" is not supported/],
+  [{ repo_gpgcheck: "1" }, /the option repo_gpgcheck is not supported/],
+  [{ gpgcheck: "maybe" }, /the option gpgcheck = "maybe" is not a boolean/],
+  [{ sslverify: "" }, /the option sslverify = "" is not a boolean/],
+  [{ priority: "1.5" }, /the option priority = "1\.5" is not a whole number/],
+  [{ timeout: "soon" }, /the option timeout = "soon" is not a number of seconds/],
+  [{ gpgkey: "KEY" }, /KEY is not an http, https or file URL/],
+  [{ gpgkey: "https://k/$nowhere" }, /the variable \$nowhere in https:\/\/k\/\$nowhere has no value/],
+];
+for (const [options, message] of refused) {
+  test(`refused by name: ${JSON.stringify(options)}`, async (t) => {
+    await assert.rejects(withOptions(t, options), (error: RpmociError) => {
+      assert(error instanceof RpmociError);
+      assert.equal(error.kind, "manifest");
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+test("base URLs: variables, slashes, paths, and foreign protocols", async (t) => {
+  const root = systemWith(t, { "etc/dnf/vars/site": "mirror.example\n" });
+  const urls = async (url: string): Promise<readonly string[]> => (await configure(`"${url}"`, root)).baseUrls;
+  assert.deepEqual(await urls("https://h/$arch/\u0024{basearch}//"), ["https://h/x86_64/x86_64"]);
+  assert.deepEqual(await urls("https://$site/x"), ["https://mirror.example/x"]);
+  assert.deepEqual(await urls("file:///srv/repo/"), ["file:///srv/repo"]);
+  await assert.rejects(urls("ftp://h/x"), { code: "REPOSITORY_URL_INVALID" });
+  await assert.rejects(urls("https://h/$releasever"), { code: "VARIABLE_UNKNOWN" });
+});
+
+test("credentials come from the environment by the upper-case id, and win over options", async (t) => {
+  const root = systemWith(t, {});
+  const environment = {
+    "RPMOCI_H.EXAMPLE_A-B_HTTP_USERNAME": "user",
+    "RPMOCI_H.EXAMPLE_A-B_HTTP_PASSWORD": "p:w",
+    RPMOCI_OTHER_HTTP_USERNAME: "no",
+  };
+  const credentials = async (repository: string): Promise<unknown> =>
+    (await configure(repository, root, { environment })).transfer.credentials;
+  assert.deepEqual(await credentials('"https://h.example/a-b"'), { username: "user", password: "p:w" });
+  assert.deepEqual(
+    await credentials('{ url = "https://x/", id = "h.example_a-b", options = { username = "o", password = "o" } }'),
+    { username: "user", password: "p:w" },
+  );
+  assert.equal(await credentials('"https://h.example/c"'), undefined);
+});
