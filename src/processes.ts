@@ -1,6 +1,44 @@
-/** Whether the process that left something behind still runs. */
+/** Marks in the names of temporary files, by which those of killed processes are known and removed. */
+import { readlinkSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 
-export function isAlive(pid: number): boolean {
+/** This process, as a part of a file's name: its PID namespace and its id there. */
+export function processMark(): string {
+  return `${pidNamespace()}-${process.pid}`;
+}
+
+/**
+ * Whether the process of a mark is gone. One of another PID namespace, as of another container that shares the folder,
+ * counts as running: nobody here can tell.
+ */
+export function isAbandoned(mark: string): boolean {
+  const [namespace, pid] = mark.split("-");
+  return namespace === pidNamespace() && !isAlive(Number(pid));
+}
+
+/**
+ * Removes what killed processes left in `directory`: entries called `prefix`, a mark, then `.` or `-` and anything.
+ * Nothing that cannot be read or removed is an error.
+ */
+export async function removeAbandoned(directory: string, prefix: string): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    const mark = name.startsWith(prefix) ? name.slice(prefix.length).match(/^(\d+-\d+)[.-]/)?.[1] : undefined;
+    if (mark !== undefined && isAbandoned(mark)) {
+      await rm(join(directory, name), { recursive: true, force: true }).catch(() => {});
+    }
+  }
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid").replace(/\D/g, "");
+  } catch {
+    return "0";
+  }
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -3,10 +3,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Checksum } from "../model/checksum.js";
+import { processMark, removeAbandoned } from "../processes.js";
 
 /** `$XDG_CACHE_HOME/rpmoci`, else `~/.cache/rpmoci`. */
 export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
@@ -56,7 +57,8 @@ export class Store {
   async add(checksum: Checksum, source: Readable): Promise<string> {
     const path = this.pathOf(checksum);
     await mkdir(dirname(path), { recursive: true });
-    const partial = `${path}.${process.pid}.${randomBytes(6).toString("hex")}.part`;
+    await removeAbandoned(dirname(path), `${basename(path)}.`);
+    const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
     const hash = createHash(checksum.algorithm);
     try {
       source.on("data", (chunk: Buffer) => hash.update(chunk));

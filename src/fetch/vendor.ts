@@ -8,6 +8,7 @@ import { formatChecksum } from "../model/checksum.js";
 import type { LockedPackage } from "../model/lockfile.js";
 import { formatNevra } from "../model/nevra.js";
 import type { FetchedPackage } from "../model/package.js";
+import { processMark } from "../processes.js";
 import { checksumOf } from "./store.js";
 
 /**
@@ -20,7 +21,7 @@ export async function writeVendorFolder(packages: readonly FetchedPackage[], dir
     for (const { path, locked } of packages) {
       if (locked === null) continue;
       const target = join(directory, `${locked.checksum.value}.rpm`);
-      const partial = `${target}.${process.pid}.part`;
+      const partial = `${target}.${processMark()}.part`;
       await copyFile(path, partial, constants.COPYFILE_FICLONE);
       await rename(partial, target);
     }

@@ -1,11 +1,11 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { access, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { lock } from "proper-lockfile";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
-import { isAlive } from "../processes.js";
+import { processMark, removeAbandoned } from "../processes.js";
 import { inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
@@ -51,8 +51,8 @@ export class LayoutTransaction {
     await inspectLayout(directory);
     try {
       const created = await mkdir(directory, { recursive: true });
-      await removeStaleStaging(directory);
-      const staging = join(directory, `${STAGING_PREFIX}${process.pid}-${randomBytes(6).toString("hex")}`);
+      await removeAbandoned(directory, STAGING_PREFIX);
+      const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
       await mkdir(staging);
       return new LayoutTransaction(directory, staging, created);
     } catch (error) {
@@ -129,13 +129,6 @@ async function moveIn(staged: string, path: string): Promise<void> {
     () => false,
   );
   if (!present) await rename(staged, path);
-}
-
-async function removeStaleStaging(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const pid = name.match(/^\.rpmoci-(\d+)-[0-9a-f]{12}$/)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(directory, name), { recursive: true, force: true });
-  }
 }
 
 function unwritable(directory: string, error: unknown): RpmociError {

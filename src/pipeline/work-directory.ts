@@ -1,9 +1,9 @@
 /** A build's folder for the root and whatever dnf needs; gone when the build ends, however it ends. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
-import { isAlive } from "../processes.js";
+import { processMark, removeAbandoned } from "../processes.js";
 
 const PREFIX = "rpmoci-work-";
 
@@ -12,10 +12,11 @@ const PREFIX = "rpmoci-work-";
  */
 export async function withWorkDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
   const parent = tmpdir();
-  await removeStale(parent);
+  // Those of other users cannot be removed, and are theirs to remove.
+  await removeAbandoned(parent, PREFIX);
   let directory: string;
   try {
-    directory = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`));
+    directory = await mkdtemp(join(parent, `${PREFIX}${processMark()}-`));
   } catch (error) {
     throw new RpmociError(`Failed to make a working directory in ${parent}: ${messageOf(error)}`, {
       kind: "environment",
@@ -28,15 +29,5 @@ export async function withWorkDirectory<T>(use: (directory: string) => Promise<T
     return await use(directory);
   } finally {
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-async function removeStale(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) {
-    const pid = name.startsWith(PREFIX) ? name.slice(PREFIX.length).match(/^\d+/)?.[0] : undefined;
-    // Those of other users cannot be removed, and are theirs to remove.
-    if (pid !== undefined && !isAlive(Number(pid))) {
-      await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
-    }
   }
 }

@@ -22,7 +22,6 @@ const KEYRING_LOCK = ".keyring.lock";
 /** Random numbers that identify one machine; a container must make its own. */
 const MACHINE_SECRETS = ["/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret"] as const;
 
-
 /** Cleans `root` in place; idempotent. Nothing outside of it is touched, wherever its symlinks lead. */
 export async function cleanRoot(root: string, databasePath: string): Promise<void> {
   const prefixes = [...TRANSIENT, ...PACKAGE_MANAGER_STATE];

@@ -9,7 +9,7 @@ import { RpmociError } from "../../src/errors.js";
 import { inspectLayout, readIndex, withTag } from "../../src/layout/index-file.js";
 import { checkTag, LayoutTransaction, type NewImage } from "../../src/layout/layout.js";
 import { ANNOTATION_REF_NAME, type Descriptor, type ImageIndex } from "../../src/model/descriptor.js";
-import { isAlive } from "../../src/processes.js";
+import { isAbandoned, processMark } from "../../src/processes.js";
 
 function temporary(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
@@ -199,13 +199,15 @@ test("a commit that fails says so, and changes no tag", async (t) => {
 
 test("what dead processes left is removed, what living ones use is not", async (t) => {
   const directory = temporary(t);
-  const { pid: dead } = spawnSync(process.execPath, ["-e", ""]);
-  assert.equal(isAlive(dead), false);
-  assert.equal(isAlive(process.pid), true);
-  assert.equal(isAlive(1), true);
+  const own = processMark();
+  const [namespace] = own.split("-");
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  const dead = `${namespace}-${pid}`;
+  const elsewhere = `1${namespace}-${pid}`;
+  assert.deepEqual([dead, own, `${namespace}-1`, elsewhere].map(isAbandoned), [true, false, false, false]);
   const stale = `.rpmoci-${dead}-0123456789ab`;
-  const living = `.rpmoci-${process.pid}-0123456789ab`;
-  const foreign = `.rpmoci-${dead}-notes`;
+  const living = `.rpmoci-${own}-0123456789ab`;
+  const foreign = `.rpmoci-${elsewhere}-0123456789ab`;
   for (const name of [stale, living, foreign]) {
     mkdirSync(join(directory, name));
     writeFileSync(join(directory, name, "layer"), "x");
