@@ -49,7 +49,14 @@ export async function createSigningKey(options: KeyOptions): Promise<SigningKey>
  * when this throws, some files may be signed and others not.
  */
 export async function signPackages(key: SigningKey, files: readonly string[], jobs = 2): Promise<void> {
-  if (files.length === 0) return;
+  const shares = Array.from({ length: jobs }, (_, job) => files.filter((_file, index) => index % jobs === job));
+  const runs = shares.filter((share) => share.length > 0).map((share) => signShare(key, share));
+  const failure = (await Promise.allSettled(runs)).find((run) => run.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** Each with a home, and so with an agent, of its own: one agent now and then fails when two programs sign at once. */
+async function signShare(key: SigningKey, files: readonly string[]): Promise<void> {
   await withGnupgHome(async (home) => {
     await runCommand("gpg", ["--homedir", home, "--batch", "--import"], { input: key.secret });
     const listing = (await runCommand("gpg", ["--homedir", home, "--with-colons", "--list-secret-keys"])).toString();
@@ -57,13 +64,7 @@ export async function signPackages(key: SigningKey, files: readonly string[], jo
     const extra = `--batch --pinentry-mode loopback${expired ? ` --faked-system-time ${validTime}` : ""}`;
     const defines = { _gpg_name: key.fingerprint, _gpg_path: home, _gpg_sign_cmd_extra_args: extra, __gpg: gpgPath() };
     const args = Object.entries(defines).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
-    const shares = Array.from({ length: jobs }, (_, job) => files.filter((_file, index) => index % jobs === job));
-    const env = { GNUPGHOME: home, HOME: home };
-    const runs = shares
-      .filter((share) => share.length > 0)
-      .map((share) => runCommand("rpmsign", ["--addsign", ...args, ...share], { env }));
-    const failure = (await Promise.allSettled(runs)).find((run) => run.status === "rejected");
-    if (failure !== undefined) throw failure.reason;
+    await runCommand("rpmsign", ["--addsign", ...args, ...files], { env: { GNUPGHOME: home, HOME: home } });
   });
 }
 

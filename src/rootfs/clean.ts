@@ -6,9 +6,10 @@ import { binding } from "../native/load.js";
 
 /**
  * Below these, only what packages own stays: logs, caches and temporary files differ from run to run, while the
- * directories that daemons log into must be there with their owners.
+ * directories that daemons log into must be there with their owners. In /dev, scriptlets leave a file for each device
+ * that they wrote to.
  */
-const TRANSIENT = ["/var/log", "/var/cache", "/var/tmp", "/tmp", "/run"] as const;
+const TRANSIENT = ["/var/log", "/var/cache", "/var/tmp", "/tmp", "/run", "/dev"] as const;
 
 /** State of dnf 4, dnf 5 and yum; all of it describes the transaction, none of it the image. */
 const PACKAGE_MANAGER_STATE = ["/var/lib/dnf", "/var/lib/yum", "/usr/lib/sysimage/libdnf5"] as const;

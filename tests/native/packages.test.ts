@@ -23,6 +23,7 @@ import {
   run,
   signPackages,
   stopAgents,
+  toolEnvironment,
   Workspace,
 } from "./support/rpm-tools.js";
 import { realRpms, rpmkeysReport } from "./support/rpm-upstream-data.js";
@@ -386,7 +387,9 @@ test("verdicts agree with rpmkeys on packages that others made", { skip: realRpm
   const imported = place.at("rpmdb", "x");
   for (const file of realRpms.keys) {
     const text = readFileSync(file, "utf8");
-    const importable = spawnSync("rpmkeys", ["--dbpath", path.dirname(imported), "--import", file]).status === 0;
+    const importable =
+      spawnSync("rpmkeys", ["--dbpath", path.dirname(imported), "--import", file], { env: toolEnvironment }).status ===
+      0;
     const accepted = await addon.verifyPackages([], [text]).then(
       () => true,
       () => false,

@@ -86,7 +86,14 @@ test("a link that leads out of the root is not followed", async (t) => {
 test("odd names go, what is not transient stays, and a second time changes nothing", async (t) => {
   const folder = temporaryDirectory(t);
   const root = await makeRoot(folder, { name: "nothing" });
-  const gone = ["/var/log/deep/down/file", "/var/tmp/x", "/tmp/new\nline", "/run/x", "/var/lib/systemd/random-seed"];
+  const gone = [
+    "/var/log/deep/down/file",
+    "/var/tmp/x",
+    "/tmp/new\nline",
+    "/run/x",
+    "/dev/null",
+    "/var/lib/systemd/random-seed",
+  ];
   const kept = ["/etc/passwd", "/usr/bin/tool", "/var/lib/app/state", "/var/logs", "/opt/tmp/x"];
   fill(root, [...gone, ...kept, "/etc/machine-id"]);
   writeFileSync(Buffer.concat([Buffer.from(`${root}/tmp/`), Buffer.from([0xff, 0xfe])]), "a name that is not UTF-8");

@@ -5,9 +5,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+/** The environment without what is preloaded for the addon's sake: rpm's own tools hang under a sanitizer's runtime. */
+export const toolEnvironment: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: undefined };
+
 /**
  * Runs a program and returns what it printed; its errors are thrown with what it printed on stderr. Only another node
- * inherits what is preloaded for the addon's sake, such as the runtime of a sanitizer.
+ * inherits what is preloaded.
  */
 export function run(program: string, args: readonly string[], options: ExecFileSyncOptions = {}): string {
   const inherited = options.env ?? process.env;

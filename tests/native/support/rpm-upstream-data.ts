@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../../support/project.js";
+import { toolEnvironment } from "./rpm-tools.js";
 
 const { RPMOCI_TEST_DATA: data = path.resolve(projectRoot, "..", "shared", "data") } = process.env;
 const directory = path.join(data, "rpms");
@@ -35,7 +36,7 @@ export function rpmkeysReport(file: string, dbPath: string): { passed: boolean; 
   ];
   const { status, stdout, stderr } = spawnSync("rpmkeys", args, {
     encoding: "utf8",
-    env: { ...process.env, LC_ALL: "C" },
+    env: { ...toolEnvironment, LC_ALL: "C" },
   });
   const elements = stdout.split("\n").filter((line) => line.startsWith("    "));
   return { passed: status === 0, elements: elements.map((line) => line.trim()), text: stdout + stderr };
