@@ -1,0 +1,15 @@
+// ASCII armour of OpenPGP data (RFC 9580, section 6).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rpmoci {
+
+/// The armoured blocks of a text that are labelled so (`PUBLIC KEY BLOCK`, `SIGNATURE`), from the line that begins them
+/// to the one that ends them, with plain line ends: some parsers stumble over what editors and mail add to them. What
+/// lies between blocks, and a last one without an end, is left out; one in the middle without an end stays, damaged.
+std::vector<std::string> armoured_blocks(std::string_view text, const std::string& label);
+
+}  // namespace rpmoci
