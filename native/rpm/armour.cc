@@ -1,6 +1,18 @@
 #include "rpm/armour.h"
 
+#include <rpm/rpmbase64.h>
+
+#include <algorithm>
+
+#include "rpm/handles.h"
+
 namespace rpmoci {
+
+namespace {
+
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n";
+
+}  // namespace
 
 std::vector<std::string> armoured_blocks(std::string_view text, const std::string& label) {
   const auto begin = "-----BEGIN PGP " + label + "-----";
@@ -22,6 +34,22 @@ std::vector<std::string> armoured_blocks(std::string_view text, const std::strin
   }
   if (inside) blocks.pop_back();
   return blocks;
+}
+
+std::optional<std::string> decode_armour(std::string_view block) {
+  const auto headers_end = block.find("\n\n");
+  if (headers_end == std::string_view::npos) return std::nullopt;
+  auto body = block.substr(headers_end + 2);
+  // The checksum's line begins with `=`, which base64 has at the end of a line only.
+  const auto end = std::min(body.find("\n="), body.find("\n-----END PGP "));
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string text(body.substr(0, end));
+  if (text.find_first_not_of(kBase64) != std::string::npos) return std::nullopt;
+  void* raw = nullptr;
+  size_t size = 0;
+  if (rpmBase64Decode(text.c_str(), &raw, &size) != 0) return std::nullopt;
+  const Malloced<void> bytes(raw);
+  return std::string(static_cast<const char*>(raw), size);
 }
 
 }  // namespace rpmoci

@@ -71,14 +71,9 @@ std::optional<std::vector<Packet>> signature_packets(Bytes rest) {
   return packets;
 }
 
-/// What keeps a right signature by a key of the ring from being good; empty when nothing does.
-std::string objection(const Signature& signature, const std::string& key_id, const Keyring& keyring) {
-  const auto now = static_cast<uint64_t>(std::time(nullptr));
-  if (signature.created != 0 && signature.lifetime != 0 && signature.created + signature.lifetime <= now) {
-    return "the signature has expired";
-  }
-  // Judged as for packages: at the time of signing.
-  return keyring.objection(key_id, static_cast<time_t>(signature.created != 0 ? signature.created : now));
+bool has_expired(const Signature& signature) {
+  return signature.created != 0 && signature.lifetime != 0 &&
+         signature.created + signature.lifetime <= static_cast<uint64_t>(std::time(nullptr));
 }
 
 Finding check(const Packet& packet, Digests& digests, const Keyring& keyring) {
@@ -86,17 +81,19 @@ Finding check(const Packet& packet, Digests& digests, const Keyring& keyring) {
   pgpDigParams raw = nullptr;
   const int failed = pgpPrtParams(packet.whole.data, packet.whole.size, PGPTAG_SIGNATURE, &raw);
   const OwnedPgpParams params(raw);
-  const auto unusable = "librpm " + std::string(RPMVERSION) + " cannot check it";
-  if (failed != 0 || !params || !signature) {
-    return {Status::kUnusable, signature ? signature->issuer : "", "OpenPGP signature: " + unusable};
-  }
-  auto key_id = to_hex(pgpDigParamsSignID(raw), 8);
-  if (key_id.find_first_not_of('0') == std::string::npos) key_id = signature->issuer;
-  const Malloced<char> description(pgpIdentItem(raw));
+  auto key_id = raw == nullptr ? "" : to_hex(pgpDigParamsSignID(raw), 8);
+  if (key_id.find_first_not_of('0') == std::string::npos) key_id = signature ? signature->issuer : "";
+  const Malloced<char> description(raw == nullptr ? nullptr : pgpIdentItem(raw));
   const auto finding = [&](Status status, const std::string& words) {
     return Finding{status, key_id, std::string(description ? description.get() : "OpenPGP signature") + ": " + words};
   };
+  const auto unusable = "librpm " + std::string(RPMVERSION) + " cannot check it";
 
+  // First, for librpm 4.18 does not read signatures that are to expire.
+  if (signature && has_expired(*signature) && keyring.knows(key_id)) {
+    return finding(Status::kBad, "the signature has expired");
+  }
+  if (failed != 0 || raw == nullptr || !signature) return finding(Status::kUnusable, unusable);
   // The type stands in what is hashed, but librpm 4.18 does not ask for it: a key's signature of something else must
   // not pass for one of this document.
   if (signature->type != kBinaryDocument) return finding(Status::kUnusable, "it is not of a binary document");
@@ -104,7 +101,9 @@ Finding check(const Packet& packet, Digests& digests, const Keyring& keyring) {
   if (!digest) return finding(Status::kUnusable, unusable);
   switch (rpmKeyringVerifySig(keyring.get(), raw, digest.get())) {
     case RPMRC_OK: {
-      const auto words = objection(*signature, key_id, keyring);
+      // Judged as for packages: at the time of signing.
+      const auto signed_at = static_cast<time_t>(signature->created);
+      const auto words = keyring.objection(key_id, signed_at != 0 ? signed_at : std::time(nullptr));
       return words.empty() ? finding(Status::kGood, "OK") : finding(Status::kBad, words);
     }
     case RPMRC_NOKEY:
@@ -120,12 +119,7 @@ std::vector<std::string> decode(std::string_view signature) {
   if (!signature.empty() && (static_cast<uint8_t>(signature.front()) & 0x80) != 0) return {std::string(signature)};
   std::vector<std::string> parts;
   for (const auto& block : armoured_blocks(signature, "SIGNATURE")) {
-    uint8_t* raw = nullptr;
-    size_t size = 0;
-    const auto armour = pgpParsePkts(block.c_str(), &raw, &size);
-    const Malloced<uint8_t> packets(raw);
-    parts.emplace_back();
-    if (armour == PGPARMOR_SIGNATURE && raw != nullptr) parts.back().assign(reinterpret_cast<char*>(raw), size);
+    parts.push_back(decode_armour(block).value_or(""));
   }
   return parts;
 }
