@@ -1,9 +1,10 @@
-// Reading and verifying RPM files: readPackages, verifyPackages.
+// Reading and verifying RPM files: readPackages, verifyPackages; detached signatures: verifyDetached.
 #include <utility>
 
 #include "bindings/exports.h"
 #include "bindings/rpm_values.h"
 #include "napi/promise.h"
+#include "rpm/detached.h"
 #include "rpm/library.h"
 #include "rpm/package_header.h"
 #include "rpm/verification.h"
@@ -32,12 +33,23 @@ Napi::Value package_object(Napi::Env env, const PackageHeader& package) {
   return object;
 }
 
+Napi::Value text_or_null(Napi::Env env, const std::string& text) {
+  return text.empty() ? env.Null() : Napi::Value(Napi::String::New(env, text));
+}
+
 Napi::Value verification_object(Napi::Env env, const Verification& verification) {
   auto object = Napi::Object::New(env);
   object.Set("path", verification.path);
   object.Set("verdict", verification.verdict);
-  object.Set("keyId",
-             verification.key_id.empty() ? env.Null() : Napi::Value(Napi::String::New(env, verification.key_id)));
+  object.Set("keyId", text_or_null(env, verification.key_id));
+  object.Set("details", to_array(env, verification.details));
+  return object;
+}
+
+Napi::Value detached_object(Napi::Env env, const DetachedVerification& verification) {
+  auto object = Napi::Object::New(env);
+  object.Set("verdict", verification.verdict);
+  object.Set("keyId", text_or_null(env, verification.key_id));
   object.Set("details", to_array(env, verification.details));
   return object;
 }
@@ -78,11 +90,29 @@ Napi::Value verify_packages(const Napi::CallbackInfo& info) {
   });
 }
 
+/// A copy: the JavaScript buffer may change or go while the thread works.
+std::string bytes_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Uint8Array>();
+  if (array.ByteLength() == 0) return "";
+  return std::string(reinterpret_cast<const char*>(array.Data()), array.ByteLength());
+}
+
+Napi::Value verify_detached_signature(const Napi::CallbackInfo& info) {
+  auto& environment = Environment::of(info.Env());
+  using Result = DetachedVerification;
+  auto work = [data = bytes_of(info[0]), signature = bytes_of(info[1]), keys = strings_of(info[2])] {
+    const auto guard = RpmLibrary::get().lock();
+    return verify_detached(data, signature, Keyring(keys));
+  };
+  return run_promise<Result>(info.Env(), environment.rpm, std::move(work), detached_object);
+}
+
 }  // namespace
 
 void export_packages(Napi::Env env, Napi::Object exports) {
   exports.Set("readPackages", Napi::Function::New(env, read_packages, "readPackages"));
   exports.Set("verifyPackages", Napi::Function::New(env, verify_packages, "verifyPackages"));
+  exports.Set("verifyDetached", Napi::Function::New(env, verify_detached_signature, "verifyDetached"));
 }
 
 }  // namespace rpmoci

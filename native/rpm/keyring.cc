@@ -2,39 +2,16 @@
 
 #include <rpm/rpmlib.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <string_view>
 
 #include "failure.h"
+#include "rpm/armour.h"
 #include "rpm/log.h"
 
 namespace rpmoci {
 
 namespace {
-
-constexpr std::string_view kBegin = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
-constexpr std::string_view kEnd = "-----END PGP PUBLIC KEY BLOCK-----";
-
-/// The armoured blocks of a text, with plain line ends: some parsers stumble over what editors and mail add to them.
-std::vector<std::string> armoured_blocks(std::string_view text) {
-  std::vector<std::string> blocks;
-  bool inside = false;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    auto line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
-    if (line == kBegin) {
-      blocks.emplace_back();
-      inside = true;
-    }
-    if (!inside) continue;
-    blocks.back().append(line).push_back('\n');
-    if (line == kEnd) inside = false;
-  }
-  if (inside) blocks.pop_back();
-  return blocks;
-}
 
 /// librpm 6 adds the subkeys along with their key.
 bool librpm_adds_subkeys() { return std::atoi(RPMVERSION) >= 6; }
@@ -46,7 +23,7 @@ Keyring::Keyring(const std::vector<std::string>& texts) : keyring_(rpmKeyringNew
     LogCapture log;
     size_t usable = 0;
     size_t unusable = 0;
-    for (const auto& block : armoured_blocks(texts[index])) {
+    for (const auto& block : armoured_blocks(texts[index], "PUBLIC KEY BLOCK")) {
       uint8_t* raw = nullptr;
       size_t size = 0;
       const auto armor = pgpParsePkts(block.c_str(), &raw, &size);
@@ -92,6 +69,10 @@ bool Keyring::add(const uint8_t* certificate, size_t size) {
   }
   for (auto& validity : key_validities(certificate, size)) keys_.push_back(std::move(validity));
   return true;
+}
+
+bool Keyring::knows(const std::string& key_id) const {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const KeyValidity& key) { return key.id == key_id; });
 }
 
 std::string Keyring::objection(const std::string& key_id, time_t when) const {

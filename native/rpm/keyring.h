@@ -19,6 +19,8 @@ class Keyring {
 
   rpmKeyring get() const { return keyring_.get(); }
   const std::vector<std::string>& notes() const { return notes_; }
+  /// Whether this key (16 hexadecimal digits) is one of the ring's, subkeys included.
+  bool knows(const std::string& key_id) const;
   /// Why a signature by this key (16 hexadecimal digits) is not to be relied on at `when`; empty when nothing is known
   /// against it.
   std::string objection(const std::string& key_id, time_t when) const;

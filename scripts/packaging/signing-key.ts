@@ -1,4 +1,4 @@
-/** OpenPGP keys made by GnuPG, and signatures on RPMs by rpmsign. */
+/** OpenPGP keys made by GnuPG, and signatures: on RPMs by rpmsign, detached ones by GnuPG. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,14 +58,28 @@ export async function signPackages(key: SigningKey, files: readonly string[], jo
 /** Each with a home, and so with an agent, of its own: one agent now and then fails when two programs sign at once. */
 async function signShare(key: SigningKey, files: readonly string[]): Promise<void> {
   await withGnupgHome(async (home) => {
-    await runCommand("gpg", ["--homedir", home, "--batch", "--import"], { input: key.secret });
-    const listing = (await runCommand("gpg", ["--homedir", home, "--with-colons", "--list-secret-keys"])).toString();
-    const expired = /^sec:e:/m.test(listing);
+    const expired = await importSecret(home, key);
     const extra = `--batch --pinentry-mode loopback${expired ? ` --faked-system-time ${validTime}` : ""}`;
     const defines = { _gpg_name: key.fingerprint, _gpg_path: home, _gpg_sign_cmd_extra_args: extra, __gpg: gpgPath() };
     const args = Object.entries(defines).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
     await runCommand("rpmsign", ["--addsign", ...args, ...files], { env: { GNUPGHOME: home, HOME: home } });
   });
+}
+
+/** An ASCII-armoured detached signature, as repositories have one of their repomd.xml. */
+export async function signDetached(key: SigningKey, data: Uint8Array): Promise<Buffer> {
+  return await withGnupgHome(async (home) => {
+    const time = (await importSecret(home, key)) ? ["--faked-system-time", validTime] : [];
+    const args = ["--homedir", home, "--batch", "--pinentry-mode", "loopback", ...time, "--armor", "--detach-sign"];
+    return await runCommand("gpg", args, { input: data });
+  });
+}
+
+/** Whether the key has expired. */
+async function importSecret(home: string, key: SigningKey): Promise<boolean> {
+  await runCommand("gpg", ["--homedir", home, "--batch", "--import"], { input: key.secret });
+  const listing = (await runCommand("gpg", ["--homedir", home, "--with-colons", "--list-secret-keys"])).toString();
+  return /^sec:e:/m.test(listing);
 }
 
 /** rpmsign does not search for the program. */

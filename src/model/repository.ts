@@ -10,7 +10,10 @@ export interface RepositoryConfig {
   readonly mirrorSource: { readonly kind: "metalink" | "mirrorlist"; readonly url: string } | null;
   readonly priority: number;
   readonly cost: number;
+  /** Whether packages must be signed. */
   readonly gpgcheck: boolean;
+  /** Whether the metadata must be signed. */
+  readonly repoGpgcheck: boolean;
   /** URLs of the keys, the manifest's `gpgkeys` among them. */
   readonly gpgkeys: readonly string[];
   readonly includePackages: readonly string[];

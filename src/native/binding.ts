@@ -139,6 +139,19 @@ export interface Verification {
   readonly details: readonly string[];
 }
 
+export interface DetachedVerification {
+  /**
+   * `good`: at least one signature is right and by a given key, and none by a given key is wrong, has expired by now, or
+   * was made after the key's expiry or by a revoked key. `unreadable`: no signature of a binary document that librpm can
+   * check, or a damaged file.
+   */
+  readonly verdict: "good" | "unknown-key" | "bad-signature" | "unreadable";
+  /** The key that the verdict is about: its id in 16 lower-case hexadecimal digits; null when there is none. */
+  readonly keyId: string | null;
+  /** A line for each signature, for the error message. */
+  readonly details: readonly string[];
+}
+
 export interface InstalledPackage {
   readonly name: string;
   readonly evr: string;
@@ -216,6 +229,12 @@ export interface Binding {
    * several), in the order of `paths`. Rejects with `KEY_UNREADABLE` (naming the index of the key) only.
    */
   verifyPackages(paths: readonly string[], keys: readonly string[]): Promise<readonly Verification[]>;
+
+  /**
+   * Checks `data` against a file of detached OpenPGP signatures: binary, or in ASCII armour, one or several. `keys` are
+   * as for `verifyPackages`. Rejects with `KEY_UNREADABLE` (naming the index of the key) only.
+   */
+  verifyDetached(data: Uint8Array, signature: Uint8Array, keys: readonly string[]): Promise<DetachedVerification>;
 
   /** Sorted by name, EVR, architecture. Rejects with `RPMDB_UNREADABLE`. */
   readRpmdb(database: RootDatabase): Promise<readonly InstalledPackage[]>;

@@ -29,16 +29,18 @@ export async function configureRepositories(
   const needsSystem = manifest.repositories.some(({ kind }) => kind === "system");
   const system = needsSystem ? await readSystemRepositories(systemRoot) : null;
   return manifest.repositories.map((reference) => {
-    const reader = new OptionReader(reference.id, definitionOf(reference, system));
-    return configure(reader, manifest.gpgkeys, variables, environment);
+    const reader = new OptionReader(reference.id, optionsOf(reference, system));
+    // One URL, whatever characters are in it: only the option baseurl is a list.
+    const urls = reference.kind === "url" ? [reference.url] : reader.list("baseurl");
+    return configure(reader, urls, manifest.gpgkeys, variables, environment);
   });
 }
 
-function definitionOf(
+function optionsOf(
   reference: RepositoryReference,
   system: SystemRepositories | null,
 ): Readonly<Record<string, string>> {
-  if (reference.kind === "url") return { ...reference.options, baseurl: reference.url };
+  if (reference.kind === "url") return reference.options;
   const found = system?.options.get(reference.id);
   if (found !== undefined) return found;
   const known = [...(system?.options.keys() ?? [])];
@@ -54,6 +56,7 @@ function definitionOf(
 
 function configure(
   reader: OptionReader,
+  urls: readonly string[],
   globalKeys: readonly string[],
   variables: Variables,
   environment: NodeJS.ProcessEnv,
@@ -69,7 +72,7 @@ function configure(
       hint: `write the value into /etc/dnf/vars/${unknown}, or set DNF_VAR_${unknown}`,
     });
   };
-  const baseUrls = reader.list("baseurl").map((url) => expand(url).replace(/\/+$/, ""));
+  const baseUrls = urls.map((url) => expand(url).replace(/\/+$/, ""));
   const metalink = reader.text("metalink");
   const mirrorlist = reader.text("mirrorlist");
   const mirror = metalink ?? mirrorlist;
@@ -80,13 +83,6 @@ function configure(
     });
   }
   const repositoryKeys = reader.list("gpgkey").map(expand);
-  if (reader.boolean("repo_gpgcheck", false)) {
-    throw new RpmociError(`repository "${id}": the option repo_gpgcheck is not supported`, {
-      kind: "manifest",
-      code: "REPOSITORY_OPTION_UNSUPPORTED",
-      hint: "packages are verified by their own signatures; turn the option off",
-    });
-  }
   const config: RepositoryConfig = {
     id,
     baseUrls,
@@ -97,6 +93,7 @@ function configure(
     priority: reader.integer("priority", 99),
     cost: reader.integer("cost", 1000),
     gpgcheck: reader.boolean("gpgcheck", true) && reader.boolean("pkg_gpgcheck", true),
+    repoGpgcheck: reader.boolean("repo_gpgcheck", false),
     gpgkeys: [...new Set([...globalKeys, ...repositoryKeys])],
     includePackages: reader.list("includepkgs"),
     excludePackages: reader.list("exclude", "excludepkgs"),

@@ -6,9 +6,17 @@ import type { TransferOptions, Transport } from "../model/transport.js";
 
 const ARMOURED_KEY = /-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?-----END PGP PUBLIC KEY BLOCK-----/g;
 
-/** Fetches the keys of a repository; none when it does not check signatures. Throws an `RpmociError` that names the URL. */
+/**
+ * The keys that packages of a repository must be signed with; none are fetched when it does not check that. Throws an
+ * `RpmociError` that names the URL.
+ */
 export async function fetchKeys(config: RepositoryConfig, transport: Transport): Promise<RepositoryKeys> {
   if (!config.gpgcheck) return { gpgcheck: false, keys: [] };
+  return { gpgcheck: true, keys: await fetchKeyTexts(config, transport) };
+}
+
+/** Fetches all keys of a repository, one a text, each once. Throws an `RpmociError` that names the URL. */
+export async function fetchKeyTexts(config: RepositoryConfig, transport: Transport): Promise<readonly string[]> {
   const texts = await Promise.all(
     config.gpgkeys.map(async (url) => {
       const bytes = await transport.readBytes(
@@ -24,7 +32,7 @@ export async function fetchKeys(config: RepositoryConfig, transport: Transport):
       });
     }),
   );
-  return { gpgcheck: true, keys: [...new Set(texts.flat())].map((key) => `${key}\n`) };
+  return [...new Set(texts.flat())].map((key) => `${key}\n`);
 }
 
 /** Keys often lie on another host, which the repository's credentials are not for. */

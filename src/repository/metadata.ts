@@ -4,10 +4,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import type { Checksum } from "../model/checksum.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
+import { fetchKeyTexts } from "./keys.js";
 import { findMirrors, type Mirrors } from "./mirrors.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
+import { verifyRepomd } from "./repomd-signature.js";
 
 /**
  * The metadata of a repository, its repomd.xml written into `directory`. Null for one that is not available and may be
@@ -71,23 +74,58 @@ async function fetchAll(
   };
 }
 
+/**
+ * The first repomd.xml that its mirror's signature and the metalink vouch for, as far as they are asked for. A mirror may
+ * lag behind the metalink, or be in the middle of an update: then the next one has its turn.
+ */
 async function readRepomd(config: RepositoryConfig, mirrors: Mirrors, transport: Transport): Promise<Buffer> {
-  const urls = mirrors.baseUrls.map((base) => `${base}/repodata/repomd.xml`);
-  const what = `the metadata of repository "${config.id}"`;
-  if (mirrors.repomd.length === 0) return transport.readBytes(urls, what, config.transfer);
-  // Mirrors may lag behind the metalink: the first one that has a repomd.xml it vouches for is taken.
-  for (const url of urls) {
-    const bytes = await transport.readBytes([url], what, config.transfer).catch(() => null);
-    if (bytes === null) continue;
-    const vouched = mirrors.repomd.some(
-      ({ algorithm, value }) => createHash(algorithm).update(bytes).digest("hex") === value,
-    );
-    if (vouched) return bytes;
+  const keys = config.repoGpgcheck ? await fetchKeyTexts(config, transport) : [];
+  const refusals: RpmociError[] = [];
+  for (const base of mirrors.baseUrls) {
+    try {
+      return await readRepomdOf(base, config, mirrors.repomd, keys, transport);
+    } catch (error) {
+      if (!(error instanceof RpmociError && (error.kind === "fetch" || error.kind === "verify"))) throw error;
+      refusals.push(error);
+    }
   }
-  throw new RpmociError(`no mirror of repository "${config.id}" has the repomd.xml that its metalink vouches for`, {
-    kind: "fetch",
-    code: "MIRRORS_OUTDATED",
-  });
+  throw mostTelling(config, refusals);
+}
+
+async function readRepomdOf(
+  base: string,
+  config: RepositoryConfig,
+  vouched: readonly Checksum[],
+  keys: readonly string[],
+  transport: Transport,
+): Promise<Buffer> {
+  const url = `${base}/repodata/repomd.xml`;
+  const bytes = await transport.readBytes([url], `the metadata of repository "${config.id}"`, config.transfer);
+  const hashed = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
+  if (vouched.length > 0 && !vouched.some(({ algorithm, value }) => hashed(algorithm) === value)) {
+    throw new RpmociError(`no mirror of repository "${config.id}" has the repomd.xml that its metalink vouches for`, {
+      kind: "fetch",
+      code: "MIRRORS_OUTDATED",
+    });
+  }
+  if (config.repoGpgcheck) {
+    const what = `the signature of the metadata of repository "${config.id}"`;
+    await verifyRepomd(config.id, bytes, await transport.readBytes([`${url}.asc`], what, config.transfer), keys);
+  }
+  return bytes;
+}
+
+/** A mirror that offered wrong bytes tells more than one that lags behind, and that one more than one that is down. */
+function mostTelling(config: RepositoryConfig, refusals: readonly RpmociError[]): RpmociError {
+  const chosen =
+    refusals.find(({ kind }) => kind === "verify") ??
+    refusals.find(({ code }) => code === "MIRRORS_OUTDATED") ??
+    refusals[0];
+  if (chosen === undefined) return invalid(config, "no mirror is known");
+  const others = refusals.filter(({ message }) => message !== chosen.message).map(({ message }) => message);
+  if (others.length === 0) return chosen;
+  const { message, kind, code, hint } = chosen;
+  return new RpmociError(message, { kind, code, hint, details: [...new Set(others)] });
 }
 
 function parse(config: RepositoryConfig, bytes: Buffer): Repomd {

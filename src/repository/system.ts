@@ -11,6 +11,7 @@ const REPOSITORY_DIRECTORIES = ["etc/yum.repos.d", "etc/yum/repos.d", "etc/distr
 /** Options of dnf.conf's `[main]` that are also defaults of every repository. */
 const INHERITED = [
   "gpgcheck",
+  "repo_gpgcheck",
   "sslverify",
   "sslcacert",
   "sslclientcert",

@@ -131,6 +131,87 @@ test("a key URL that is gone, or holds no key, is named", async (t) => {
   await assertRefused(scene, /repomd\.xml \(gpgkey of repository "tiny"\) holds no ASCII-armoured public key/, 13);
 });
 
+const signed = { repo_gpgcheck: "1" };
+
+function writeSignedManifest(scene: Scene, options = {}): void {
+  const repositories = [{ id: "tiny", url: scene.repositoryUrl, options: { ...signed, ...options } }];
+  scene.writeManifest({ repositories, packages: ["tool"], os_release: false });
+}
+
+test("metadata that the repository's key signed is taken with repo_gpgcheck, whether packages are signed or not", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  await scene.signMetadata();
+  writeSignedManifest(scene);
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+  await scene.publish(["tool-1.9"]);
+  await scene.signMetadata();
+  writeSignedManifest(scene, { gpgcheck: "0" });
+  const update = await scene.run(["update"]);
+  assert.equal(update.code, 0, update.stderr);
+});
+
+test("metadata that was changed after signing is refused, and taken without repo_gpgcheck", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  await scene.signMetadata();
+  const text = readFileSync(scene.repomd, "utf8");
+  writeFileSync(scene.repomd, text.replace("<revision>", "<revision>1"));
+  for (const options of [{}, { gpgcheck: "0" }, { skip_if_unavailable: "1" }]) {
+    writeSignedManifest(scene, options);
+    await assertRefused(scene, /the repomd\.xml of repository "tiny" has a bad signature .*: BAD/);
+  }
+  writeSignedManifest(scene, { repo_gpgcheck: "0" });
+  assert.equal((await scene.build()).code, 0);
+  // A lockfile does not excuse it.
+  writeSignedManifest(scene);
+  const update = await scene.run(["update"]);
+  assert.equal(update.code, 14, update.stderr);
+});
+
+test("metadata signed with another key is refused, and taken with that key", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  const other = await testKey("somebody-else");
+  await scene.signMetadata(other);
+  writeSignedManifest(scene);
+  const id = other.fingerprint.slice(-16).toLowerCase();
+  await assertRefused(
+    scene,
+    new RegExp(`the repomd\\.xml of repository "tiny" is signed with a key that is not among its keys: ${id}`),
+  );
+  const otherKey = scene.path("other.asc");
+  writeFileSync(otherKey, other.public);
+  writeSignedManifest(scene, { gpgkey: `file://${otherKey}` });
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
+
+test("metadata without a signature, or with something else in its place, is refused", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  writeSignedManifest(scene);
+  await assertRefused(
+    scene,
+    /Failed to download the signature of the metadata of repository "tiny": .*repomd\.xml\.asc: not found/,
+    13,
+  );
+  for (const text of ["", "<html></html>\n", scene.key.public]) {
+    writeFileSync(`${scene.repomd}.asc`, text);
+    await assertRefused(scene, /the repomd\.xml of repository "tiny" has no usable signature in repomd\.xml\.asc/);
+  }
+});
+
+test("a repository's own gpgkey suffices for its metadata", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  await scene.signMetadata();
+  scene.writeManifest({
+    repositories: [{ id: "tiny", url: scene.repositoryUrl, options: { ...signed, gpgkey: scene.keyUrl } }],
+    packages: ["tool"],
+    gpgkeys: [],
+    os_release: false,
+  });
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
+
 /** The lead and signature header of `donor` before the header and payload of `rpm` (the RPM file format, "Signature"). */
 function withSignatureOf(rpm: Buffer, donor: Buffer): Buffer {
   return Buffer.concat([donor.subarray(0, headerStart(donor)), rpm.subarray(headerStart(rpm))]);

@@ -198,7 +198,7 @@ test("a text without a usable key is refused by its index", async () => {
 });
 
 test("a key that was expired at the time of signing, or is revoked, makes nothing good", async () => {
-  const expired = makeKey(workspace, "expired", "never", "20200101T000000");
+  const expired = makeKey(workspace, "expired", { fakedTime: "20200101T000000" });
   const revoked = makeKey(workspace, "revoked");
   try {
     const byExpired = workspace.at("by-expired.rpm");

@@ -7,7 +7,7 @@ import { type ServerOptions, startServer, type TestServer } from "./http-server.
 import { buildRepository, indexRepository, type RepositoryFixtureOptions } from "./repository-fixture.js";
 import type { RpmFixture } from "./rpm-fixture.js";
 import { type RunOptions, type RunResult, rpmoci } from "./run.js";
-import { type SigningKey, testKey, writePublicKey } from "./signing-key.js";
+import { type SigningKey, signDetached, testKey, writePublicKey } from "./signing-key.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 import { tinyPackages } from "./tiny-distribution.js";
 
@@ -98,6 +98,16 @@ export class Scene {
 
   async reindex(): Promise<void> {
     await indexRepository(this.repository);
+  }
+
+  /** The path of the repository's repomd.xml. */
+  get repomd(): string {
+    return join(this.repository, "repodata", "repomd.xml");
+  }
+
+  /** Writes the repomd.xml.asc that goes with the repomd.xml that is there. */
+  async signMetadata(key = this.key): Promise<void> {
+    writeFileSync(`${this.repomd}.asc`, await signDetached(key, readFileSync(this.repomd)));
   }
 
   /** Runs `rpmoci` in the folder, with a cache of the scene's own. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createSigningKey, type KeyOptions, type SigningKey } from "../../scripts/packaging/signing-key.js";
 import { cachedFolder } from "./cached-folder.js";
 
-export { type SigningKey, signPackages } from "../../scripts/packaging/signing-key.js";
+export { type SigningKey, signDetached, signPackages } from "../../scripts/packaging/signing-key.js";
 
 /**
  * The key of that name: the same for everybody who asks for it with the same options. An expired one signs with the time

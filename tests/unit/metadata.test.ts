@@ -13,6 +13,7 @@ import { fetchKeys } from "../../src/repository/keys.js";
 import { fetchMetadata } from "../../src/repository/metadata.js";
 import { findMirrors } from "../../src/repository/mirrors.js";
 import { InvalidRepomd, parseRepomd } from "../../src/repository/repomd.js";
+import { signDetached, testKey } from "../support/signing-key.js";
 
 const SHA256 = "0123456789abcdef".repeat(4);
 
@@ -50,6 +51,7 @@ function configOf(changes: Partial<RepositoryConfig> = {}): RepositoryConfig {
     priority: 99,
     cost: 1000,
     gpgcheck: true,
+    repoGpgcheck: false,
     gpgkeys: [],
     includePackages: [],
     excludePackages: [],
@@ -169,6 +171,7 @@ function metalink(hashes: string, alternates = ""): string {
       </resources></file></files></metalink>`;
 }
 const hash = (type: string, value: string): string => `<hash type="${type}">${value}</hash>`;
+const metalinkOf = (text: string): string => metalink(hash("sha256", digest("sha256", text)));
 const linked = configOf({ baseUrls: [], mirrorSource: { kind: "metalink", url: "https://m/" } });
 
 test("a metalink names mirrors by preference, and the strongest checksums", async () => {
@@ -226,6 +229,61 @@ test("a repomd.xml that a metalink does not vouch for is passed over", async (t)
     fetchMetadata(linked, stale, directory, () => {}),
     { code: "MIRRORS_OUTDATED", kind: "fetch" },
   );
+});
+
+test("signed metadata: repomd.xml and its signature come from one mirror, and the first good pair is taken", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const [key, other] = [await testKey("tiny"), await testKey("somebody-else")];
+  const [old, current] = [repomd(data("primary", "old")), repomd(data("primary", "new"))];
+  const [oldSignature, signature, otherSignature] = await Promise.all([
+    signDetached(key, Buffer.from(old)),
+    signDetached(key, Buffer.from(current)),
+    signDetached(other, Buffer.from(current)),
+  ]);
+  const [baseUrls, gpgkeys] = [["https://a", "https://b", "https://c"], ["https://k"]];
+  const config = configOf({ baseUrls, gpgkeys, repoGpgcheck: true, gpgcheck: false });
+  const file = (base: string, name: string): string => `${base}/repodata/repomd.xml${name}`;
+  const fetchFrom = async (answers: Readonly<Record<string, string | Buffer>>, changes = {}): Promise<string> => {
+    const transport = new TableTransport({ "https://k": key.public, "https://m/": metalinkOf(current), ...answers });
+    await fetchMetadata({ ...config, ...changes }, transport, directory, () => {});
+    return transport.files[0] === undefined ? "" : ((await transport.files[0].urls())[0] ?? "");
+  };
+  const good = { [file("https://c", "")]: current, [file("https://c", ".asc")]: signature };
+  // Unsigned, signed by somebody else, of another repomd.xml: each is passed over.
+  for (const [text, asc] of [
+    [current, undefined],
+    [current, otherSignature],
+    [current, oldSignature],
+    [old, signature],
+    ["<html></html>", signature],
+  ] as const) {
+    const bad = { [file("https://a", "")]: text, ...(asc === undefined ? {} : { [file("https://a", ".asc")]: asc }) };
+    assert.match(await fetchFrom({ ...bad, ...good }), /\/new$/);
+    // Nor is one mirror's signature taken for another one's repomd.xml.
+    const apart = { [file("https://b", ".asc")]: signature };
+    const failure = { kind: asc === undefined ? "fetch" : "verify", message: /repository "r"/ };
+    await assert.rejects(fetchFrom({ ...bad, ...apart }), failure);
+  }
+  const mirrorSource = { kind: "metalink", url: "https://m/" };
+  const [first, last] = ["https://first/os", "https://last/os"];
+  const lagging = { [file(first, "")]: old, [file(first, ".asc")]: oldSignature };
+  const upToDate = { [file(last, "")]: current, [file(last, ".asc")]: signature };
+  assert.match(await fetchFrom({ ...lagging, ...upToDate }, { baseUrls: [], mirrorSource }), /\/new$/);
+  await assert.rejects(fetchFrom(lagging, { baseUrls: [], mirrorSource }), { code: "MIRRORS_OUTDATED" });
+  for (const [keys, message] of [
+    [[], /repository "r" cannot be verified: .* no gpgkey/],
+    [["https://unusable"], /repository "r" cannot be verified: none of its keys can be used/],
+  ] as const) {
+    const answers = { ...good, "https://unusable": block("AAAA") };
+    await assert.rejects(fetchFrom(answers, { gpgkeys: keys }), { kind: "verify", code: "METADATA_REFUSED", message });
+  }
+  // A key that librpm cannot use beside one that it can.
+  const bundle = { ...good, "https://unusable": `${block("AAAA")}\n${key.public}` };
+  assert.match(await fetchFrom(bundle, { gpgkeys: ["https://unusable"] }), /\/new$/);
+  // Skipped are repositories that are not there, never those that are wrong.
+  const wrong = { [file("https://a", "")]: old, [file("https://a", ".asc")]: signature };
+  await assert.rejects(fetchFrom(wrong, { skipIfUnavailable: true }), { kind: "verify" });
 });
 
 test("only a repository that may be unavailable is skipped, with a warning", async () => {

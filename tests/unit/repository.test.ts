@@ -139,14 +139,14 @@ test("INI is read as dnf reads it", () => {
 test("the system's repositories: inheritance, order, and what is no repository", async (t) => {
   const root = systemWith(t, {
     "etc/dnf/dnf.conf":
-      "[main]\ngpgcheck=0\ntimeout = 7\nsslverify=no\nproxy=http://p:1\nexcludepkgs=kernel\nbest=1\n[inmain]\nbaseurl=http://main/\n",
+      "[main]\ngpgcheck=0\nrepo_gpgcheck=1\ntimeout = 7\nsslverify=no\nproxy=http://p:1\nexcludepkgs=kernel\nbest=1\n[inmain]\nbaseurl=http://main/\n",
     "etc/yum.repos.d/b.repo": "[second]\nbaseurl=http://b/\n[twice]\nbaseurl=http://late/\n",
     "etc/yum.repos.d/a.repo": "[first]\nbaseurl=http://a/\ngpgcheck=1\n[twice]\nbaseurl=http://early/\n",
     "etc/yum.repos.d/ignored.repo.rpmnew": "[ignored]\nbaseurl=http://i/\n",
     "etc/distro.repos.d/z.repo": "[third]\nbaseurl=http://z/\n[twice]\nbaseurl=http://latest/\n[main]\nx=1\n",
   });
   const { options, directories } = await readSystemRepositories(root);
-  const inherited = { timeout: "7", sslverify: "no", proxy: "http://p:1" };
+  const inherited = { repo_gpgcheck: "1", timeout: "7", sslverify: "no", proxy: "http://p:1" };
   assert.deepEqual(Object.fromEntries(options), {
     inmain: { ...inherited, gpgcheck: "0", baseurl: "http://main/" },
     first: { ...inherited, gpgcheck: "1", baseurl: "http://a/" },
@@ -179,6 +179,7 @@ test("a repository of the system is configured from its file, one that is not th
       "gpgkey=file:///etc/pki/KEY-$basearch",
       "  https://h/KEY2",
       "metadata_expire=7d",
+      "repo_gpgcheck=1",
       "cost = 500",
       "[bare]",
       "enabled=1",
@@ -194,6 +195,7 @@ test("a repository of the system is configured from its file, one that is not th
     priority: 99,
     cost: 500,
     gpgcheck: true,
+    repoGpgcheck: true,
     gpgkeys: ["https://global/KEY", "https://h/KEY2", "file:///etc/pki/KEY-x86_64"],
     includePackages: [],
     excludePackages: [],
@@ -259,7 +261,12 @@ const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<Re
   [{ username: "u" }, { transfer: { ...DEFAULT_TRANSFER, credentials: { username: "u", password: "" } } }],
   [{ password: "p" }, { transfer: DEFAULT_TRANSFER }],
   [{ name: "N", enabled: "0", metadata_expire: "1", fastestmirror: "1", keepcache: "1" }, { id: "r" }],
-  [{ repo_gpgcheck: "0" }, { id: "r" }],
+  [{}, { repoGpgcheck: false }],
+  [{ repo_gpgcheck: "0" }, { repoGpgcheck: false }],
+  [
+    { repo_gpgcheck: "1", gpgcheck: "0" },
+    { repoGpgcheck: true, gpgcheck: false },
+  ],
 ];
 for (const [options, expected] of honoured) {
   test(`honoured: ${JSON.stringify(options)}`, async (t) => {
@@ -272,7 +279,8 @@ for (const [options, expected] of honoured) {
 const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
   [{ gpgchek: "0" }, /^repository "r": the option "gpgchek" is not supported$/],
   [{ module_hotfixes: "1" }, /the option "module_hotfixes" is not supported/],
-  [{ repo_gpgcheck: "1" }, /the option repo_gpgcheck is not supported/],
+  [{ repo_gpgcheck: "perhaps" }, /the option repo_gpgcheck = "perhaps" is not a boolean/],
+  [{ baseurl: "https://other/" }, /the option "baseurl" is not supported/],
   [{ gpgcheck: "maybe" }, /the option gpgcheck = "maybe" is not a boolean/],
   [{ sslverify: "" }, /the option sslverify = "" is not a boolean/],
   [{ priority: "1.5" }, /the option priority = "1\.5" is not a whole number/],
@@ -297,6 +305,7 @@ test("base URLs: variables, slashes, paths, and foreign protocols", async (t) =>
   assert.deepEqual(await urls("https://h/$arch/\u0024{basearch}//"), ["https://h/x86_64/x86_64"]);
   assert.deepEqual(await urls("https://$site/x"), ["https://mirror.example/x"]);
   assert.deepEqual(await urls("file:///srv/repo/"), ["file:///srv/repo"]);
+  assert.deepEqual(await urls("https://h/a,b c/"), ["https://h/a,b c"]);
   await assert.rejects(urls("ftp://h/x"), { code: "REPOSITORY_URL_INVALID" });
   await assert.rejects(urls("https://h/$releasever"), { code: "VARIABLE_UNKNOWN" });
 });

@@ -77,8 +77,16 @@ export interface SigningKey {
   readonly fingerprint: string;
 }
 
-/** `fakedTime` (`20200101T000000`) is when the key is made, `lifetime` as gpg takes it. */
-export function makeKey(workspace: Workspace, name: string, lifetime = "never", fakedTime?: string): SigningKey {
+export interface KeyOptions {
+  /** As gpg takes it; `ed25519` if absent. */
+  readonly algorithm?: string;
+  /** When the key is made, for example `20200101T000000`. */
+  readonly fakedTime?: string;
+}
+
+/** A key that does not expire. */
+export function makeKey(workspace: Workspace, name: string, options: KeyOptions = {}): SigningKey {
+  const { algorithm = "ed25519", fakedTime } = options;
   const home = workspace.at(`gnupg-${name}`);
   mkdirSync(home, { mode: 0o700 });
   const time = fakedTime === undefined ? [] : ["--faked-system-time", `${fakedTime}!`];
@@ -91,9 +99,9 @@ export function makeKey(workspace: Workspace, name: string, lifetime = "never", 
     "",
     "--quick-gen-key",
     user,
-    "ed25519",
+    algorithm,
     "sign",
-    lifetime,
+    "never",
   ]);
   const listing = gpg(home, ["--with-colons", "--list-keys"]);
   const fingerprint = listing
