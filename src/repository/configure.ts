@@ -94,7 +94,7 @@ function configure(
     cost: reader.integer("cost", 1000),
     gpgcheck: reader.boolean("gpgcheck", true) && reader.boolean("pkg_gpgcheck", true),
     repoGpgcheck: reader.boolean("repo_gpgcheck", false),
-    gpgkeys: [...new Set([...globalKeys, ...repositoryKeys])],
+    gpgkeys: [...new Set([...globalKeys.map(expand), ...repositoryKeys])],
     includePackages: reader.list("includepkgs"),
     excludePackages: reader.list("exclude", "excludepkgs"),
     skipIfUnavailable: reader.boolean("skip_if_unavailable", false),

@@ -32,8 +32,9 @@ test("unknown keys are an error at every level, with their line", async (t) => {
 test("a repository is given by URL, with variables and an id made of host and path", async (t) => {
   const scene = await Scene.create(t);
   const url = `${scene.server.url}/$directory`;
-  scene.writeManifest({ repositories: [url], packages: ["tool"] });
-  const result = await scene.run(["update"], { env: { DNF_VAR_directory: "repo" } });
+  const gpgkeys = [scene.keyUrl.replace("/keys/", "/$keys/")];
+  scene.writeManifest({ repositories: [url], packages: ["tool"], gpgkeys });
+  const result = await scene.run(["update"], { env: { DNF_VAR_directory: "repo", DNF_VAR_keys: "keys" } });
   assert.equal(result.code, 0, result.stderr);
   assert.equal(scene.lockfile().packages[0]?.repoid, "127.0.0.1_$directory");
   const unknown = await scene.run(["update"]);
