@@ -1,6 +1,6 @@
 /** undici dispatchers by what a repository's options say about connections. */
 import { readFileSync } from "node:fs";
-import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import { messageOf, RpmociError } from "../errors.js";
 import type { TransferOptions } from "../model/transport.js";
 
@@ -8,34 +8,43 @@ const MAX_REDIRECTIONS = 10;
 
 /** Keeps connections alive for as long as it is not closed; one for all downloads of a build. */
 export class DispatcherPool {
-  readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
 
   /** A dispatcher that follows redirects (without credentials to another origin) and retries what may pass. */
-  dispatcherFor(options: TransferOptions): Dispatcher {
+  dispatcherFor(options: TransferOptions): Promise<Dispatcher> {
     const { credentials: _, ...connection } = options;
     const key = JSON.stringify(connection);
-    const known = this.#dispatchers.get(key);
-    if (known !== undefined) return known;
-    const dispatcher = create(options).compose(
-      interceptors.retry({
-        maxRetries: options.retries,
-        minTimeout: 250,
-        maxTimeout: 10_000,
-        statusCodes: [408, 429, 500, 502, 503, 504],
-      }),
-      interceptors.redirect({ maxRedirections: MAX_REDIRECTIONS }),
-    );
+    const dispatcher = this.#dispatchers.get(key) ?? create(options);
     this.#dispatchers.set(key, dispatcher);
     return dispatcher;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+    const dispatchers = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      dispatchers.map((result) => (result.status === "fulfilled" ? result.value.destroy() : undefined)),
+    );
     this.#dispatchers.clear();
   }
 }
 
-function create(options: TransferOptions): Dispatcher {
+async function create(options: TransferOptions): Promise<Dispatcher> {
+  // Loaded here: a build whose packages are all in the cache needs it for nothing, and it takes a while.
+  const undici = await import("undici");
+  const { interceptors } = undici;
+  return connect(options, undici).compose(
+    interceptors.retry({
+      maxRetries: options.retries,
+      minTimeout: 250,
+      maxTimeout: 10_000,
+      statusCodes: [408, 429, 500, 502, 503, 504],
+    }),
+    interceptors.redirect({ maxRedirections: MAX_REDIRECTIONS }),
+  );
+}
+
+function connect(options: TransferOptions, undici: typeof import("undici")): Dispatcher {
+  const { Agent, EnvHttpProxyAgent, ProxyAgent } = undici;
   const tls = {
     rejectUnauthorized: options.sslverify,
     ...pem("ca", "sslcacert", options.sslcacert),

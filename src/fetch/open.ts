@@ -3,9 +3,9 @@ import { createReadStream } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { type Dispatcher, request } from "undici";
-import { messageOf } from "../errors.js";
+import { messageOf, RpmociError } from "../errors.js";
 import type { TransferOptions } from "../model/transport.js";
+import type { DispatcherPool } from "./dispatcher.js";
 
 /** Why a URL gave no bytes, in words for users. */
 export class OpenFailure extends Error {
@@ -31,7 +31,12 @@ export function withoutCredentials(url: string): string {
 }
 
 /** Throws an `OpenFailure`; errors while the stream is read come out of the stream, see `transferFailure`. */
-export async function openUrl(url: string, options: TransferOptions, dispatcher: Dispatcher): Promise<Readable> {
+export async function openUrl(
+  url: string,
+  options: TransferOptions,
+  dispatchers: DispatcherPool,
+  signal?: AbortSignal,
+): Promise<Readable> {
   if (!URL.canParse(url)) throw new OpenFailure(url, "is not a URL");
   const parsed = new URL(url);
   if (parsed.protocol === "file:") {
@@ -53,12 +58,14 @@ export async function openUrl(url: string, options: TransferOptions, dispatcher:
   parsed.username = "";
   parsed.password = "";
   try {
-    const response = await request(parsed, { dispatcher, headers });
+    const { request } = await import("undici");
+    const dispatcher = await dispatchers.dispatcherFor(options);
+    const response = await request(parsed, { dispatcher, headers, ...(signal === undefined ? {} : { signal }) });
     if (response.statusCode === 200) return response.body;
     response.body.on("error", () => {}).destroy();
     throw new OpenFailure(url, statusReason(response.statusCode), response.statusCode);
   } catch (error) {
-    throw error instanceof OpenFailure ? error : transferFailure(url, error);
+    throw error instanceof OpenFailure || error instanceof RpmociError ? error : transferFailure(url, error);
   }
 }
 

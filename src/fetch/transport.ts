@@ -15,9 +15,13 @@ export class HttpTransport implements Transport {
   readonly #store: Store;
   readonly #emit: Emit;
 
-  constructor(cacheDirectory: string, emit: Emit) {
+  readonly #signal: AbortSignal | undefined;
+
+  /** `signal` ends downloads; whoever waits for one then gets the signal's reason. */
+  constructor(cacheDirectory: string, emit: Emit, signal?: AbortSignal) {
     this.#store = new Store(`${cacheDirectory}/files`);
     this.#emit = emit;
+    this.#signal = signal;
   }
 
   async readBytes(urls: readonly string[], what: string, transfer: TransferOptions): Promise<Buffer> {
@@ -28,7 +32,7 @@ export class HttpTransport implements Transport {
     const cached = await this.#store.find(checksum);
     if (cached !== null) return cached;
     return this.#firstOf(await urls(), what, transfer, async (url) => {
-      const stream = await openUrl(url, transfer, this.#dispatchers.dispatcherFor(transfer));
+      const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
       try {
         return await this.#store.add(checksum, stream);
       } catch (error) {
@@ -46,7 +50,7 @@ export class HttpTransport implements Transport {
   }
 
   async #read(url: string, transfer: TransferOptions): Promise<Buffer> {
-    const stream = await openUrl(url, transfer, this.#dispatchers.dispatcherFor(transfer));
+    const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
     try {
       return await buffer(stream);
     } catch (error) {
@@ -67,6 +71,7 @@ export class HttpTransport implements Transport {
       try {
         return await restarting(() => attempt(url), retries);
       } catch (error) {
+        this.#signal?.throwIfAborted();
         if (error instanceof WrongChecksum) {
           wrongBytes = true;
           reasons.push(`${withoutCredentials(url)}: ${error.message}`);

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { access, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { lock } from "proper-lockfile";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
@@ -75,6 +74,7 @@ export class LayoutTransaction {
         await writeFile(staged, blob.bytes);
         await moveIn(staged, blobPath(blobs, blob.descriptor));
       }
+      const { lock } = await import("proper-lockfile");
       const release = await lock(this.directory, {
         lockfilePath: join(this.directory, ".rpmoci.lock"),
         retries: { retries: 400, minTimeout: 25, maxTimeout: 100 },

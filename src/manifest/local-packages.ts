@@ -1,7 +1,6 @@
 /** The RPM files on this machine that the manifest's specifications name. */
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { glob } from "tinyglobby";
 import { RpmociError } from "../errors.js";
 import { isLocalSpec, type Manifest } from "../model/manifest.js";
 import { compareText } from "../model/nevra.js";
@@ -29,6 +28,7 @@ export async function findLocalPackages(manifest: Manifest, missing: "fail" | "i
 }
 
 async function matches(spec: string, directories: readonly string[]): Promise<readonly string[]> {
+  const { glob } = await import("tinyglobby");
   // Parentheses group alternatives in the library's patterns only; browsers put them into names of downloads.
   const pattern = spec.replace(/[()]/g, "\\$&");
   for (const cwd of directories) {

@@ -63,7 +63,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const manifest = await loadManifest(options.manifestPath);
   await inspectLayout(options.layout);
   const dnf = await findDnf(context.environment);
-  const transport = new HttpTransport(context.cacheDirectory, context.emit);
+  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
   try {
     const { lock, changed, repositories } = await usableLockfile(manifest, options, transport, context);
     try {

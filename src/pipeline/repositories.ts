@@ -9,8 +9,6 @@ import type { Pool, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
-import { fetchMetadata } from "../repository/metadata.js";
-import { findMirrors } from "../repository/mirrors.js";
 import { openRepositories } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
 
@@ -40,10 +38,14 @@ export class Repositories implements PackageSources {
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = once(async (id) => {
       const config = this.#configs.get(id);
-      return config === undefined ? [] : (await findMirrors(config, transport)).baseUrls;
+      if (config === undefined || config.mirrorSource === null) return config?.baseUrls ?? [];
+      const { findMirrors } = await import("../repository/mirrors.js");
+      return (await findMirrors(config, transport)).baseUrls;
     });
     this.#metadata = once(async () => {
       const directory = join(context.cacheDirectory, "metadata");
+      // The XML parser takes a while to load, and a locked build needs none.
+      const { fetchMetadata } = await import("../repository/metadata.js");
       const loaded = await Promise.all(
         configs.map((config) => fetchMetadata(config, transport, directory, context.emit)),
       );

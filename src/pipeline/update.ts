@@ -31,7 +31,7 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const manifest = await loadManifest(options.manifestPath);
   const fromLockfile = options.fromLockfile === true;
   const previous = await previousLockfile(manifest, fromLockfile, context);
-  const transport = new HttpTransport(context.cacheDirectory, context.emit);
+  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
   try {
     const repositories = await Repositories.configure(manifest, hostArchitecture(), transport, context);
     const lockfile =

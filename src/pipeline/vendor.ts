@@ -34,7 +34,7 @@ export async function vendor(options: VendorOptions): Promise<VendorResult> {
       { kind: "lockfile", code: "LOCKFILE_OUTDATED", hint: "run rpmoci update" },
     );
   }
-  const transport = new HttpTransport(context.cacheDirectory, context.emit);
+  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
   const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
   try {
     const fetched = await fetchPackages(lock.packages, repositories, transport, context.emit);
