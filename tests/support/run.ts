@@ -39,6 +39,10 @@ export function run(program: string, args: readonly string[], options: RunOption
       stderr += text;
     });
     child.on("error", reject);
+    // An orphan of the program may hold on to its outputs: unshare leaves one where it may not make a namespace.
+    child.on("exit", () => {
+      setTimeout(() => [child.stdout, child.stderr].map((stream) => stream.destroy()), 5000).unref();
+    });
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
     // The program need not read its input.
     child.stdin.on("error", () => {});
