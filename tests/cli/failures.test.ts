@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -125,6 +126,8 @@ for (const [what, place, message] of [
 ] as const) {
   test(`a full disk under ${what} is named, and changes nothing`, async (t) => {
     if (process.geteuid?.() !== 0) return t.skip("only root can mount a small file system");
+    const probe = await run("unshare", ["--mount", "mount", "-t", "tmpfs", "none", tmpdir()]);
+    if (probe.code !== 0) return t.skip(`nothing can be mounted here: ${probe.stderr.trim()}`);
     const scene = await builtScene(t);
     scene.writeManifest({ packages: ["tool", "bulky"] });
     mkdirSync(scene.path("tmp"));
@@ -150,7 +153,6 @@ for (const [what, place, message] of [
         SOURCE_DATE_EPOCH: "1720000000",
       },
     });
-    if (/mount: .*permission denied/i.test(result.stderr)) return t.skip("this root may not mount");
     assert.ok([15, 16, 17].includes(result.code ?? 0), `${result.code}: ${result.stderr}`);
     assert.match(result.stderr, message);
     assert.doesNotMatch(result.stderr, /^\s+at .*[:(]\d+/m);
