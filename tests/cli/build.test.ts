@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { digestOf, layerEntries, readImage, readIndex } from "../support/image.js";
+import { projectRoot } from "../support/project.js";
+import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
 test("build makes a layout, writes the lockfile, and says what it does on stderr", async (t) => {
@@ -192,4 +195,34 @@ test("--vendor-dir refuses a file whose bytes have changed, and names what is mi
   assert.equal(missing.code, 13);
   assert.match(missing.stderr, /lacks app-2\.0-1\.noarch, filesystem-3\.18-1\.noarch/);
   assert.ok(!existsSync(scene.layout));
+});
+
+test("dnf's plugins on the system stay effective", async (t) => {
+  if (process.geteuid?.() !== 0) return t.skip("only root can put a plugin over the system's for a moment");
+  const packages = "/usr/lib/python3/dist-packages";
+  if (!existsSync(`${packages}/dnf`)) return t.skip("dnf 4 is not where Debian has it");
+  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
+  scene.writeManifest({ packages: ["tool"] });
+  mkdirSync(scene.path("upper/dnf-plugins"), { recursive: true });
+  mkdirSync(scene.path("work"));
+  const plugin =
+    'import dnf\nclass Hello(dnf.Plugin):\n    name = "hello"\n    def transaction(self):\n        print("a plugin took part")\n';
+  writeFileSync(scene.path("upper/dnf-plugins/hello.py"), plugin);
+  const options = `lowerdir=${packages},upperdir=${scene.path("upper")},workdir=${scene.path("work")}`;
+  const overlay = [
+    "--mount",
+    "sh",
+    "-c",
+    'mount -t overlay -o "$0" none /usr/lib/python3/dist-packages && exec "$@"',
+    options,
+  ];
+  const probe = await run("unshare", [...overlay, "true"]);
+  if (probe.code !== 0) return t.skip(`nothing can be mounted here: ${probe.stderr.trim()}`);
+  const build = [join(projectRoot, "dist/main.js"), "build", "--image", "image", "--tag", "test", "-v"];
+  const result = await run("unshare", [...overlay, process.execPath, ...build], {
+    cwd: scene.directory,
+    env: { XDG_CACHE_HOME: scene.path("cache"), NO_COLOR: "1" },
+  });
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stderr, /a plugin took part/);
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import test from "node:test";
 import { layerEntries, readImage } from "../support/image.js";
+import { projectRoot } from "../support/project.js";
 import { buildRpms } from "../support/rpm-fixture.js";
+import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
 const HOST_ARCH = process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -53,9 +55,36 @@ test("$basearch is the machine's architecture", async (t) => {
   assert.equal(result.code, 0, result.stderr);
 });
 
-test("a repository is given by the id of a system repository; an unknown id is named", async (t) => {
+test("a repository is given by the id of a system repository, as dnf's configuration has it", async (t) => {
   const scene = await Scene.create(t);
-  // The system's own configuration is not this test's to change: the id must be unknown everywhere.
+  const [dnf, definitions] = [scene.path("dnf"), scene.path("definitions")];
+  mkdirSync(`${dnf}/vars`, { recursive: true });
+  mkdirSync(definitions);
+  writeFileSync(`${dnf}/dnf.conf`, `[main]\nreposdir=${definitions}\n`);
+  writeFileSync(`${dnf}/vars/directory`, "repo\n");
+  const definition = `[corp-tools]\nname=Tools\nbaseurl=${scene.server.url}/$directory\ngpgkey=${scene.keyUrl}\nenabled=0\n`;
+  writeFileSync(`${definitions}/corp.repo`, `${definition}\n[other]\nname=Other\nbaseurl=http://127.0.0.1:9/\n`);
+  scene.writeManifest({ repositories: ["corp-tools"], packages: ["tool"], gpgkeys: [], os_release: false });
+  // A mount namespace in which the system's configuration is the test's.
+  const namespace = process.geteuid?.() === 0 ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
+  const script = 'mount --bind "$0" /etc/dnf && exec "$@"';
+  const main = join(projectRoot, "dist/main.js");
+  const command = ["sh", "-c", script, dnf, process.execPath, main, "update"];
+  const probe = await run("unshare", [...namespace, "sh", "-c", script, dnf, "true"]);
+  if (probe.code !== 0) return t.skip(`nothing can be mounted here: ${probe.stderr.trim()}`);
+  const result = await run("unshare", [...namespace, ...command], {
+    cwd: scene.directory,
+    env: { XDG_CACHE_HOME: scene.path("cache"), NO_COLOR: "1" },
+  });
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(scene.lockfile().packages[0]?.repoid, "corp-tools");
+  assert.deepEqual(JSON.parse(JSON.stringify(scene.lockfile().repo_gpg_config)), {
+    "corp-tools": { gpgcheck: true, keys: [`${scene.key.public.trimEnd()}\n`] },
+  });
+});
+
+test("the id of a system repository that is not configured is named", async (t) => {
+  const scene = await Scene.create(t, { packages: ["filesystem"] });
   scene.writeManifest({ repositories: ["no-such-repository-id"] });
   const result = await scene.run(["update"]);
   assert.equal(result.code, 10);
