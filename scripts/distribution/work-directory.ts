@@ -1,6 +1,7 @@
 /** Temporary folders on the file system of what they are for, so that finished files can be renamed into place. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isAbandoned, processMark } from "../../src/processes.js";
 
 /** Makes a folder below `parent` whose name tells which process it belongs to. */
 export function makeWorkDirectory(parent: string, purpose: string): string {
@@ -8,7 +9,7 @@ export function makeWorkDirectory(parent: string, purpose: string): string {
   for (let attempts = 1; ; attempts += 1) {
     mkdirSync(folder, { recursive: true });
     try {
-      return mkdtempSync(join(folder, `${process.pid}-${purpose}-`));
+      return mkdtempSync(join(folder, `${processMark()}-${purpose}-`));
     } catch (error) {
       // Another process has just removed the empty folder.
       if (attempts >= 5 || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
@@ -21,7 +22,7 @@ export function staleWorkDirectories(parent: string, purpose: string): string[] 
   const folder = join(parent, ".work");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.includes(`-${purpose}`) && !isAlive(Number.parseInt(name, 10)))
+    .filter((name) => name.includes(`-${purpose}`) && isAbandoned(name.split("-", 2).join("-")))
     .map((name) => join(folder, name));
 }
 
@@ -32,14 +33,5 @@ export function removeStaleWorkDirectories(parent: string): void {
     rmdirSync(join(parent, ".work"));
   } catch {
     // Somebody is at work.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

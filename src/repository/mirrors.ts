@@ -1,10 +1,10 @@
 /** Where a repository's files can be had: its base URLs, or what its mirrorlist or metalink names. */
-import { XMLParser } from "fast-xml-parser";
-import { RpmociError } from "../errors.js";
+import { messageOf, RpmociError } from "../errors.js";
 import type { Checksum } from "../model/checksum.js";
 import { checksumAlgorithm } from "../model/checksum.js";
 import type { RepositoryConfig } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
+import { parseXml } from "./xml.js";
 
 export interface Mirrors {
   /** Base URLs without a trailing slash, the preferred first. */
@@ -21,12 +21,25 @@ export async function findMirrors(config: RepositoryConfig, transport: Transport
   if (config.mirrorSource === null) return { baseUrls: config.baseUrls, repomd: [] };
   const { kind, url } = config.mirrorSource;
   const text = (await transport.readBytes([url], `${kind} of repository "${config.id}"`, config.transfer)).toString();
-  const mirrors = /<metalink\b/.test(text) ? parseMetalink(text) : { baseUrls: parseMirrorlist(text), repomd: [] };
+  const mirrors = parseMirrors(config, text);
   if (mirrors.baseUrls.length > 0) return { ...mirrors, baseUrls: mirrors.baseUrls.slice(0, MOST_MIRRORS) };
   throw new RpmociError(`the ${kind} of repository "${config.id}" (${url}) names no mirror`, {
     kind: "fetch",
     code: "MIRRORS_MISSING",
   });
+}
+
+function parseMirrors(config: RepositoryConfig, text: string): Mirrors {
+  if (!/<metalink\b/.test(text)) return { baseUrls: parseMirrorlist(text), repomd: [] };
+  try {
+    return parseMetalink(text);
+  } catch (error) {
+    throw new RpmociError(`the metalink of repository "${config.id}" is not valid: ${messageOf(error)}`, {
+      kind: "fetch",
+      code: "MIRRORS_INVALID",
+      cause: error,
+    });
+  }
 }
 
 function parseMirrorlist(text: string): readonly string[] {
@@ -36,6 +49,9 @@ function parseMirrorlist(text: string): readonly string[] {
     .filter((line) => /^(https?|file):/.test(line));
 }
 
+interface Metalink {
+  readonly metalink?: { readonly files?: { readonly file?: readonly MetalinkFile[] } };
+}
 interface MetalinkFile {
   readonly resources?: { readonly url?: readonly MetalinkUrl[] };
   readonly verification?: MetalinkVerification;
@@ -52,16 +68,8 @@ interface MetalinkVerification {
 
 /** Metalink 3.0 with Fedora's `alternates`. */
 function parseMetalink(text: string): Mirrors {
-  const parser = new XMLParser({
-    ignoreAttributes: false,
-    attributeNamePrefix: "@",
-    parseTagValue: false,
-    removeNSPrefix: true,
-    alwaysCreateTextNode: true,
-    isArray: (name) => ["file", "url", "hash", "alternate"].includes(name),
-  });
-  const files: readonly MetalinkFile[] = parser.parse(text).metalink?.files?.file ?? [];
-  const file = files[0] ?? {};
+  const document = parseXml(text, ["file", "url", "hash", "alternate"]) as Metalink;
+  const file = document.metalink?.files?.file?.[0] ?? {};
   const urls = [...(file.resources?.url ?? [])].sort(
     (a, b) => Number(b["@preference"] ?? 0) - Number(a["@preference"] ?? 0),
   );

@@ -1,6 +1,6 @@
 /** `repodata/repomd.xml`: which metadata files a repository has, and their checksums. */
-import { XMLParser } from "fast-xml-parser";
 import { type Checksum, checksumAlgorithm, isChecksumValue } from "../model/checksum.js";
+import { parseXml } from "./xml.js";
 
 export interface MetadataFile {
   readonly location: string;
@@ -23,17 +23,9 @@ export class InvalidRepomd extends Error {}
 
 /** The files by type (`primary`, `filelists`, …). Throws `InvalidRepomd`. */
 export function parseRepomd(text: string): Repomd {
-  const parser = new XMLParser({
-    ignoreAttributes: false,
-    attributeNamePrefix: "@",
-    parseTagValue: false,
-    removeNSPrefix: true,
-    alwaysCreateTextNode: true,
-    isArray: (name) => name === "data",
-  });
   let document: { repomd?: { data?: readonly DataElement[] } };
   try {
-    document = parser.parse(text, true);
+    document = parseXml(text, ["data"]) as typeof document;
   } catch (error) {
     throw new InvalidRepomd(error instanceof Error ? error.message : String(error));
   }

@@ -191,6 +191,8 @@ test("a metalink names mirrors by preference, and the strongest checksums", asyn
     await assert.rejects(findMirrors(linked, new TableTransport({ "https://m/": broken })), {
       code: "MIRRORS_MISSING",
     });
+  const cut = findMirrors(linked, new TableTransport({ "https://m/": "<metalink><files>" }));
+  await assert.rejects(cut, { code: "MIRRORS_INVALID", kind: "fetch" });
 });
 
 test("metadata is fetched by the checksums that repomd.xml names", async (t) => {
