@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { buildRpm } from "../../scripts/packaging/build-rpm.js";
@@ -131,7 +131,8 @@ test("an expired key signs and is listed as expired", async (t) => {
 test("a repository's metadata depends on its packages alone", async (t) => {
   const documents = [];
   for (const folder of [temporaryDirectory(t), temporaryDirectory(t)]) {
-    await buildRpms(folder, [{ name: "one" }, { name: "two", requires: ["one"] }]);
+    const [one = ""] = await buildRpms(folder, [{ name: "one" }, { name: "two", requires: ["one"] }]);
+    assert.equal(statSync(one).mtimeMs, 1_704_067_200_000);
     await indexRepository(folder, { compression: "xz", checksum: "sha512" });
     documents.push(readFileSync(join(folder, "repodata/repomd.xml"), "utf8"));
   }
