@@ -35,12 +35,12 @@ PackagePool::PackagePool(std::vector<RepositorySource> repositories, const std::
   std::ranges::stable_sort(repositories, {}, &RepositorySource::id);
   std::vector<::Repo*> loaded;
   for (const auto& repository : repositories) {
-    if (cancelled) throw Failure("ABORTED", "the environment is shutting down");
+    if (cancelled) throw Failure("CANCELLED", "the environment is shutting down");
     loaded.push_back(load_repository(get(), repository));
   }
   const auto ids = load_local_packages(get(), local_packages);
   for (std::size_t index = 0; index < ids.size(); ++index) local_packages_[local_packages[index]] = ids[index];
-  if (cancelled) throw Failure("ABORTED", "the environment is shutting down");
+  if (cancelled) throw Failure("CANCELLED", "the environment is shutting down");
   index_packages();
   index_files();
   pool_createwhatprovides(get());

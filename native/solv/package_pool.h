@@ -17,7 +17,7 @@ namespace rpmoci {
 class PackagePool {
  public:
   /// Loads everything, in an order that does not depend on that of the arguments. `arch` is rpm's name of the
-  /// architecture to install for. Throws Failure REPOSITORY_UNREADABLE, RPM_UNREADABLE, or ABORTED once `cancelled`.
+  /// architecture to install for. Throws Failure REPOSITORY_UNREADABLE, RPM_UNREADABLE, or CANCELLED once `cancelled`.
   PackagePool(std::vector<RepositorySource> repositories, const std::vector<std::string>& local_packages,
               const std::string& arch, const std::atomic<bool>& cancelled);
 
