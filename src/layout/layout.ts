@@ -79,6 +79,8 @@ export class LayoutTransaction {
         lockfilePath: join(this.directory, ".rpmoci.lock"),
         retries: { retries: 400, minTimeout: 25, maxTimeout: 100 },
         stale: 10_000,
+        // The default throws out of a timer, which ends the process; `release` rejects in any case.
+        onCompromised: () => {},
       });
       try {
         const index = withTag(
