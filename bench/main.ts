@@ -1,4 +1,4 @@
-/** Measures every question and prints one table. Usage: node build/js/bench/main.js [--set small|default] [--runs N] */
+/** Measures every question and prints one table. Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeDistribution } from "../scripts/distribution/distribution.js";

@@ -1,5 +1,5 @@
 /** What is measured: the distribution with real contents, a manifest of all its packages, and folders for both ways. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -11,7 +11,6 @@ export interface Subject {
   readonly dnf: string;
   readonly names: readonly string[];
   readonly folder: string;
-  readonly files: readonly string[];
   dispose(): void;
 }
 
@@ -42,9 +41,6 @@ packages = ${JSON.stringify(names)}
     packages: names.length,
     names,
     folder,
-    files: readdirSync(join(distribution, "repo"))
-      .filter((name) => name.endsWith(".rpm"))
-      .map((name) => join(distribution, "repo", name)),
     rpmoci: `${environment} XDG_CACHE_HOME=${folder}/cache && ${process.execPath} ${project}/dist/main.js`,
     dnf: `${environment} HOME=${folder}/home && dnf ${dnfOptions.join(" ")}`,
     dispose: () => rmSync(folder, { recursive: true, force: true }),

@@ -33,10 +33,6 @@ export class PackageIndex {
     }
   }
 
-  get size(): number {
-    return this.#packages.size;
-  }
-
   has(name: string): boolean {
     return this.#packages.has(name);
   }

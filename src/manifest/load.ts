@@ -88,12 +88,12 @@ function fromDocument({ contents, image }: ManifestDocument, path: string): Mani
       workingdir: image.workingdir,
       stopsignal: image.stopsignal,
       author: image.author,
-      entrypoint: image.entrypoint ?? [],
-      cmd: image.cmd ?? [],
-      exposedPorts: image.exposed_ports ?? [],
-      volumes: image.volumes ?? [],
-      envs: image.envs ?? {},
-      labels: image.labels ?? {},
+      entrypoint: image.entrypoint,
+      cmd: image.cmd,
+      exposedPorts: image.exposed_ports,
+      volumes: image.volumes,
+      envs: image.envs,
+      labels: image.labels,
     },
   };
 }

@@ -6,7 +6,6 @@ export const MEDIA_TYPE = {
   manifest: "application/vnd.oci.image.manifest.v1+json",
   config: "application/vnd.oci.image.config.v1+json",
   layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
-  layerTar: "application/vnd.oci.image.layer.v1.tar",
 } as const;
 
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";

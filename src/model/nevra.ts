@@ -11,6 +11,11 @@ export function formatNevra(nevra: { name: string; evr: string; arch?: string | 
   return `${nevra.name}-${nevra.evr}${nevra.arch === undefined ? "" : `.${nevra.arch}`}`;
 }
 
+/** An EVR without an epoch of 0, which some tools write: as rpm takes both for the same, so that texts can be compared. */
+export function withoutZeroEpoch(evr: string): string {
+  return evr.replace(/^0:/, "");
+}
+
 /** Orders strings by their UTF-8 bytes, whatever the locale. */
 export function compareText(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { encodeLocation, type PackageSources } from "../fetch/packages.js";
 import type { LockedPackage, RepositoryKeys } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
+import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
 import type { Pool, Solvable } from "../native/binding.js";
@@ -118,7 +119,7 @@ export class Repositories implements PackageSources {
  * architecture relies on the checksum alone.
  */
 function isSame(candidate: Solvable, { name, evr, arch, checksum }: LockedPackage): boolean {
-  if (candidate.name !== name || candidate.evr !== evr.replace(/^0:/, "")) return false;
+  if (candidate.name !== name || candidate.evr !== withoutZeroEpoch(evr)) return false;
   if (arch !== undefined && candidate.arch !== arch) return false;
   return candidate.checksum?.algorithm !== checksum.algorithm || candidate.checksum.value === checksum.value;
 }

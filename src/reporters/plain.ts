@@ -33,7 +33,7 @@ export class PlainReporter {
   };
 
   /** An error, its details and its hint; no stack. */
-  error(error: RpmociError | Error): void {
+  error(error: Error): void {
     this.#line(this.#status("Error", error.message, "red"));
     const { details = [], hint } = error as Partial<RpmociError>;
     for (const detail of details) this.#line(continuationLine(detail));

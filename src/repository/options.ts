@@ -30,20 +30,20 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   "service",
 ]);
 
-export function parseBoolean(repositoryId: string, option: string, value: string): boolean {
+function parseBoolean(repositoryId: string, option: string, value: string): boolean {
   const lower = value.trim().toLowerCase();
   if (["1", "yes", "true", "on"].includes(lower)) return true;
   if (["0", "no", "false", "off"].includes(lower)) return false;
   throw wrong(repositoryId, option, value, "a boolean: true or false");
 }
 
-export function parseInteger(repositoryId: string, option: string, value: string): number {
+function parseInteger(repositoryId: string, option: string, value: string): number {
   if (!/^-?\d+$/.test(value.trim())) throw wrong(repositoryId, option, value, "a whole number");
   return Number(value);
 }
 
 /** Seconds, or with a unit `m`, `h`, `d`. */
-export function parseSeconds(repositoryId: string, option: string, value: string): number {
+function parseSeconds(repositoryId: string, option: string, value: string): number {
   const match = value.trim().match(/^(\d+(?:\.\d+)?)([smhd]?)$/);
   if (match === null) throw wrong(repositoryId, option, value, "a number of seconds");
   const unit = { "": 1, s: 1, m: 60, h: 3600, d: 86400 }[match[2] ?? ""] ?? 1;

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { RepositoryKeys } from "../model/lockfile.js";
-import { compareNevra, formatNevra } from "../model/nevra.js";
+import { compareNevra, formatNevra, withoutZeroEpoch } from "../model/nevra.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import type { PackageHeader, Verification } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
@@ -97,10 +97,6 @@ function mismatchOf(
   if (name === header.name && withoutZeroEpoch(evr) === withoutZeroEpoch(header.evr) && arch === header.arch)
     return null;
   return `${formatNevra(locked)} is really the package ${formatNevra(header)}`;
-}
-
-function withoutZeroEpoch(evr: string): string {
-  return evr.replace(/^0:/, "");
 }
 
 function nameOf(fetched: FetchedPackage | undefined): string {

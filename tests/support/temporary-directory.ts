@@ -11,16 +11,6 @@ export function temporaryDirectory(t: Pick<TestContext, "after">): string {
   return folder;
 }
 
-/** Runs `use` with an empty folder, which is removed afterwards. */
-export async function withTemporaryDirectory<T>(use: (folder: string) => T | Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
-  try {
-    return await use(folder);
-  } finally {
-    removeTree(folder);
-  }
-}
-
 /** Removes a tree even if some of its directories may not be written to, as in an installed root. */
 export function removeTree(path: string): void {
   try {

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Pool, RepositoryFiles, SolveJob, SolveResult } from "../../../src/native/binding.js";
+import { projectRoot } from "../../support/project.js";
 import { addon } from "./rpm-addon.js";
 import { has, run, type Workspace } from "./rpm-tools.js";
 
@@ -101,9 +102,7 @@ export function installsOf(result: SolveResult): unknown {
 
 /** Metadata that other projects made, in `RPMOCI_TEST_DATA` or beside the project; null where it is absent. */
 export function realRepository(name: string): string | null {
-  let root = import.meta.dirname;
-  while (!existsSync(path.join(root, "package.json"))) root = path.dirname(root);
-  const { RPMOCI_TEST_DATA: data = path.resolve(root, "..", "shared", "data") } = process.env;
+  const { RPMOCI_TEST_DATA: data = path.resolve(projectRoot, "..", "shared", "data") } = process.env;
   const folder = path.join(data, "repos", name);
   return existsSync(folder) ? folder : null;
 }
