@@ -23,7 +23,7 @@ export interface RpmociErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The only error that the library throws on purpose; anything else is a defect of the library. */
+/** The only error that the library throws on purpose; anything else, but an abort's reason, is a defect of the library. */
 export class RpmociError extends Error {
   override readonly name = "RpmociError";
   readonly kind: ErrorKind;

@@ -1,6 +1,7 @@
 /**
  * The embedding API: everything that the command line does. Functions take plain options, report what happens to
- * `emit` as typed events, and throw `RpmociError`s; they never print, and never end the process.
+ * `emit` as typed events, and throw `RpmociError`s, or the reason of a `signal` that was aborted; they never print, and
+ * never end the process.
  */
 
 export { type ErrorKind, RpmociError, type RpmociErrorOptions } from "./errors.js";
@@ -10,6 +11,7 @@ export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
 export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
 export { hostArchitecture } from "./model/architecture.js";
+export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";

@@ -24,7 +24,7 @@ function load(): Binding {
       code: "ADDON_MISSING",
       hint: existsSync(path)
         ? "it was built for another system: run npm rebuild rpmoci"
-        : "install the development packages of libsolv, librpm, libdeflate and sqlite, cmake and a C++ compiler, then run npm rebuild rpmoci",
+        : "install the development packages of libsolv, librpm, libdeflate, nettle and sqlite, cmake and a C++ compiler, then run npm rebuild rpmoci",
       cause: error,
     });
   }

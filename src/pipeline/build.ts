@@ -33,6 +33,7 @@ import { withWorkDirectory } from "./work-directory.js";
 export interface BuildOptions extends CommonOptions {
   /** The OCI image layout to create or add to. */
   readonly layout: string;
+  /** A reference name of the OCI image specification; an image that has it loses it. */
   readonly tag: string;
   /** Fail rather than write the lockfile. */
   readonly locked?: boolean;
@@ -43,6 +44,7 @@ export interface BuildOptions extends CommonOptions {
 }
 
 export interface BuildResult {
+  /** Absolute. */
   readonly layout: string;
   readonly tag: string;
   /** The image manifest's. */

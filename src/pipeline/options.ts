@@ -5,15 +5,18 @@ import { defaultCacheDirectory } from "../fetch/store.js";
 export interface CommonOptions {
   /** Path of the package manifest; its lockfile lies beside it. */
   readonly manifestPath: string;
-  /** Hears of everything that happens. */
+  /** Hears of everything that happens; must not throw. */
   readonly emit?: Emit;
   /** Where downloads are kept; `$XDG_CACHE_HOME/rpmoci` by default. */
   readonly cacheDirectory?: string;
-  /** Where credentials, proxies and `SOURCE_DATE_EPOCH` are read from; `process.env` by default. */
+  /**
+   * Where credentials, dnf's variables, `SOURCE_DATE_EPOCH`, `XDG_CACHE_HOME` and the `PATH` to dnf are read from;
+   * `process.env` by default. Proxies and `TMPDIR` are those of `process.env` in any case.
+   */
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the system's repositories and variables are configured; `/` by default. */
   readonly systemRoot?: string;
-  /** Stops the work at its next step; what was there before stays as it was. */
+  /** Stops the work at its next step and rejects with its reason; what was there before stays as it was. */
   readonly signal?: AbortSignal;
 }
 

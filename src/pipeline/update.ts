@@ -20,12 +20,17 @@ export interface UpdateOptions extends CommonOptions {
 }
 
 export interface UpdateResult {
+  /** Absolute. */
   readonly lockfilePath: string;
   readonly lockfile: Lockfile;
+  /** Against the lockfile that was there; all packages are new when none could be read. */
   readonly changes: readonly PackageChange[];
 }
 
-/** Throws an `RpmociError`; the lockfile is then as it was before. */
+/**
+ * Resolves the manifest's packages by what the repositories offer now, and replaces the lockfile atomically. Needs no
+ * root. Throws an `RpmociError`; the lockfile is then as it was before.
+ */
 export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);

@@ -17,11 +17,17 @@ export interface VendorOptions extends CommonOptions {
 }
 
 export interface VendorResult {
+  /** As it was given. */
   readonly directory: string;
+  /** How many the lockfile has, all of which are in the directory now. */
   readonly packages: number;
 }
 
-/** Throws an `RpmociError`; only verified packages are in the folder then. */
+/**
+ * Downloads the locked packages, verifies all of them, and then copies them to `<checksum>.rpm` in the directory; other
+ * files there stay. Needs no root. Throws an `RpmociError`, of kind `lockfile` when there is no lockfile that fits the
+ * manifest; only verified packages have been added then.
+ */
 export async function vendor(options: VendorOptions): Promise<VendorResult> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);

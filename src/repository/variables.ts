@@ -10,7 +10,7 @@ const RPM_DISTRIBUTIONS = /\b(fedora|rhel|centos|azurelinux|mariner|amzn|opensus
 
 /**
  * The variables of this system for packages of `arch`. Later sources win: the system's release, `/etc/yum/vars`,
- * `/etc/dnf/vars`, the environment's `DNF0` … `DNF9`.
+ * `/etc/dnf/vars`, the environment's `DNF0` … `DNF9` and `DNF_VAR_name`. Files that cannot be read count as absent.
  */
 export async function systemVariables(arch: string, environment: NodeJS.ProcessEnv, root = "/"): Promise<Variables> {
   const variables = new Map<string, string>([
