@@ -13,8 +13,6 @@ export interface LayerOptions {
   readonly sourceDateEpoch: number;
   /** Seconds: when the build began to write the root. */
   readonly buildStart: number;
-  /** Compression threads; the bytes do not depend on it. */
-  readonly threads?: number;
 }
 
 /** libdeflate's fastest: smaller than zlib's level 1 at a third of its time. Level 2 costs 40 % more for 4 % less. */
@@ -33,7 +31,7 @@ export async function writeLayer(options: LayerOptions, emit: Emit): Promise<Lay
         level: LEVEL,
         maxMtime: options.sourceDateEpoch,
         buildStart: options.buildStart,
-        threads: options.threads ?? availableParallelism(),
+        threads: availableParallelism(),
       },
       (bytes) => emit({ type: "layer-progress", bytes, total }),
     ),

@@ -69,7 +69,7 @@ export interface Solvable {
   readonly downloadSize: number;
   /** Bytes. */
   readonly installedSize: number;
-  /** The source package's file name without `.rpm`'s directory, for example `bash-5.2-1.src.rpm`; empty if unknown. */
+  /** The source package's file name, for example `bash-5.2-1.src.rpm`; empty if unknown. */
   readonly sourceRpm: string;
 }
 
@@ -122,6 +122,7 @@ export interface PackageHeader {
   readonly installedSize: number;
   /** Dependencies in rpm's textual form (`name`, `name >= evr`), those on `rpmlib(…)` included, sorted, without repeats. */
   readonly requires: readonly string[];
+  /** In the same form and order. */
   readonly provides: readonly string[];
   /** True when the header carries a signature of any kind. */
   readonly signed: boolean;
@@ -131,7 +132,10 @@ export interface PackageHeader {
 
 export interface Verification {
   readonly path: string;
-  /** `good`: digests are right, and at least one signature is by a given key, and none is bad. */
+  /**
+   * `good`: digests are right, at least one signature is by a given key, which was not revoked and had not expired when
+   * it signed, and none is bad.
+   */
   readonly verdict: "good" | "unsigned" | "unknown-key" | "bad-signature" | "bad-digest" | "unreadable";
   /** The key that signed it: its fingerprint or id in lower-case hexadecimal digits; null when there is none. */
   readonly keyId: string | null;
