@@ -44,17 +44,22 @@ export class LayoutTransaction {
     this.#created = created;
   }
 
-  /** Creates the layout's directory when it is missing, and clears what killed processes left in it. */
+  /**
+   * Creates the layout's directory when it is missing, and clears what killed processes left in it. Throws an
+   * `RpmociError` of kind `output`; nothing has been created then.
+   */
   static async begin(path: string): Promise<LayoutTransaction> {
     const directory = resolve(path);
     await inspectLayout(directory);
+    let created: string | undefined;
     try {
-      const created = await mkdir(directory, { recursive: true });
+      created = await mkdir(directory, { recursive: true });
       await removeAbandoned(directory, STAGING_PREFIX);
       const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
       await mkdir(staging);
       return new LayoutTransaction(directory, staging, created);
     } catch (error) {
+      await removeEmpty(directory, created);
       throw unwritable(directory, error);
     }
   }
@@ -102,21 +107,26 @@ export class LayoutTransaction {
   /** Removes what was staged; idempotent, and without effect on the layout after `commit`. */
   async discard(): Promise<void> {
     await rm(this.staging, { recursive: true, force: true });
-    if (this.#created === undefined) return;
-    for (let path = this.directory; path.startsWith(this.#created); path = dirname(path)) {
-      // What somebody else has put in meanwhile stays, and so does what is above it.
-      const removed = await rmdir(path).then(
-        () => true,
-        () => false,
-      );
-      if (!removed) return;
-    }
+    await removeEmpty(this.directory, this.#created);
   }
 
   async #replace(name: string, text: string): Promise<void> {
     const staged = join(this.staging, name);
     await writeFile(staged, text);
     await rename(staged, join(this.directory, name));
+  }
+}
+
+/** Removes `directory` and those above it up to `outermost`, as long as they are empty; nothing when that is undefined. */
+async function removeEmpty(directory: string, outermost: string | undefined): Promise<void> {
+  if (outermost === undefined) return;
+  for (let path = directory; path.startsWith(outermost); path = dirname(path)) {
+    // What somebody else has put in meanwhile stays, and so does what is above it.
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }
 

@@ -177,6 +177,15 @@ test("discard leaves nothing, and what was there before", async (t) => {
   assert.deepEqual(readdirSync(join(parent, "empty")), []);
 });
 
+test("a layout in which nothing can be staged is not created", async (t) => {
+  const parent = temporary(t);
+  // So long that the system takes the directory's path and not one below it.
+  let directory = parent;
+  while (directory.length < 4050) directory = join(directory, "x".repeat(Math.min(200, 4070 - directory.length)));
+  await assert.rejects(LayoutTransaction.begin(directory), { kind: "output", message: /ENAMETOOLONG/ });
+  assert.deepEqual(readdirSync(parent), []);
+});
+
 test("discard leaves what others have put in meanwhile", async (t) => {
   const parent = temporary(t);
   const first = await LayoutTransaction.begin(join(parent, "a", "layout"));
