@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { messageOf, RpmociError } from "../errors.js";
 import type { TransferOptions } from "../model/transport.js";
+import { withoutCredentials } from "../model/url.js";
 import type { DispatcherPool } from "./dispatcher.js";
 
 /** Why a URL gave no bytes, in words for users. */
@@ -19,15 +20,6 @@ export class OpenFailure extends Error {
   ) {
     super(`${withoutCredentials(url)}: ${reason}`);
   }
-}
-
-/** A URL as it may be shown: without a user name or password. */
-export function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return url;
-  const parsed = new URL(url);
-  parsed.username = "";
-  parsed.password = "";
-  return parsed.href;
 }
 
 /** Throws an `OpenFailure`; errors while the stream is read come out of the stream, see `transferFailure`. */

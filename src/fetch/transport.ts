@@ -3,8 +3,9 @@ import { buffer } from "node:stream/consumers";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
+import { withoutCredentials } from "../model/url.js";
 import { DispatcherPool } from "./dispatcher.js";
-import { OpenFailure, openUrl, transferFailure, withoutCredentials } from "./open.js";
+import { OpenFailure, openUrl, transferFailure } from "./open.js";
 import { Store, WrongChecksum } from "./store.js";
 
 /** Errors of this machine rather than of a server: trying another mirror would not help. */

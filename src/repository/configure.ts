@@ -5,6 +5,7 @@ import { RpmociError } from "../errors.js";
 import type { Manifest, RepositoryReference } from "../model/manifest.js";
 import type { RepositoryConfig } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions } from "../model/transport.js";
+import { withoutCredentials } from "../model/url.js";
 import { OptionReader } from "./options.js";
 import { readSystemRepositories, type SystemRepositories } from "./system.js";
 import { expandVariables, systemVariables, unknownVariables, type Variables } from "./variables.js";
@@ -137,7 +138,7 @@ function asUrl(id: string, text: string): string {
   if (isAbsolute(text)) return pathToFileURL(text).href;
   const protocol = URL.canParse(text) ? new URL(text).protocol : "";
   if (["http:", "https:", "file:"].includes(protocol)) return text;
-  throw new RpmociError(`repository "${id}": ${text} is not an http, https or file URL`, {
+  throw new RpmociError(`repository "${id}": ${withoutCredentials(text)} is not an http, https or file URL`, {
     kind: "manifest",
     code: "REPOSITORY_URL_INVALID",
   });

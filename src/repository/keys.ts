@@ -3,6 +3,7 @@ import { RpmociError } from "../errors.js";
 import type { RepositoryKeys } from "../model/lockfile.js";
 import type { RepositoryConfig } from "../model/repository.js";
 import type { TransferOptions, Transport } from "../model/transport.js";
+import { withoutCredentials } from "../model/url.js";
 
 const ARMOURED_KEY = /-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?-----END PGP PUBLIC KEY BLOCK-----/g;
 
@@ -19,14 +20,15 @@ export async function fetchKeys(config: RepositoryConfig, transport: Transport):
 export async function fetchKeyTexts(config: RepositoryConfig, transport: Transport): Promise<readonly string[]> {
   const texts = await Promise.all(
     config.gpgkeys.map(async (url) => {
+      const shown = withoutCredentials(url);
       const bytes = await transport.readBytes(
         [url],
-        `the key ${url} of repository "${config.id}"`,
+        `the key ${shown} of repository "${config.id}"`,
         transferFor(url, config),
       );
       const keys = bytes.toString("latin1").replaceAll("\r\n", "\n").match(ARMOURED_KEY);
       if (keys !== null) return keys;
-      throw new RpmociError(`${url} (gpgkey of repository "${config.id}") holds no ASCII-armoured public key`, {
+      throw new RpmociError(`${shown} (gpgkey of repository "${config.id}") holds no ASCII-armoured public key`, {
         kind: "fetch",
         code: "KEY_INVALID",
       });

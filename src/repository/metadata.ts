@@ -7,6 +7,7 @@ import type { Emit } from "../events.js";
 import type { Checksum } from "../model/checksum.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
+import { withoutCredentials } from "../model/url.js";
 import { fetchKeyTexts } from "./keys.js";
 import { findMirrors, type Mirrors } from "./mirrors.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
@@ -141,6 +142,6 @@ function invalid(config: RepositoryConfig, reason: string): RpmociError {
   return new RpmociError(`the repomd.xml of repository "${config.id}" is not valid: ${reason}`, {
     kind: "fetch",
     code: "METADATA_INVALID",
-    hint: `is ${config.baseUrls[0] ?? config.mirrorSource?.url ?? "its URL"} the base of a repository?`,
+    hint: `is ${withoutCredentials(config.baseUrls[0] ?? config.mirrorSource?.url ?? "its URL")} the base of a repository?`,
   });
 }

@@ -4,6 +4,7 @@ import type { Checksum } from "../model/checksum.js";
 import { checksumAlgorithm } from "../model/checksum.js";
 import type { RepositoryConfig } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
+import { withoutCredentials } from "../model/url.js";
 import { parseXml } from "./xml.js";
 
 export interface Mirrors {
@@ -23,7 +24,7 @@ export async function findMirrors(config: RepositoryConfig, transport: Transport
   const text = (await transport.readBytes([url], `${kind} of repository "${config.id}"`, config.transfer)).toString();
   const mirrors = parseMirrors(config, text);
   if (mirrors.baseUrls.length > 0) return { ...mirrors, baseUrls: mirrors.baseUrls.slice(0, MOST_MIRRORS) };
-  throw new RpmociError(`the ${kind} of repository "${config.id}" (${url}) names no mirror`, {
+  throw new RpmociError(`the ${kind} of repository "${config.id}" (${withoutCredentials(url)}) names no mirror`, {
     kind: "fetch",
     code: "MIRRORS_MISSING",
   });

@@ -353,3 +353,29 @@ test("the repository's credentials go to its own origin only", async () => {
     gpgkeys.map((url, index) => [url, index === 0 ? credentials : undefined, 3]),
   );
 });
+
+test("passwords in URLs are not shown in errors", async () => {
+  const config = configOf({
+    baseUrls: ["https://user:secret@h/r"],
+    gpgkeys: ["https://user:secret@h/key"],
+  });
+  const mirrored = { ...config, mirrorSource: { kind: "mirrorlist", url: "https://user:secret@h/list" } as const };
+  const transport = new TableTransport({
+    "https://user:secret@h/r/repodata/repomd.xml": "no XML",
+    "https://user:secret@h/key": "no key",
+    "https://user:secret@h/list": "no mirrors",
+  });
+  const attempts = [
+    () => fetchMetadata(config, transport, "/nonexistent", () => {}),
+    () => fetchKeys(config, transport),
+    () => fetchKeys(config, new TableTransport({})),
+    () => findMirrors(mirrored, transport),
+  ];
+  for (const attempt of attempts) {
+    await assert.rejects(attempt, (error: unknown) => {
+      assert(error instanceof RpmociError, String(error));
+      assert.doesNotMatch(`${error.message} ${error.hint} ${error.details.join(" ")}`, /secret/);
+      return true;
+    });
+  }
+});
