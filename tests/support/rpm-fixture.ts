@@ -3,7 +3,7 @@
  * from `build/fixtures-cache`.
  */
 import { createHash } from "node:crypto";
-import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import pMap from "p-map";
 import { buildRpm } from "../../scripts/packaging/build-rpm.js";
@@ -94,6 +94,8 @@ async function buildOne(folder: string, fixture: RpmFixture): Promise<string> {
   const name = rpmFileName(recipe);
   // A copy, so that the test may sign it or damage it.
   copyFileSync(join(cached, name), join(folder, name), constants.COPYFILE_FICLONE);
+  // A repository's metadata holds the file's time.
+  utimesSync(join(folder, name), recipe.sourceDateEpoch, recipe.sourceDateEpoch);
   return join(folder, name);
 }
 
