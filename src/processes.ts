@@ -1,6 +1,6 @@
 /** Marks in the names of temporary files, by which those of killed processes are known and removed. */
 import { readlinkSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** This process, as a part of a file's name: its PID namespace and its id there. */
@@ -18,16 +18,22 @@ export function isAbandoned(mark: string): boolean {
 }
 
 /**
- * Removes what killed processes left in `directory`: entries called `prefix`, a mark, then `.` or `-` and anything.
- * Nothing that cannot be read or removed is an error.
+ * Removes what killed processes of this user left in `directory`: entries called `prefix`, a mark, then `.` or `-` and
+ * anything. Nothing that cannot be read or removed is an error.
  */
 export async function removeAbandoned(directory: string, prefix: string): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
     const mark = name.startsWith(prefix) ? name.slice(prefix.length).match(/^(\d+-\d+)[.-]/)?.[1] : undefined;
-    if (mark !== undefined && isAbandoned(mark)) {
-      await rm(join(directory, name), { recursive: true, force: true }).catch(() => {});
-    }
+    if (mark === undefined || !isAbandoned(mark)) continue;
+    const path = join(directory, name);
+    if (await isOwn(path)) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** In /tmp, somebody else's tree of that name could change under root's hands and lead elsewhere. */
+async function isOwn(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(() => null);
+  return status !== null && status.uid === process.geteuid?.();
 }
 
 function pidNamespace(): string {

@@ -53,14 +53,19 @@ export class Store {
     return null;
   }
 
-  /** Takes the bytes of `source` in. Throws `WrongChecksum`, and whatever reading or writing throws. */
+  /**
+   * Takes the bytes of `source` in, which is at its end or destroyed afterwards. Throws `WrongChecksum`, and whatever
+   * reading or writing throws.
+   */
   async add(checksum: Checksum, source: Readable): Promise<string> {
+    // What breaks before `pipeline` listens would end the process; `pipeline` throws it all the same.
+    source.on("error", () => {});
     const path = this.pathOf(checksum);
-    await mkdir(dirname(path), { recursive: true });
-    await removeAbandoned(dirname(path), `${basename(path)}.`);
     const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
     const hash = createHash(checksum.algorithm);
     try {
+      await mkdir(dirname(path), { recursive: true });
+      await removeAbandoned(dirname(path), `${basename(path)}.`);
       source.on("data", (chunk: Buffer) => hash.update(chunk));
       await pipeline(source, createWriteStream(partial, { flags: "wx" }));
       const actual = hash.digest("hex");
@@ -68,7 +73,8 @@ export class Store {
       await rename(partial, path);
       return path;
     } catch (error) {
-      await rm(partial, { force: true });
+      source.destroy();
+      await rm(partial, { force: true }).catch(() => {});
       throw error;
     }
   }

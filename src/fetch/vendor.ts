@@ -1,6 +1,6 @@
 /** Vendor folders: the locked RPMs as files, so that a build needs no network. */
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Checksum, ChecksumAlgorithm } from "../model/checksum.js";
@@ -22,8 +22,13 @@ export async function writeVendorFolder(packages: readonly FetchedPackage[], dir
       if (locked === null) continue;
       const target = join(directory, `${locked.checksum.value}.rpm`);
       const partial = `${target}.${processMark()}.part`;
-      await copyFile(path, partial, constants.COPYFILE_FICLONE);
-      await rename(partial, target);
+      try {
+        await copyFile(path, partial, constants.COPYFILE_FICLONE);
+        await rename(partial, target);
+      } catch (error) {
+        await rm(partial, { force: true }).catch(() => {});
+        throw error;
+      }
     }
   } catch (error) {
     throw new RpmociError(`Failed to write the vendor folder ${directory}: ${messageOf(error)}`, {

@@ -88,6 +88,7 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
   const command = ["/bin/sh", "-c", LAUNCHER, "sh", ...dnf, ...files] as const;
   const environment = environmentFor(home, request.sourceDateEpoch);
   const result = await runProcess(command, { environment, onLine, abort: request.abort }).catch((error: unknown) => {
+    request.abort?.throwIfAborted();
     throw new RpmociError(`Failed to run ${request.dnf}: ${messageOf(error)}`, {
       kind: "install",
       code: "DNF_NOT_STARTED",

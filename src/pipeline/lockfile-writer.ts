@@ -20,22 +20,30 @@ export class PendingLockfile {
       await writeFile(staged, formatLockfile(lock));
     } catch (error) {
       await rm(staged, { force: true }).catch(() => {});
-      throw new RpmociError(`Failed to write the lockfile ${path}: ${messageOf(error)}`, {
-        kind: "output",
-        code: "LOCKFILE_UNWRITABLE",
-        cause: error,
-      });
+      throw unwritable(path, error);
     }
     return new PendingLockfile(path, staged);
   }
 
-  /** Atomic. */
+  /** Atomic. Throws an `RpmociError` of kind `output`; the old lockfile is then still there. */
   async commit(): Promise<void> {
-    await rename(this.staged, this.path);
+    try {
+      await rename(this.staged, this.path);
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
   }
 
   /** Idempotent; without effect after `commit`. */
   async discard(): Promise<void> {
     await rm(this.staged, { force: true });
   }
+}
+
+function unwritable(path: string, error: unknown): RpmociError {
+  return new RpmociError(`Failed to write the lockfile ${path}: ${messageOf(error)}`, {
+    kind: "output",
+    code: "LOCKFILE_UNWRITABLE",
+    cause: error,
+  });
 }

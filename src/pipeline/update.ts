@@ -41,7 +41,11 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
     context.signal?.throwIfAborted();
     const changes = lockfileChanges(previous, lockfile);
     const pending = await PendingLockfile.prepare(manifest.lockfilePath, lockfile);
-    await pending.commit();
+    try {
+      await pending.commit();
+    } finally {
+      await pending.discard();
+    }
     for (const change of changes) context.emit({ type: "lockfile-change", change });
     context.emit({ type: "lockfile-written", path: manifest.lockfilePath });
     return { lockfilePath: manifest.lockfilePath, lockfile, changes };

@@ -12,7 +12,7 @@ const PREFIX = "rpmoci-work-";
  */
 export async function withWorkDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
   const parent = tmpdir();
-  // Those of other users cannot be removed, and are theirs to remove.
+  // Those of other users are theirs to remove.
   await removeAbandoned(parent, PREFIX);
   let directory: string;
   try {

@@ -95,6 +95,18 @@ test("wrong or broken bytes leave nothing in the store", async (t) => {
   assert.deepEqual(filesIn(directory), []);
 });
 
+test("a source that cannot be stored is closed, and one that breaks early ends nothing else", async (t) => {
+  const directory = temporary(t);
+  writeFileSync(join(directory, "file"), "");
+  const unused = Readable.from([Buffer.from("right")]);
+  await assert.rejects(new Store(join(directory, "file")).add(checksumOf("right"), unused), { code: "ENOTDIR" });
+  assert(unused.destroyed);
+  const broken = new Readable({ read() {} });
+  const added = new Store(directory).add(checksumOf("right"), broken);
+  broken.destroy(new Error("broken off"));
+  await assert.rejects(added, /broken off|Premature close/);
+});
+
 test("a damaged file of the store is noticed and removed", async (t) => {
   const store = new Store(temporary(t));
   const checksum = checksumOf("right");
@@ -469,4 +481,18 @@ test("a vendor folder is written, read, and nothing foreign taken from it", asyn
   mkdirSync(join(directory, "empty"));
   assert.deepEqual(await readVendorFolder([], join(directory, "empty")), []);
   await assert.rejects(writeVendorFolder([], join(directory, "aaa", "x")), { kind: "output" });
+});
+
+test("a package that cannot get its name in the vendor folder leaves nothing there", async (t) => {
+  const directory = temporary(t);
+  const entry = locked("a", "aaa");
+  writeFileSync(join(directory, "aaa"), "aaa");
+  mkdirSync(join(directory, "vendor", `${entry.checksum.value}.rpm`), { recursive: true });
+  await assert.rejects(
+    writeVendorFolder([{ path: join(directory, "aaa"), locked: entry }], join(directory, "vendor")),
+    {
+      kind: "output",
+    },
+  );
+  assert.deepEqual(filesIn(join(directory, "vendor")), []);
 });
