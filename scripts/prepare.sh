@@ -24,8 +24,8 @@ fedora_packages=(
   rpm-build rpm-sign createrepo_c gnupg2 dpkg apt debootstrap debian-keyring xz zstd
 )
 # What the tests compare with.
-debian_test_packages=(skopeo umoci clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip)
-fedora_test_packages=(skopeo umoci libcap openssl sqlite python3 tar gzip libasan libubsan)
+debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip)
+fedora_test_packages=(skopeo umoci bsdtar libcap openssl sqlite python3 tar gzip libasan libubsan)
 
 install_debian() {
   local missing=()
@@ -36,8 +36,13 @@ install_debian() {
   if [ ${#missing[@]} -gt 0 ] || ! apt-cache show base-files >/dev/null 2>&1; then
     say "Installing ${missing[*]:-package lists}"
     as_root apt-get update -qq
-    [ ${#missing[@]} -eq 0 ] ||
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    # Not every release has every package: what cannot be had is missed where it is needed, with a message of its own.
+    local available=()
+    for package in "${missing[@]}"; do
+      if apt-cache show "$package" >/dev/null 2>&1; then available+=("$package"); else echo "not in this release: $package"; fi
+    done
+    [ ${#available[@]} -eq 0 ] ||
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${available[@]}" >/dev/null
   fi
 }
 

@@ -9,7 +9,10 @@ export interface RepositoryOptions {
   readonly compression?: "gz" | "xz" | "bz2" | "zstd";
 }
 
-/** Writes `repodata/` for the RPMs below a folder. The same RPMs and options give the same bytes. */
+/**
+ * Writes `repodata/` for the RPMs below a folder. The same RPMs, with the same modification times, and the same options
+ * give the same bytes.
+ */
 export async function createRepository(folder: string, options: RepositoryOptions): Promise<void> {
   const args = ["--quiet", "--no-database", "--revision", String(options.revision), "--set-timestamp-to-revision"];
   if (options.checksum !== undefined) args.push("--checksum", options.checksum);

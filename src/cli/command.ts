@@ -8,6 +8,9 @@ import { exitCodeOf } from "./exit-codes.js";
 const LEVELS: readonly Verbosity[] = ["error", "warning", "status", "verbose", "debug"];
 const DEFAULT_LEVEL = LEVELS.indexOf("status");
 
+/** Milliseconds between two interruptions that are meant as two. */
+const PATIENCE = 500;
+
 export abstract class RpmociCommand extends Command {
   manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
   verbose = Option.Counter("-v,--verbose", 0, { description: "Show more: dnf's output (-v), every request (-vv)" });
@@ -21,11 +24,15 @@ export abstract class RpmociCommand extends Command {
     const verbosity = LEVELS[level] ?? "status";
     const reporter = new PlainReporter(process.stderr, verbosity, process.env);
     const interruption = new AbortController();
+    let interruptedAt = 0;
     const interrupt = (signal: NodeJS.Signals): void => {
+      // One key press may arrive twice, from the terminal and from a parent; whoever presses again wants out at once.
+      if (interruption.signal.aborted && Date.now() - interruptedAt > PATIENCE) process.exit();
+      interruptedAt = Date.now();
       process.exitCode = signal === "SIGINT" ? 130 : 143;
       interruption.abort();
     };
-    process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+    process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     try {
       const { manifestPath } = this;
       return await this.run({ manifestPath, emit: reporter.emit, signal: interruption.signal });

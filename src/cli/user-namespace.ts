@@ -7,6 +7,9 @@ import { RpmociError } from "../index.js";
 /** Set inside, so that a namespace that does not make us root is not entered again and again. */
 const MARK = "RPMOCI_IN_USER_NAMESPACE";
 
+/** The namespace's process must not outlive this one, where setpriv (util-linux) can see to that. */
+const LAUNCHER = `if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; else exec "$@"; fi`;
+
 export function needsUserNamespace(): boolean {
   return process.geteuid?.() !== 0;
 }
@@ -18,7 +21,8 @@ export function needsUserNamespace(): boolean {
 export async function runInUserNamespace(args: readonly string[]): Promise<number> {
   if (process.env[MARK] !== undefined) throw fault("the user namespace did not make this process root", undefined);
   await requireSubordinateIds();
-  const command = ["--user", "--map-auto", "--map-root-user", "--", process.execPath, ...process.execArgv, ...args];
+  const node = [process.execPath, ...process.execArgv, ...args];
+  const command = ["--user", "--map-auto", "--map-root-user", "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
   return new Promise((resolve, reject) => {
     const child = spawn("unshare", command, { stdio: "inherit", env: { ...process.env, [MARK]: "1" } });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));

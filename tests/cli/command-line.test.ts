@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { projectRoot } from "../support/project.js";
-import { rpmoci } from "../support/run.js";
+import { type RunResult, rpmoci, run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
 test("--version prints the package's version", async () => {
@@ -85,4 +85,24 @@ test("SOURCE_DATE_EPOCH must be a number of seconds", async (t) => {
   const result = await scene.build([], { env: { SOURCE_DATE_EPOCH: "yesterday" } });
   assert.equal(result.code, 2);
   assert.match(result.stderr, /SOURCE_DATE_EPOCH 'yesterday'/);
+});
+
+test("on a terminal the right-aligned verbs are green, unless NO_COLOR is set", async (t) => {
+  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
+  scene.writeManifest({ packages: ["tool"] });
+  const command = `${process.execPath} ${join(projectRoot, "dist/main.js")} update`;
+  const onTerminal = (env: Readonly<Record<string, string | undefined>>): Promise<RunResult> =>
+    run("script", ["-qec", command, "/dev/null"], {
+      cwd: scene.directory,
+      env: { XDG_CACHE_HOME: scene.path("cache"), TERM: "xterm", NO_COLOR: undefined, ...env },
+    });
+  const probe = await run("sh", ["-c", "command -v script"]);
+  if (probe.code !== 0) return t.skip("there is no script(1) to make a terminal");
+  const coloured = await onTerminal({});
+  assert.equal(coloured.code, 0, coloured.stdout);
+  assert.ok(coloured.stdout.includes("\u001b[32m           Resolving\u001b[39m dependencies"), coloured.stdout);
+  const plain = await onTerminal({ NO_COLOR: "1" });
+  assert.equal(plain.code, 0, plain.stdout);
+  assert.ok(!plain.stdout.includes("\u001b["), plain.stdout);
+  assert.match(plain.stdout, /^ {11}Resolving dependencies/m);
 });

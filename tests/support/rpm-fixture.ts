@@ -94,7 +94,7 @@ async function buildOne(folder: string, fixture: RpmFixture): Promise<string> {
   const name = rpmFileName(recipe);
   // A copy, so that the test may sign it or damage it.
   copyFileSync(join(cached, name), join(folder, name), constants.COPYFILE_FICLONE);
-  // Repositories' metadata holds the file's time.
+  // A repository's metadata holds the file's time.
   utimesSync(join(folder, name), recipe.sourceDateEpoch, recipe.sourceDateEpoch);
   return join(folder, name);
 }
