@@ -1,11 +1,12 @@
 /** Files that are kept by their checksum, shared by all builds of a user. */
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { makeDirectory } from "../directories.js";
 import type { Checksum } from "../model/checksum.js";
 import { processMark, removeAbandoned } from "../processes.js";
 
@@ -56,7 +57,7 @@ export class Store {
   /** Takes the bytes of `source` in. Throws `WrongChecksum`, and whatever reading or writing throws. */
   async add(checksum: Checksum, source: Readable): Promise<string> {
     const path = this.pathOf(checksum);
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     await removeAbandoned(dirname(path), `${basename(path)}.`);
     const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
     const hash = createHash(checksum.algorithm);

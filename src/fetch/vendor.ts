@@ -1,7 +1,8 @@
 /** Vendor folders: the locked RPMs as files, so that a build needs no network. */
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, rename } from "node:fs/promises";
+import { copyFile, readdir, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Checksum, ChecksumAlgorithm } from "../model/checksum.js";
 import { formatChecksum } from "../model/checksum.js";
@@ -17,7 +18,7 @@ import { checksumOf } from "./store.js";
  */
 export async function writeVendorFolder(packages: readonly FetchedPackage[], directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const { path, locked } of packages) {
       if (locked === null) continue;
       const target = join(directory, `${locked.checksum.value}.rpm`);
