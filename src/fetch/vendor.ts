@@ -1,6 +1,6 @@
 /** Vendor folders: the locked RPMs as files, so that a build needs no network. */
 import { constants } from "node:fs";
-import { copyFile, readdir, rename } from "node:fs/promises";
+import { copyFile, readdir, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
@@ -81,11 +81,13 @@ async function rpmFiles(directory: string): Promise<readonly string[]> {
   }
 }
 
+/** Null for what is no file: nobody may ever write to a FIFO. */
 async function matchOf(
   path: string,
   algorithms: readonly ChecksumAlgorithm[],
   wanted: ReadonlyMap<string, Checksum>,
 ): Promise<Checksum | null> {
+  if ((await stat(path).catch(() => null))?.isFile() !== true) return null;
   for (const algorithm of algorithms) {
     const match = wanted.get(formatChecksum({ algorithm, value: await checksumOf(path, algorithm) }));
     if (match !== undefined) return match;

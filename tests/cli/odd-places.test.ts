@@ -1,19 +1,43 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
+import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
-const PACKAGES = ["filesystem", "tiny-release", "tool-2.0"];
+async function lockedScene(t: TestContext): Promise<Scene> {
+  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
+  scene.writeManifest({ packages: ["tool"] });
+  const result = await scene.run(["update"]);
+  assert.equal(result.code, 0, result.stderr);
+  return scene;
+}
 
 test("a place where no directory can be made is named at once", async (t) => {
-  const scene = await Scene.create(t, { packages: PACKAGES });
-  scene.writeManifest({ packages: ["tool"] });
+  const scene = await lockedScene(t);
   const layout = await scene.run(["build", "--image", "/proc/nowhere/image", "--tag", "test"], { timeout: 20_000 });
   assert.equal(layout.code, 16, layout.stderr);
   assert.match(layout.stderr, /Failed to write the layout \/proc\/nowhere\/image: ENOENT/);
   const cache = await scene.run(["update"], { timeout: 20_000, env: { XDG_CACHE_HOME: "/proc/nowhere" } });
   assert.equal(cache.code, 17, cache.stderr);
   assert.match(cache.stderr, /Failed to write to the cache \/proc\/nowhere\/rpmoci/);
-  assert.equal(scene.hasLockfile(), false);
 });
+
+test("a vendor folder with something else than files in it is refused by name", async (t) => {
+  const scene = await lockedScene(t);
+  assert.equal((await scene.run(["vendor", "--out-dir", "vendor"])).code, 0);
+  const odd = scene.path("vendor", "odd.rpm");
+  const makers: readonly (() => unknown)[] = [
+    () => mkdirSync(odd),
+    () => symlinkSync("/nonexistent", odd),
+    () => run("mkfifo", [odd]),
+  ];
+  for (const make of makers) {
+    await make();
+    const result = await scene.build(["--vendor-dir", "vendor"], { timeout: 20_000 });
+    assert.equal(result.code, 14, result.stderr);
+    assert.match(result.stderr, /odd\.rpm is not a package of the lockfile/);
+    rmSync(odd, { recursive: true });
+  }
+});
+
