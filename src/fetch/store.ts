@@ -49,8 +49,8 @@ export class Store {
     const path = this.pathOf(checksum);
     const present = await stat(path).catch(() => null);
     if (present === null) return null;
-    if ((await checksumOf(path, checksum.algorithm)) === checksum.value) return path;
-    await rm(path, { force: true });
+    if (present.isFile() && (await checksumOf(path, checksum.algorithm)) === checksum.value) return path;
+    await rm(path, { recursive: true, force: true });
     return null;
   }
 

@@ -41,3 +41,16 @@ test("a vendor folder with something else than files in it is refused by name", 
   }
 });
 
+test("a cache whose files became directories is mended", async (t) => {
+  const scene = await lockedScene(t);
+  const files = join(scene.directory, "..", "cache", "rpmoci", "files");
+  for (const entry of readdirSync(files, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    rmSync(path);
+    mkdirSync(join(path, "odd"), { recursive: true });
+  }
+  const result = await scene.run(["update"]);
+  assert.equal(result.code, 0, result.stderr);
+});
+
