@@ -54,3 +54,14 @@ test("a cache whose files became directories is mended", async (t) => {
   assert.equal(result.code, 0, result.stderr);
 });
 
+test("a directory in the lockfile's place is named, and no image is written", async (t) => {
+  const scene = await lockedScene(t);
+  rmSync(scene.lockfilePath);
+  mkdirSync(scene.lockfilePath);
+  for (const result of [await scene.run(["update"]), await scene.build()]) {
+    assert.equal(result.code, 16, result.stderr);
+    assert.match(result.stderr, /Failed to write the lockfile .*rpmoci\.lock: it is a directory/);
+  }
+  assert.equal(existsSync(scene.layout), false);
+});
+
