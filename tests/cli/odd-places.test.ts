@@ -65,3 +65,11 @@ test("a directory in the lockfile's place is named, and no image is written", as
   assert.equal(existsSync(scene.layout), false);
 });
 
+test("relative paths of the cache and of temporary files are taken from the current directory", async (t) => {
+  const scene = await lockedScene(t);
+  mkdirSync(scene.path("tmp"));
+  const result = await scene.build([], { env: { XDG_CACHE_HOME: "cache", TMPDIR: "tmp" } });
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(readdirSync(scene.path("tmp")), []);
+});
+
