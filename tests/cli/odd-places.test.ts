@@ -73,3 +73,15 @@ test("relative paths of the cache and of temporary files are taken from the curr
   assert.deepEqual(readdirSync(scene.path("tmp")), []);
 });
 
+test("a manifest without any package cannot be built, and its encoding must be UTF-8", async (t) => {
+  const scene = await lockedScene(t);
+  scene.writeManifest({ packages: [], os_release: false });
+  const empty = await scene.build();
+  assert.equal(empty.code, 10, empty.stderr);
+  assert.match(empty.stderr, /contents\.packages is empty/);
+  const latin1 = Buffer.from('[contents]\nrepositories = []\npackages = ["caf\u00e9"]\n', "latin1");
+  writeFileSync(scene.path("rpmoci.toml"), latin1);
+  const encoding = await scene.build();
+  assert.equal(encoding.code, 10, encoding.stderr);
+  assert.match(encoding.stderr, /rpmoci\.toml: not valid TOML: it is not encoded in UTF-8/);
+});
