@@ -1,11 +1,12 @@
 /** Files that are kept by their checksum, shared by all builds of a user. */
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { makeDirectory } from "../directories.js";
 import type { Checksum } from "../model/checksum.js";
 import { processMark, removeAbandoned } from "../processes.js";
 
@@ -48,8 +49,8 @@ export class Store {
     const path = this.pathOf(checksum);
     const present = await stat(path).catch(() => null);
     if (present === null) return null;
-    if ((await checksumOf(path, checksum.algorithm)) === checksum.value) return path;
-    await rm(path, { force: true });
+    if (present.isFile() && (await checksumOf(path, checksum.algorithm)) === checksum.value) return path;
+    await rm(path, { recursive: true, force: true });
     return null;
   }
 
@@ -64,7 +65,7 @@ export class Store {
     const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
     const hash = createHash(checksum.algorithm);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeDirectory(dirname(path));
       await removeAbandoned(dirname(path), `${basename(path)}.`);
       source.on("data", (chunk: Buffer) => hash.update(chunk));
       await pipeline(source, createWriteStream(partial, { flags: "wx" }));

@@ -9,7 +9,7 @@ import { OpenFailure, openUrl, transferFailure } from "./open.js";
 import { Store, WrongChecksum } from "./store.js";
 
 /** Errors of this machine rather than of a server: trying another mirror would not help. */
-const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO", "ENOTDIR"]);
+const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO", "ENOTDIR", "ENOENT"]);
 
 export class HttpTransport implements Transport {
   readonly #dispatchers = new DispatcherPool();

@@ -1,7 +1,8 @@
 /** Vendor folders: the locked RPMs as files, so that a build needs no network. */
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Checksum, ChecksumAlgorithm } from "../model/checksum.js";
 import { formatChecksum } from "../model/checksum.js";
@@ -17,7 +18,7 @@ import { checksumOf } from "./store.js";
  */
 export async function writeVendorFolder(packages: readonly FetchedPackage[], directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const { path, locked } of packages) {
       if (locked === null) continue;
       const target = join(directory, `${locked.checksum.value}.rpm`);
@@ -85,11 +86,13 @@ async function rpmFiles(directory: string): Promise<readonly string[]> {
   }
 }
 
+/** Null for what is no file: nobody may ever write to a FIFO. */
 async function matchOf(
   path: string,
   algorithms: readonly ChecksumAlgorithm[],
   wanted: ReadonlyMap<string, Checksum>,
 ): Promise<Checksum | null> {
+  if ((await stat(path).catch(() => null))?.isFile() !== true) return null;
   for (const algorithm of algorithms) {
     const match = wanted.get(formatChecksum({ algorithm, value: await checksumOf(path, algorithm) }));
     if (match !== undefined) return match;

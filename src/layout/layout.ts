@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { access, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
@@ -53,7 +54,7 @@ export class LayoutTransaction {
     await inspectLayout(directory);
     let created: string | undefined;
     try {
-      created = await mkdir(directory, { recursive: true });
+      created = await makeDirectory(directory);
       await removeAbandoned(directory, STAGING_PREFIX);
       const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
       await mkdir(staging);
@@ -72,7 +73,7 @@ export class LayoutTransaction {
   async commit(image: NewImage, tag: string): Promise<void> {
     try {
       const blobs = join(this.directory, "blobs", "sha256");
-      await mkdir(blobs, { recursive: true });
+      await makeDirectory(blobs);
       for (const { path, descriptor } of image.layers) await moveIn(path, blobPath(blobs, descriptor));
       for (const blob of [image.config, image.manifest]) {
         const staged = join(this.staging, "blob");

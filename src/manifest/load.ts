@@ -19,8 +19,15 @@ export function lockfilePathOf(manifestPath: string): string {
 export async function loadManifest(path: string): Promise<Manifest> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
+      throw new RpmociError(`${path}: not valid TOML: it is not encoded in UTF-8`, {
+        kind: "manifest",
+        code: "MANIFEST_SYNTAX",
+        cause: error,
+      });
+    }
     throw new RpmociError(`Failed to read ${path}: ${messageOf(error)}`, {
       kind: "manifest",
       code: "MANIFEST_UNREADABLE",

@@ -179,6 +179,12 @@ async function verifiedPackages(
       ? await fetchPackages(lock.packages, repositories, transport, context.emit)
       : await readVendorFolder(lock.packages, vendorDirectory);
   const local = (await findLocalPackages(manifest, "fail")).map((path): FetchedPackage => ({ path, locked: null }));
+  if (remote.length + local.length === 0) {
+    throw new RpmociError(`${manifest.path}: contents.packages is empty, and an image needs at least one package`, {
+      kind: "manifest",
+      code: "PACKAGES_EMPTY",
+    });
+  }
   context.signal?.throwIfAborted();
   const keysOf = await requiredKeys(lock, repositories);
   const localNames = new Set(lock.localPackages.map(({ name }) => name));

@@ -1,5 +1,5 @@
 /** Replaces a lockfile in two steps, so that nothing is half-written and a later failure changes nothing. */
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import { formatLockfile } from "../lockfile/write.js";
@@ -17,6 +17,8 @@ export class PendingLockfile {
     const staged = `${path}.${processMark()}.part`;
     await removeAbandoned(dirname(path), `${basename(path)}.`);
     try {
+      // Found out now rather than by the rename, when the image is in its layout already.
+      if ((await stat(path).catch(() => null))?.isDirectory() === true) throw new Error("it is a directory");
       await writeFile(staged, formatLockfile(lock));
     } catch (error) {
       await rm(staged, { force: true }).catch(() => {});

@@ -1,4 +1,5 @@
 /** What every pipeline takes. */
+import { resolve } from "node:path";
 import type { Emit } from "../events.js";
 import { defaultCacheDirectory } from "../fetch/store.js";
 
@@ -32,7 +33,8 @@ export function contextOf(options: CommonOptions): Context {
   const environment = options.environment ?? process.env;
   return {
     emit: options.emit ?? (() => {}),
-    cacheDirectory: options.cacheDirectory ?? defaultCacheDirectory(environment),
+    // dnf gets paths in it while it runs in another directory.
+    cacheDirectory: resolve(options.cacheDirectory ?? defaultCacheDirectory(environment)),
     environment,
     systemRoot: options.systemRoot ?? "/",
     signal: options.signal,

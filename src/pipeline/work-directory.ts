@@ -1,7 +1,7 @@
 /** A build's folder for the root and whatever dnf needs; gone when the build ends, however it ends. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import { processMark, removeAbandoned } from "../processes.js";
 
@@ -11,7 +11,7 @@ const PREFIX = "rpmoci-work-";
  * Hands `use` an empty directory and removes it afterwards. Directories of processes that were killed are removed, too.
  */
 export async function withWorkDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const parent = tmpdir();
+  const parent = resolve(tmpdir());
   // Those of other users are theirs to remove.
   await removeAbandoned(parent, PREFIX);
   let directory: string;

@@ -1,7 +1,8 @@
 /** Fetches a repository's metadata: repomd.xml afresh, the files that it names by their checksums. */
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { Checksum } from "../model/checksum.js";
@@ -56,7 +57,7 @@ async function fetchAll(
     filelists === undefined ? null : fetchFile("filelists", filelists),
   ]);
   const digest = createHash("sha256").update(bytes).digest("hex");
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const repomdPath = join(directory, `${digest}-repomd.xml`);
   await writeFile(repomdPath, bytes);
   return {
