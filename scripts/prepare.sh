@@ -75,13 +75,27 @@ install_test_user() {
   [ "$(id -u)" != 0 ] || id rpmoci-test >/dev/null 2>&1 || useradd --create-home rpmoci-test
 }
 
+# One line that changes with Node and with the contents of files and folders: a list, without spaces in its names.
+stamp_of() {
+  # shellcheck disable=SC2086
+  (node --version; find $1 -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum
+}
+
+# One line that changes with the versions of the system's packages that rpmoci is built with, runs, and is tested by.
+installed_versions() {
+  if command -v dpkg-query >/dev/null; then
+    (dpkg-query -W "${debian_packages[@]}" "${debian_test_packages[@]}" 2>/dev/null || true) | sha256sum
+  else
+    (rpm -q "${fedora_packages[@]}" "${fedora_test_packages[@]}" || true) | sha256sum
+  fi
+}
+
 # Runs a command when one of the files or folders that its result depends on has changed since the last time.
 when_changed() {
-  local name=$1 inputs=$2 stamp
+  local name=$1 stamp
+  stamp=$(stamp_of "$2")
   shift 2
   mkdir -p .cache/stamps
-  # shellcheck disable=SC2086  # a list of paths without spaces
-  stamp=$( (node --version; find $inputs -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum)
   if [ "$(cat ".cache/stamps/$name" 2>/dev/null)" != "$stamp" ]; then
     rm -f ".cache/stamps/$name"
     "$@"
