@@ -8,21 +8,24 @@ import { dirname, resolve } from "node:path";
  */
 export async function makeDirectory(path: string): Promise<string | undefined> {
   const directory = resolve(path);
-  let fault: NodeJS.ErrnoException;
   try {
-    await mkdir(directory);
-    return directory;
+    return (await makeOne(directory)) ? directory : undefined;
   } catch (error) {
-    fault = error as NodeJS.ErrnoException;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(directory) === directory) throw error;
   }
-  if (await isDirectory(directory)) return undefined;
-  const parent = dirname(directory);
-  if (fault.code !== "ENOENT" || (await isDirectory(parent))) throw fault;
-  const outermost = await makeDirectory(parent);
-  const made = await makeDirectory(directory);
-  return outermost ?? made;
+  const outermost = await makeDirectory(dirname(directory));
+  // Once more, and once only; others may make the same directories at the same time.
+  const made = await makeOne(directory);
+  return outermost ?? (made ? directory : undefined);
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+/** Whether the directory was made now; false when it was there. */
+async function makeOne(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory);
+    return true;
+  } catch (error) {
+    if ((await stat(directory).catch(() => null))?.isDirectory() === true) return false;
+    throw error;
+  }
 }

@@ -27,8 +27,9 @@ test("a lockfile appears at its commit, and nothing else stays", async (t) => {
 
 test("a lockfile that cannot take its place is an error of kind output, and leaves nothing", async (t) => {
   const path = join(temporaryDirectory(t), "rpmoci.lock");
-  mkdirSync(path);
   const pending = await PendingLockfile.prepare(path, EMPTY);
+  mkdirSync(path);
+  await assert.rejects(PendingLockfile.prepare(path, EMPTY), { kind: "output", code: "LOCKFILE_UNWRITABLE" });
   await assert.rejects(pending.commit(), (error: unknown) => {
     assert(error instanceof RpmociError, String(error));
     assert.equal(error.kind, "output");
