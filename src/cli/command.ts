@@ -8,6 +8,12 @@ import { exitCodeOf } from "./exit-codes.js";
 const LEVELS: readonly Verbosity[] = ["error", "warning", "status", "verbose", "debug"];
 const DEFAULT_LEVEL = LEVELS.indexOf("status");
 
+/**
+ * Milliseconds in which a second signal is the first one's echo: a terminal interrupts all processes of the command, and
+ * the one outside of the user namespace hands what it gets on. A later one ends the process at once.
+ */
+const SAME_INTERRUPTION = 500;
+
 export abstract class RpmociCommand extends Command {
   manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
   verbose = Option.Counter("-v,--verbose", 0, { description: "Show more: dnf's output (-v), every request (-vv)" });
@@ -21,11 +27,18 @@ export abstract class RpmociCommand extends Command {
     const verbosity = LEVELS[level] ?? "status";
     const reporter = new PlainReporter(process.stderr, verbosity, process.env);
     const interruption = new AbortController();
+    let interrupted = Number.NEGATIVE_INFINITY;
     const interrupt = (signal: NodeJS.Signals): void => {
-      process.exitCode = signal === "SIGINT" ? 130 : 143;
-      interruption.abort();
+      if (!interruption.signal.aborted) {
+        interrupted = performance.now();
+        process.exitCode = signal === "SIGINT" ? 130 : 143;
+        interruption.abort();
+      } else if (performance.now() - interrupted > SAME_INTERRUPTION) {
+        process.off(signal, interrupt);
+        process.kill(process.pid, signal);
+      }
     };
-    process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+    process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     try {
       const { manifestPath } = this;
       return await this.run({ manifestPath, emit: reporter.emit, signal: interruption.signal });
