@@ -8,21 +8,23 @@ import { dirname, resolve } from "node:path";
  */
 export async function makeDirectory(path: string): Promise<string | undefined> {
   const directory = resolve(path);
-  let fault: NodeJS.ErrnoException;
+  try {
+    return await makeOne(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const outermost = await makeDirectory(dirname(directory));
+  // Once more only: what lacks a parent although it is there can never be made.
+  const made = await makeOne(directory);
+  return outermost ?? made;
+}
+
+async function makeOne(directory: string): Promise<string | undefined> {
   try {
     await mkdir(directory);
     return directory;
   } catch (error) {
-    fault = error as NodeJS.ErrnoException;
+    if ((await stat(directory).catch(() => null))?.isDirectory() === true) return undefined;
+    throw error;
   }
-  if (await isDirectory(directory)) return undefined;
-  const parent = dirname(directory);
-  if (fault.code !== "ENOENT" || (await isDirectory(parent))) throw fault;
-  const outermost = await makeDirectory(parent);
-  const made = await makeDirectory(directory);
-  return outermost ?? made;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
