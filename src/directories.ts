@@ -9,23 +9,22 @@ import { dirname, resolve } from "node:path";
 export async function makeDirectory(path: string): Promise<string | undefined> {
   const directory = resolve(path);
   try {
-    return (await makeOne(directory)) ? directory : undefined;
+    return await makeOne(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(directory) === directory) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const outermost = await makeDirectory(dirname(directory));
-  // Once more, and once only; others may make the same directories at the same time.
+  // Once more only: what lacks a parent although it is there can never be made.
   const made = await makeOne(directory);
-  return outermost ?? (made ? directory : undefined);
+  return outermost ?? made;
 }
 
-/** Whether the directory was made now; false when it was there. */
-async function makeOne(directory: string): Promise<boolean> {
+async function makeOne(directory: string): Promise<string | undefined> {
   try {
     await mkdir(directory);
-    return true;
+    return directory;
   } catch (error) {
-    if ((await stat(directory).catch(() => null))?.isDirectory() === true) return false;
+    if ((await stat(directory).catch(() => null))?.isDirectory() === true) return undefined;
     throw error;
   }
 }

@@ -8,8 +8,11 @@ import { exitCodeOf } from "./exit-codes.js";
 const LEVELS: readonly Verbosity[] = ["error", "warning", "status", "verbose", "debug"];
 const DEFAULT_LEVEL = LEVELS.indexOf("status");
 
-/** Milliseconds between two interruptions that are meant as two. */
-const PATIENCE = 500;
+/**
+ * Milliseconds in which a second signal is the first one's echo: a terminal interrupts all processes of the command, and
+ * the one outside of the user namespace hands what it gets on. A later one ends the process at once.
+ */
+const SAME_INTERRUPTION = 500;
 
 export abstract class RpmociCommand extends Command {
   manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
@@ -24,13 +27,16 @@ export abstract class RpmociCommand extends Command {
     const verbosity = LEVELS[level] ?? "status";
     const reporter = new PlainReporter(process.stderr, verbosity, process.env);
     const interruption = new AbortController();
-    let interruptedAt = 0;
+    let interrupted = Number.NEGATIVE_INFINITY;
     const interrupt = (signal: NodeJS.Signals): void => {
-      // One key press may arrive twice, from the terminal and from a parent; whoever presses again wants out at once.
-      if (interruption.signal.aborted && Date.now() - interruptedAt > PATIENCE) process.exit();
-      interruptedAt = Date.now();
-      process.exitCode = signal === "SIGINT" ? 130 : 143;
-      interruption.abort();
+      if (!interruption.signal.aborted) {
+        interrupted = performance.now();
+        process.exitCode = signal === "SIGINT" ? 130 : 143;
+        interruption.abort();
+      } else if (performance.now() - interrupted > SAME_INTERRUPTION) {
+        process.off(signal, interrupt);
+        process.kill(process.pid, signal);
+      }
     };
     process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     try {

@@ -1,5 +1,5 @@
 /** The transport of a build: HTTP, HTTPS and files, with the store behind it. */
-import { buffer } from "node:stream/consumers";
+import type { Readable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
@@ -10,6 +10,9 @@ import { Store, WrongChecksum } from "./store.js";
 
 /** Errors of this machine rather than of a server: trying another mirror would not help. */
 const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO", "ENOTDIR", "ENOENT"]);
+
+/** Far more than any repomd.xml, metalink or file of keys has. */
+const MOST_BYTES = 16 << 20;
 
 export class HttpTransport implements Transport {
   readonly #dispatchers = new DispatcherPool();
@@ -53,8 +56,9 @@ export class HttpTransport implements Transport {
   async #read(url: string, transfer: TransferOptions): Promise<Buffer> {
     const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
     try {
-      return await buffer(stream);
+      return await smallFile(url, stream);
     } catch (error) {
+      if (error instanceof OpenFailure) throw error;
       throw transferFailure(url, error);
     }
   }
@@ -85,6 +89,18 @@ export class HttpTransport implements Transport {
     }
     throw unavailable(what, reasons, wrongBytes);
   }
+}
+
+/** The whole of a stream; one that does not end would fill the memory. */
+async function smallFile(url: string, stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw new OpenFailure(url, `is larger than ${MOST_BYTES >> 20} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The dispatcher resumes a download that broke off where the server can; where it cannot, it begins again. */

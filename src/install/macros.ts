@@ -32,7 +32,7 @@ export function macrosFor(databasePath: string, arch: string): string {
     _pkgverify_level: "digest",
     _pkgverify_flags: "0x0",
     _tmppath: "/var/tmp",
-    _install_script_path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    _install_script_path: "/sbin:/bin:/usr/sbin:/usr/bin",
     _minimize_writes: "0",
     _flush_io: "0",
     ...Object.fromEntries(PLUGINS.map((plugin) => [`__transaction_${plugin}`, "%{nil}"])),

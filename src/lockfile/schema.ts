@@ -12,11 +12,12 @@ const checksum = v.pipe(
   v.check(({ algorithm, checksum }) => isChecksumValue(algorithm, checksum), "is not a checksum of its algorithm"),
 );
 
-/** What becomes a file name or a part of a URL must not lead elsewhere. */
-const location = v.pipe(
-  v.string(),
-  v.check((value) => !value.split("/").includes("..") && !value.startsWith("/"), "leads outside the repository"),
-);
+/** What becomes a file name or a part of a URL must not lead elsewhere; a package elsewhere is locked without it. */
+export function staysInside(location: string): boolean {
+  return !location.split("/").includes("..") && !location.startsWith("/");
+}
+
+const location = v.pipe(v.string(), v.check(staysInside, "leads outside the repository"));
 
 export const lockfileSchema = v.object({
   pkg_specs: texts,

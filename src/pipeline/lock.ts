@@ -1,5 +1,6 @@
 /** Makes lockfiles: from the manifest, or from the locked requirements of local packages. */
 
+import { staysInside } from "../lockfile/schema.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
 import { isLocalSpec, type Manifest } from "../model/manifest.js";
@@ -92,7 +93,7 @@ function lockedPackage(install: Solvable): readonly LockedPackage[] {
       arch: install.arch,
       repositoryId: install.repositoryId,
       checksum: install.checksum,
-      location: install.baseUrl === null ? install.location : undefined,
+      location: install.baseUrl === null && staysInside(install.location) ? install.location : undefined,
       size: install.downloadSize,
       sourceRpm: install.sourceRpm === "" ? undefined : install.sourceRpm,
     },

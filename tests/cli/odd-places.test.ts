@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { run } from "../support/run.js";
+import { run, runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
 async function lockedScene(t: TestContext): Promise<Scene> {
@@ -84,4 +84,12 @@ test("a manifest without any package cannot be built, and its encoding must be U
   const encoding = await scene.build();
   assert.equal(encoding.code, 10, encoding.stderr);
   assert.match(encoding.stderr, /rpmoci\.toml: not valid TOML: it is not encoded in UTF-8/);
+});
+
+test("packages that a repository has outside of its folder are locked and found again", async (t) => {
+  const scene = await lockedScene(t);
+  await runSuccessfully("createrepo_c", ["--quiet", "--location-prefix", "../repo", scene.repository]);
+  assert.equal((await scene.run(["update"])).code, 0);
+  const result = await scene.build(["--locked"], { env: { XDG_CACHE_HOME: scene.path("empty") } });
+  assert.equal(result.code, 0, result.stderr);
 });

@@ -161,6 +161,18 @@ test("a file that is not there is an error that names what and where", async (t)
   });
 });
 
+test("a small file that does not end is given up", async (t) => {
+  const piece = Buffer.alloc(1 << 20);
+  const origin = await serve(t, (_, response) => {
+    const more = (): void => {
+      while (response.write(piece));
+    };
+    response.on("drain", more);
+    more();
+  });
+  await assert.rejects(transportIn(t).readBytes([`${origin}/a`], "it", QUICK), /is larger than 16 MiB/);
+});
+
 test("refused access is told", async (t) => {
   const origin = await serve(t, (request, response) => response.writeHead(Number(request.url?.slice(1))).end());
   for (const status of [401, 403])
