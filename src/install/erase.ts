@@ -47,7 +47,13 @@ export async function erasePackages(
 function askChild(message: EraseMessage, sourceDateEpoch: number): Promise<EraseAnswer> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL("./erase-child.js", import.meta.url)), {
-      env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
+      env: {
+        PATH: process.env.PATH,
+        RPMOCI_ADDON: process.env.RPMOCI_ADDON,
+        LC_ALL: "C.UTF-8",
+        TZ: "UTC",
+        SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+      },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       execArgv: [],
     });

@@ -106,3 +106,13 @@ test("on a terminal the right-aligned verbs are green, unless NO_COLOR is set", 
   assert.ok(!plain.stdout.includes("\u001b["), plain.stdout);
   assert.match(plain.stdout, /^ {11}Resolving dependencies/m);
 });
+
+test("a reader that goes away does not stop the work", async (t) => {
+  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
+  scene.writeManifest({ packages: ["tool"] });
+  const command = `${process.execPath} ${join(projectRoot, "dist/main.js")} update -vv 2>&1 | true; echo "\${PIPESTATUS[0]}"`;
+  const env = { XDG_CACHE_HOME: scene.path("cache") };
+  const { stdout, stderr } = await run("bash", ["-c", command], { cwd: scene.directory, env });
+  assert.equal(stdout, "0\n", stderr);
+  assert.deepEqual(scene.lockedNames(), ["filesystem", "tiny-release", "tool"]);
+});
