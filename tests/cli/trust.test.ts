@@ -222,3 +222,15 @@ function headerStart(rpm: Buffer): number {
   const end = LEAD + 16 + rpm.readUInt32BE(LEAD + 8) * 16 + rpm.readUInt32BE(LEAD + 12);
   return Math.ceil(end / 8) * 8;
 }
+
+test("a key that cannot be used is no fault of the others, and is an error when it is the only one", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  const unusable = scene.path("unusable.asc");
+  const block = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEAAAAABYAAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n";
+  writeFileSync(unusable, block);
+  scene.writeManifest({ packages: ["tool"], os_release: false, gpgkeys: [`file://${unusable}`] });
+  await assertRefused(scene, /key/);
+  scene.writeManifest({ packages: ["tool"], os_release: false, gpgkeys: [`file://${unusable}`, scene.keyUrl] });
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
