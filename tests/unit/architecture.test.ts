@@ -149,7 +149,7 @@ const STAGES = [
   "layout",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
-const FOUNDATION = ["events", "errors", "processes", "package-root"] as const;
+const FOUNDATION = ["directories", "events", "errors", "processes", "package-root"] as const;
 const BELOW_STAGES = ["model", "native", ...FOUNDATION];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FOUNDATION.map((name) => [name, []])),
