@@ -111,12 +111,12 @@ function environmentFor(home: string, sourceDateEpoch: number): NodeJS.ProcessEn
   };
 }
 
-/** dnf takes files by the extension `.rpm`, and names them in its messages. */
+/** dnf takes files by the extension `.rpm`, and names them in its messages. A local RPM may call itself anything. */
 async function linkPackages(packages: readonly VerifiedPackage[], directory: string): Promise<readonly string[]> {
   await mkdir(directory, { recursive: true });
   return Promise.all(
     packages.map(async (entry) => {
-      const link = join(directory, `${formatNevra({ ...entry, evr: entry.evr.replace(":", "_") })}.rpm`);
+      const link = join(directory, `${formatNevra(entry).replace(/[^\w.+^~-]/g, "_")}.rpm`);
       await symlink(entry.path, link);
       return link;
     }),
