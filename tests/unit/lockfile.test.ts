@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -11,7 +11,7 @@ import { parseLockfile, readLockfile } from "../../src/lockfile/read.js";
 import { formatLockfile } from "../../src/lockfile/write.js";
 import { parseManifest } from "../../src/manifest/load.js";
 import type { LockedPackage, Lockfile } from "../../src/model/lockfile.js";
-import { packageRoot } from "../../src/package-root.js";
+import { realData } from "../support/real-data.js";
 
 const SHA256 = "0123456789abcdef".repeat(4);
 const KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc=\n-----END PGP PUBLIC KEY BLOCK-----\n";
@@ -223,12 +223,10 @@ test("several builds of one name are told apart", () => {
   assert.deepEqual(lockfileChanges(null, lockOf(multilib)), [{ kind: "added", name: "glibc", evr: "2-1" }]);
 });
 
-/** A directory of the original's examples and tests; `RPMOCI_TEST_ORIGINALS` names another one. */
-const originals = process.env.RPMOCI_TEST_ORIGINALS ?? join(packageRoot(), "..", "shared", "data", "rpmoci");
-const skip = !existsSync(originals) && `${originals} is absent`;
+const originals = realData("rpmoci");
 
-test("the original's lockfiles are read", { skip }, () => {
-  const directory = originals;
+test("the original's lockfiles are read", { skip: originals.skip }, () => {
+  const directory = originals.folder;
   const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".lock"));
   assert(names.length >= 4);
   let packages = 0;

@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -17,7 +8,7 @@ import { loadManifest, lockfilePathOf, parseManifest } from "../../src/manifest/
 import { findLocalPackages } from "../../src/manifest/local-packages.js";
 import { findLine } from "../../src/manifest/locate.js";
 import { repositoryIdOf } from "../../src/manifest/repository-id.js";
-import { packageRoot } from "../../src/package-root.js";
+import { realData } from "../support/real-data.js";
 
 const PATH = "/somewhere/rpmoci.toml";
 const MINIMAL = 'contents = { repositories = ["fedora"], packages = ["bash"] }';
@@ -342,12 +333,10 @@ test("local packages may have any name, and only files count", async (t) => {
   assert.equal((await find("*.rpm")).length, names.length + 1);
 });
 
-/** A directory of the original's examples and tests; `RPMOCI_TEST_ORIGINALS` names another one. */
-const originals = process.env.RPMOCI_TEST_ORIGINALS ?? join(packageRoot(), "..", "shared", "data", "rpmoci");
-const skip = !existsSync(originals) && `${originals} is absent`;
+const originals = realData("rpmoci");
 
-test("the original's manifests are read", { skip }, () => {
-  const directory = originals;
+test("the original's manifests are read", { skip: originals.skip }, () => {
+  const directory = originals.folder;
   const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".toml"));
   assert(names.length >= 10);
   for (const name of names) {

@@ -1,9 +1,9 @@
 /** Repositories of small packages, made with rpmbuild and createrepo_c, for tests of the resolver. */
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Pool, RepositoryFiles, SolveJob, SolveResult } from "../../../src/native/binding.js";
-import { projectRoot } from "../../support/project.js";
+import { realData } from "../../support/real-data.js";
 import { addon } from "./rpm-addon.js";
 import { has, run, type Workspace } from "./rpm-tools.js";
 
@@ -100,9 +100,8 @@ export function installsOf(result: SolveResult): unknown {
   return result.kind === "solved" ? result.installs.map(({ name, evr, arch }) => `${name}-${evr}.${arch}`) : result;
 }
 
-/** Metadata that other projects made, in `RPMOCI_TEST_DATA` or beside the project; null where it is absent. */
+/** Metadata that other projects made; null where it is absent. */
 export function realRepository(name: string): string | null {
-  const { RPMOCI_TEST_DATA: data = path.resolve(projectRoot, "..", "shared", "data") } = process.env;
-  const folder = path.join(data, "repos", name);
-  return existsSync(folder) ? folder : null;
+  const { folder, skip } = realData("repos", name);
+  return skip === false ? folder : null;
 }

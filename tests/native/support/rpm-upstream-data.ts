@@ -1,15 +1,13 @@
-/** RPMs and keys that other projects made, when they are at hand: beside the project, or where `RPMOCI_TEST_DATA` says. */
+/** RPMs and keys that other projects made, when they are at hand. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../../support/project.js";
+import { realData } from "../../support/real-data.js";
 import { toolEnvironment } from "./rpm-tools.js";
 
-const { RPMOCI_TEST_DATA: data = path.resolve(projectRoot, "..", "shared", "data") } = process.env;
-const directory = path.join(data, "rpms");
-const present = existsSync(directory);
-const files = present
+const { folder: directory, skip } = realData("rpms");
+const files = !skip
   ? readdirSync(directory, { recursive: true, encoding: "utf8" })
       .map((name) => path.join(directory, name))
       .sort()
@@ -17,7 +15,7 @@ const files = present
 
 export const realRpms = {
   /** For `test`'s option of that name. */
-  skip: !present && `there is no ${directory}`,
+  skip,
   packages: files.filter((file) => file.endsWith(".rpm")),
   keys: files.filter((file) => path.basename(path.dirname(file)) === "keys" && /\.(asc|pub)$/.test(file)),
 };
