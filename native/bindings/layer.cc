@@ -1,5 +1,6 @@
 // scanRootfs and writeLayer.
 #include <cmath>
+#include <cstdint>
 
 #include "bindings/exports.h"
 #include "layer/scan.h"

@@ -1,5 +1,6 @@
 // openPool, the Pool that it makes, and compareEvr.
 #include <cmath>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 // Which names belong to the same inode.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>

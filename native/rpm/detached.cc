@@ -4,6 +4,7 @@
 #include <rpm/rpmlib.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <ctime>
 #include <map>
 #include <optional>

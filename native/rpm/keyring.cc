@@ -3,6 +3,7 @@
 #include <rpm/rpmlib.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 
 #include "failure.h"

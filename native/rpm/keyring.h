@@ -1,6 +1,7 @@
 // The keys that a verification may rely on: those given, never the host's.
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 #include <string>
 #include <vector>
