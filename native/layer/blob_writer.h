@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "layer/file_descriptor.h"
+#include "file_descriptor.h"
 
 namespace rpmoci {
 

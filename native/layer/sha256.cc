@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "hex.h"
+
 namespace rpmoci {
 
 std::string Sha256::finish() {
@@ -14,12 +16,7 @@ std::string Sha256::finish() {
 #else
   sha256_digest(&context_, digest.size(), digest.data());
 #endif
-  std::string text;
-  for (const auto byte : digest) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
+  return to_hex(digest.data(), digest.size());
 }
 
 }  // namespace rpmoci

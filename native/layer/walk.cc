@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "failure.h"
-#include "layer/file_descriptor.h"
+#include "file_descriptor.h"
 #include "layer/quote.h"
 
 namespace rpmoci {

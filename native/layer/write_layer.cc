@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "failure.h"
-#include "layer/file_descriptor.h"
+#include "file_descriptor.h"
 #include "layer/hard_links.h"
 #include "layer/quote.h"
 #include "layer/tar_entry.h"

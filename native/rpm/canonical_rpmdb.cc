@@ -220,7 +220,7 @@ void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time) {
       Database fresh(kWrite, path.string(), fresh_path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
       build(fresh, path, schema, packages, install_time);
     }
-    const Descriptor file(open(fresh_path.c_str(), O_RDWR | O_CLOEXEC));
+    const FileDescriptor file(open(fresh_path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file) write_failed(fresh_path);
     normalize_file_header(file.get(), fresh_path);
     if (fchown(file.get(), status.st_uid, status.st_gid) != 0 || fchmod(file.get(), status.st_mode & 07777) != 0 ||

@@ -9,8 +9,8 @@
 #include <map>
 #include <optional>
 
+#include "hex.h"
 #include "rpm/armour.h"
-#include "rpm/hex.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
 #include "rpm/openpgp_packet.h"

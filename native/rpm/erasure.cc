@@ -49,7 +49,7 @@ std::string contents(int file) {
 /// to the C library's streams, whatever file librpm was given for scriptlets.
 class RedirectedOutput {
  public:
-  explicit RedirectedOutput(int target) : saved_{Descriptor(dup_above(1)), Descriptor(dup_above(2))} {
+  explicit RedirectedOutput(int target) : saved_{FileDescriptor(dup_above(1)), FileDescriptor(dup_above(2))} {
     std::fflush(stdout);
     std::fflush(stderr);
     dup2(target, 1);
@@ -67,7 +67,7 @@ class RedirectedOutput {
 
  private:
   static int dup_above(int number) { return fcntl(number, F_DUPFD_CLOEXEC, 3); }
-  Descriptor saved_[2];
+  FileDescriptor saved_[2];
 };
 
 /// Adds what is installed by that name and notes its NEVRA.
@@ -89,7 +89,7 @@ Erasure erase_packages(const RootDatabase& database, const std::vector<std::stri
   const auto guard = RpmLibrary::get().lock();
   LogCapture log;
   Erasure result;
-  const Descriptor output(memfd_create("rpmoci-scriptlets", MFD_CLOEXEC));
+  const FileDescriptor output(memfd_create("rpmoci-scriptlets", MFD_CLOEXEC));
   if (!output) throw Failure("RPM_ERASE_FAILED", std::string("cannot collect output: ") + std::strerror(errno));
   {
     const ScopedMacro path("_dbpath", database.db_path);

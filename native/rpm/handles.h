@@ -8,12 +8,13 @@
 #include <rpm/rpmpgp.h>
 #include <rpm/rpmtd.h>
 #include <rpm/rpmts.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
 #include <type_traits>
 #include <utility>
+
+#include "file_descriptor.h"
 
 namespace rpmoci {
 
@@ -39,25 +40,6 @@ using OwnedIterator = Owned<rpmdbMatchIterator, rpmdbFreeIterator>;
 /// What librpm hands out with malloc().
 template <class T>
 using Malloced = std::unique_ptr<T, FreeWith<std::free>>;
-
-/// A file descriptor that is closed with its owner.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const noexcept { return number_; }
-  explicit operator bool() const noexcept { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 /// A tag's data. Empty when the header lacks the tag.
 class TagData {

@@ -1,6 +1,6 @@
 #include "rpm/openpgp_signature.h"
 
-#include "rpm/hex.h"
+#include "hex.h"
 
 namespace rpmoci {
 

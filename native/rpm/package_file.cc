@@ -23,7 +23,7 @@ constexpr off_t kLeadSize = 96;
 
 OwnedStream open_package(const std::string& path) {
   // Without O_NONBLOCK a FIFO would keep us until somebody writes to it.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) unreadable(path, std::strerror(errno));
   struct stat status {};
   if (fstat(file.get(), &status) != 0) unreadable(path, std::strerror(errno));

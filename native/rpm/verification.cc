@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "failure.h"
-#include "rpm/hex.h"
+#include "hex.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
 #include "rpm/package_file.h"

@@ -1,3 +1,4 @@
+// Bytes as text.
 #pragma once
 
 #include <cstddef>
