@@ -11,10 +11,8 @@ import type { DispatcherPool } from "./dispatcher.js";
 /** Why a URL gave no bytes, in words for users. */
 export class OpenFailure extends Error {
   constructor(
-    readonly url: string,
+    url: string,
     reason: string,
-    /** The server's answer; undefined when there was none. */
-    readonly status?: number,
     /** The bytes broke off and the server cannot send the rest alone: a new start may succeed. */
     readonly restartable = false,
   ) {
@@ -55,7 +53,7 @@ export async function openUrl(
     const response = await request(parsed, { dispatcher, headers, ...(signal === undefined ? {} : { signal }) });
     if (response.statusCode === 200) return response.body;
     response.body.on("error", () => {}).destroy();
-    throw new OpenFailure(url, statusReason(response.statusCode), response.statusCode);
+    throw new OpenFailure(url, statusReason(response.statusCode));
   } catch (error) {
     throw error instanceof OpenFailure || error instanceof RpmociError ? error : transferFailure(url, error);
   }
@@ -73,11 +71,11 @@ function decoded(text: string): string {
 /** The `OpenFailure` for an error that a connection or a stream of it met. */
 export function transferFailure(url: string, error: unknown): OpenFailure {
   const { code, statusCode } = error as { code?: string; statusCode?: number };
-  if (statusCode !== undefined && statusCode >= 400) return new OpenFailure(url, statusReason(statusCode), statusCode);
+  if (statusCode !== undefined && statusCode >= 400) return new OpenFailure(url, statusReason(statusCode));
   const inner = error instanceof AggregateError ? error.errors[0] : error;
   const cause = inner instanceof Error && inner.message === "" ? inner.cause : inner;
   const restartable = code === "UND_ERR_REQ_RETRY";
-  return new OpenFailure(url, describe(code, messageOf(cause)), statusCode, restartable);
+  return new OpenFailure(url, describe(code, messageOf(cause)), restartable);
 }
 
 function describe(code: string | undefined, message: string): string {

@@ -26,6 +26,7 @@ import { describeLocalPackages, lockFromManifest } from "./lock.js";
 import { lockArchitecture, requiredKeys } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { Repositories } from "./repositories.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
 import { withWorkDirectory } from "./work-directory.js";
@@ -112,28 +113,17 @@ async function usableLockfile(
   context: Context,
 ): Promise<UsableLockfile> {
   const existing = await existingLockfile(manifest, locked === true, context);
-  if (existing !== null) {
-    const arch = lockArchitecture(existing);
-    if (arch !== hostArchitecture()) throw foreignArchitecture(manifest, arch);
-    return {
-      lock: existing,
-      changed: false,
-      repositories: await Repositories.configure(manifest, arch, transport, context),
-    };
-  }
-  const repositories = await Repositories.configure(manifest, hostArchitecture(), transport, context);
-  return { lock: await lockFromManifest(manifest, repositories, context), changed: true, repositories };
+  const arch = existing === null ? hostArchitecture() : lockArchitecture(existing);
+  if (arch !== hostArchitecture()) throw foreignArchitecture(manifest, arch);
+  const repositories = await Repositories.configure(manifest, arch, transport, context);
+  const lock = existing ?? (await lockFromManifest(manifest, repositories, context));
+  return { lock, changed: existing === null, repositories };
 }
 
 /** The lockfile when it can be used as it is; null when a new one must, and may, be made. */
 async function existingLockfile(manifest: Manifest, locked: boolean, context: Context): Promise<Lockfile | null> {
   const path = manifest.lockfilePath;
-  const lock = await readLockfile(path).catch((error: unknown) => {
-    if (locked || !(error instanceof RpmociError)) throw error;
-    context.emit({ type: "warning", message: `${error.message}. Generating a new one.` });
-    return undefined;
-  });
-  if (lock === undefined) return null;
+  const lock = await (locked ? readLockfile(path) : readLockfileOrWarn(path, context.emit));
   if (lock === null) {
     if (!locked) return null;
     throw new RpmociError(

@@ -14,11 +14,11 @@ import { openRepositories } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
 
 /** Remembers the promise, so that parallel callers share one piece of work. */
-function once<K, T>(work: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const known = new Map<K, Promise<T>>();
-  return (key) => {
-    const running = known.get(key) ?? work(key);
-    known.set(key, running);
+function oncePerId<T>(work: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (id) => {
+    const running = known.get(id) ?? work(id);
+    known.set(id, running);
     return running;
   };
 }
@@ -26,7 +26,8 @@ function once<K, T>(work: (key: K) => Promise<T>): (key: K) => Promise<T> {
 export class Repositories implements PackageSources {
   readonly #configs: ReadonlyMap<string, RepositoryConfig>;
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
-  readonly #metadata: (key: "all") => Promise<readonly RepositoryMetadata[]>;
+  readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
+  #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
   #locator: Promise<Pool> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
 
@@ -37,13 +38,13 @@ export class Repositories implements PackageSources {
     context: Context,
   ) {
     this.#configs = new Map(configs.map((config) => [config.id, config]));
-    this.#baseUrls = once(async (id) => {
+    this.#baseUrls = oncePerId(async (id) => {
       const config = this.#configs.get(id);
       if (config === undefined || config.mirrorSource === null) return config?.baseUrls ?? [];
       const { findMirrors } = await import("../repository/mirrors.js");
       return (await findMirrors(config, transport)).baseUrls;
     });
-    this.#metadata = once(async () => {
+    this.#loadMetadata = async () => {
       const directory = join(context.cacheDirectory, "metadata");
       // The XML parser takes a while to load, and a locked build needs none.
       const { fetchMetadata } = await import("../repository/metadata.js");
@@ -51,8 +52,8 @@ export class Repositories implements PackageSources {
         configs.map((config) => fetchMetadata(config, transport, directory, context.emit)),
       );
       return loaded.filter((metadata) => metadata !== null);
-    });
-    this.#keys = once(async (id) => {
+    };
+    this.#keys = oncePerId(async (id) => {
       const config = this.#configs.get(id);
       return config === undefined ? { gpgcheck: true, keys: [] } : fetchKeys(config, transport);
     });
@@ -72,7 +73,7 @@ export class Repositories implements PackageSources {
 
   /** A pool of all repositories and the given local RPM files; the caller closes it. */
   async open(localPackages: readonly string[]): Promise<Pool> {
-    return openRepositories(await this.#metadata("all"), this.arch, localPackages);
+    return openRepositories(await this.#allMetadata(), this.arch, localPackages);
   }
 
   /** Whether the manifest asks for signatures; a repository that it does not have is not trusted. */
@@ -94,7 +95,7 @@ export class Repositories implements PackageSources {
   }
 
   async locate(locked: LockedPackage): Promise<readonly string[]> {
-    const metadata = new Map((await this.#metadata("all")).map((entry) => [entry.config.id, entry]));
+    const metadata = new Map((await this.#allMetadata()).map((entry) => [entry.config.id, entry]));
     this.#locator ??= this.open([]);
     const pool = await this.#locator;
     const candidates = (await nativeCall(pool.query(locked.name))).filter((candidate) => isSame(candidate, locked));
@@ -107,6 +108,11 @@ export class Repositories implements PackageSources {
         (base) => `${base}/${encodeLocation(location)}`,
       ),
     );
+  }
+
+  #allMetadata(): Promise<readonly RepositoryMetadata[]> {
+    this.#metadata ??= this.#loadMetadata();
+    return this.#metadata;
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import type { Manifest } from "../model/manifest.js";
 import { lockFromLockfile, lockFromManifest } from "./lock.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { Repositories } from "./repositories.js";
 
 export interface UpdateOptions extends CommonOptions {
@@ -60,12 +61,10 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
 }
 
 async function previousLockfile(manifest: Manifest, fromLockfile: boolean, context: Context): Promise<Lockfile | null> {
-  const previous = await readLockfile(manifest.lockfilePath).catch((error: unknown) => {
-    if (!(error instanceof RpmociError) || fromLockfile) throw error;
-    context.emit({ type: "warning", message: `${error.message}. Generating a new one.` });
-    return null;
-  });
-  if (!fromLockfile || (previous !== null && fitsManifest(previous, manifest))) return previous;
+  const path = manifest.lockfilePath;
+  if (!fromLockfile) return readLockfileOrWarn(path, context.emit);
+  const previous = await readLockfile(path);
+  if (previous !== null && fitsManifest(previous, manifest)) return previous;
   throw new RpmociError(
     "the lock file is not up-to-date. Use of --from-lockfile requires that the lock file is up-to-date",
     { kind: "lockfile", code: "LOCKFILE_OUTDATED", hint: "run rpmoci update where the local RPMs are" },

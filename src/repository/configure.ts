@@ -108,9 +108,9 @@ function configure(
 function transferOptions(reader: OptionReader, environment: NodeJS.ProcessEnv): TransferOptions {
   // Ids hold characters that a shell cannot export; the original upper-cases the id and changes nothing else.
   const prefix = `RPMOCI_${reader.repositoryId.toUpperCase()}_HTTP`;
-  const username = environment[`${prefix}_USERNAME`] ?? reader.text("username");
-  const password = environment[`${prefix}_PASSWORD`] ?? reader.text("password");
-  reader.text("username", "password");
+  const configured = { username: reader.text("username"), password: reader.text("password") };
+  const username = environment[`${prefix}_USERNAME`] ?? configured.username;
+  const password = environment[`${prefix}_PASSWORD`] ?? configured.password;
   return {
     sslverify: reader.boolean("sslverify", true),
     sslcacert: reader.text("sslcacert"),
