@@ -55,11 +55,11 @@ async function solve(
 ): Promise<readonly Solvable[]> {
   const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
-  const pool = await repositories.open(request.localPackages);
+  const open = await repositories.open(request.localPackages);
   try {
-    return (await resolve(pool, { specs, ...request }, context.emit)).installs;
+    return (await resolve(open, { specs, ...request }, context.emit)).installs;
   } finally {
-    pool.close();
+    open.close();
   }
 }
 
