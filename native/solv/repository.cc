@@ -50,24 +50,24 @@ void load_file(::Repo* repo, const RepositorySource& source, const std::string& 
   if (result != 0) unreadable(source, path, pool_errstr(repo->pool));
 }
 
-/// What a resolution needs beside packages' names and dependencies.
-constexpr Id kNeededAttributes[] = {SOLVABLE_FILELIST, REPOSITORY_FILTEREDFILELIST, REPOSITORY_ADDEDFILEPROVIDES};
+/// What a resolution or a lockfile needs beside packages' names and dependencies.
+constexpr Id kKeptAttributes[] = {SOLVABLE_FILELIST,           SOLVABLE_MEDIADIR,    SOLVABLE_MEDIABASE,
+                                  SOLVABLE_SOURCENAME,         SOLVABLE_SOURCEARCH,  SOLVABLE_SOURCEEVR,
+                                  SOLVABLE_DOWNLOADSIZE,       SOLVABLE_INSTALLSIZE, REPOSITORY_FILTEREDFILELIST,
+                                  REPOSITORY_ADDEDFILEPROVIDES};
 
-/// What is asked of the packages of an answer only.
-constexpr Id kNeededOfAnswers[] = {SOLVABLE_CHECKSUM,  SOLVABLE_MEDIADIR,     SOLVABLE_MEDIAFILE,
-                                   SOLVABLE_MEDIABASE, SOLVABLE_SOURCENAME,   SOLVABLE_SOURCEARCH,
-                                   SOLVABLE_SOURCEEVR, SOLVABLE_DOWNLOADSIZE, SOLVABLE_INSTALLSIZE};
+/// Read page by page, and only of packages that are asked for. Each is looked up by itself: reading a page may
+/// overwrite another's.
+constexpr Id kPagedAttributes[] = {SOLVABLE_CHECKSUM, SOLVABLE_MEDIAFILE};
 
-bool is_text(Id type) { return type == REPOKEY_TYPE_STR || type == REPOKEY_TYPE_SHA256; }
-
-/// Tells libsolv's writer how to store an attribute. What is stored by column is read page by page, and only when it is
-/// asked for.
+/// Tells libsolv's writer how to store an attribute.
 int storage_of(::Repo*, ::Repokey* key, void*) {
   const auto is_in = [key](const auto& names) { return std::ranges::find(names, key->name) != std::end(names); };
-  // Names and dependencies.
-  if (key->name >= SOLVABLE_NAME && key->name <= RPM_RPMDBID) return KEY_STORAGE_INCORE;
-  if (is_in(kNeededOfAnswers)) return is_text(key->type) ? KEY_STORAGE_VERTICAL_OFFSET : KEY_STORAGE_INCORE;
-  return is_in(kNeededAttributes) ? KEY_STORAGE_INCORE : KEY_STORAGE_DROPPED;
+  const bool is_dependency = key->name >= SOLVABLE_NAME && key->name <= RPM_RPMDBID;
+  if (is_dependency || is_in(kKeptAttributes)) return KEY_STORAGE_INCORE;
+  if (!is_in(kPagedAttributes)) return KEY_STORAGE_DROPPED;
+  // Of a file with the usual name there is nothing to store.
+  return key->type == REPOKEY_TYPE_VOID ? KEY_STORAGE_INCORE : KEY_STORAGE_VERTICAL_OFFSET;
 }
 
 /// Writes all but the complete filelists.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
@@ -315,6 +316,26 @@ test("parsed metadata is kept, used again, and ignored when it is damaged", { sk
   assert.deepEqual(await answers(), expected);
   const nowhere = await addon.openPool([repository], { arch: "x86_64", localPackages: [], cacheDirectory: "/no/such" });
   assert.deepEqual(await solve(nowhere, ["app"]), expected[0]);
+});
+
+test("what is read page by page is right for every package", { skip: toolsMissing }, async () => {
+  const numbers = Array.from({ length: 4000 }, (_, index) => index);
+  const name = (index: number): string => `package-${String(index).padStart(4, "0")}`;
+  const location = (index: number): string => `${"directory/".repeat(index % 7)}${index}/${name(index)}-file.rpm`;
+  const checksum = (index: number): string => createHash("sha256").update(name(index)).digest("hex");
+  const text = numbers.map(
+    (index) => `<package type="rpm"><name>${name(index)}</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/>
+      <checksum type="sha256" pkgid="YES">${checksum(index)}</checksum><location href="${location(index)}"/>
+      <format><rpm:sourcerpm>source-${index}-1-1.src.rpm</rpm:sourcerpm></format></package>`,
+  );
+  const primary = workspace.at("many-primary.xml");
+  const namespaces = 'xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm"';
+  writeFileSync(primary, `<metadata ${namespaces} packages="4000">${text.join("")}</metadata>`);
+  const found = await query(await openPool([{ ...repository, primary, filelists: null }]), "package-*");
+  assert.deepEqual(
+    found.map((entry) => [entry.location, entry.checksum?.value, entry.sourceRpm]),
+    numbers.map((index) => [location(index), checksum(index), `source-${index}-1-1.src.rpm`]),
+  );
 });
 
 test("junk is an answer, not a crash", { skip: toolsMissing }, async () => {
