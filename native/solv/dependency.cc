@@ -11,12 +11,23 @@ constexpr std::string_view kBlanks = " \t\n\v\f\r";
 /// Deeper than any packager nests, and harmless to the recursive parser.
 constexpr auto kDeepestNesting = 100;
 
-int relation_of(std::string_view operation) {
-  if (operation == "=" || operation == "==") return REL_EQ;
-  if (operation == "<") return REL_LT;
-  if (operation == ">") return REL_GT;
-  if (operation == "<=") return REL_LT | REL_EQ;
-  if (operation == ">=") return REL_GT | REL_EQ;
+struct Operator {
+  std::string_view text;
+  int relation;
+};
+
+/// Those that begin like another come before it.
+constexpr Operator kOperators[] = {{"<=", REL_LT | REL_EQ}, {">=", REL_GT | REL_EQ}, {"==", REL_EQ},
+                                   {"<", REL_LT},           {">", REL_GT},           {"=", REL_EQ}};
+
+/// Cuts the operator that `rest` begins with off, after blanks; 0 when there is none.
+int next_relation(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+  for (const auto& [text, relation] : kOperators) {
+    if (!rest.starts_with(text)) continue;
+    rest.remove_prefix(text.size());
+    return relation;
+  }
   return 0;
 }
 
@@ -40,12 +51,11 @@ std::optional<DependencyParts> split_dependency(const std::string& text) {
   if (unusable(text)) return std::nullopt;
   std::string_view rest = text;
   const auto name = next_word(rest);
-  const auto operation = next_word(rest);
+  const int relation = next_relation(rest);
   const auto evr = next_word(rest);
   const bool more = !next_word(rest).empty();
-  if (operation.empty()) return DependencyParts{std::string(name)};
-  const int relation = relation_of(operation);
-  if (relation == 0 || more) return DependencyParts{text};
+  if (more || (relation == 0 && !evr.empty())) return DependencyParts{text};
+  if (relation == 0) return DependencyParts{std::string(name)};
   if (evr.empty()) return std::nullopt;
   return DependencyParts{std::string(name), relation, std::string(evr)};
 }

@@ -20,8 +20,9 @@ struct DependencyParts {
   std::string evr;
 };
 
-/// Splits a dependency that is not rich. Text without a relation between blanks is a name as a whole, as a file's name
-/// may hold blanks. Nothing for what is no dependency: an empty name, a relation without a version, a text too long.
+/// Splits a dependency that is not rich. A blank ends the name; there may be none between operator and version. Text
+/// with blanks that has another form is a name as a whole, as a file's name may hold blanks. Nothing for what is no
+/// dependency: an empty name, a relation without a version, a text too long.
 std::optional<DependencyParts> split_dependency(const std::string& text);
 
 /// The Id of a dependency, rich ones included; 0 when the text is not one.

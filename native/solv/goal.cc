@@ -45,18 +45,18 @@ std::set<std::string> sorted(const std::vector<std::string>& texts) { return {te
 std::vector<std::string> visible_names(const PackagePool& pool) {
   std::set<std::string> names;
   for (const Id id : pool.packages()) {
-    if (pool.is_visible(id) && pool.is_native(id)) {
+    if (pool.is_visible(id) && pool.is_compatible(id)) {
       names.insert(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
     }
   }
   return {names.begin(), names.end()};
 }
 
-UnmatchedSpec explain_unmatched(const PackagePool& pool, const std::string& spec,
+UnmatchedSpec explain_unmatched(const PackagePool& pool, const std::string& spec, const Match& foreign,
                                 const std::vector<std::string>& names) {
   using Reason = UnmatchedSpec::Reason;
-  if (!match_spec(pool, spec, {.foreign = true}).packages.empty()) return {spec, Reason::kArchitecture, {}};
-  if (!match_spec(pool, spec, {.hidden = true, .foreign = true}).packages.empty()) return {spec, Reason::kHidden, {}};
+  if (!foreign.packages.empty()) return {spec, Reason::kArchitecture, {}};
+  if (!match_spec(pool, spec, {.hidden = true}).packages.empty()) return {spec, Reason::kHidden, {}};
   return {spec, Reason::kMissing, similar_names(spec, names)};
 }
 
@@ -67,9 +67,9 @@ std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue
   constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
   for (const auto& spec : sorted(job.specs)) {
     const auto match = match_spec(pool, spec, {});
-    if (match.packages.empty()) {
+    if (std::ranges::none_of(match.packages, [&](Id id) { return pool.is_compatible(id); })) {
       if (names.empty()) names = visible_names(pool);
-      unmatched.push_back(explain_unmatched(pool, spec, names));
+      unmatched.push_back(explain_unmatched(pool, spec, match, names));
     }
     for (const auto& choice : install_choices(pool, spec, match)) {
       IdQueue packages(choice);
@@ -151,17 +151,19 @@ SolveResult solve_job(PackagePool& pool, const Job& job) {
 
 std::vector<Package> query_spec(const PackagePool& pool, const std::string& spec) {
   auto ids = match_spec(pool, spec, {}).packages;
+  std::erase_if(ids, [&](Id id) { return !pool.is_compatible(id); });
   const auto text = [&](Id id) { return std::string_view(pool_id2str(pool.get(), id)); };
+  // The upper half of a score tells i686 from x86_64 but not noarch's, which has none, from the best.
+  const auto arch_class = [&](Id arch) { return std::max(1u, pool_arch2score(pool.get(), arch) >> 16); };
   std::ranges::sort(ids, [&](Id a, Id b) {
     const auto* left = pool_id2solvable(pool.get(), a);
     const auto* right = pool_id2solvable(pool.get(), b);
     if (left->name != right->name) return text(left->name) < text(right->name);
     if (left->repo->priority != right->repo->priority) return left->repo->priority > right->repo->priority;
+    if (arch_class(left->arch) != arch_class(right->arch)) return arch_class(left->arch) < arch_class(right->arch);
     const int order = pool_evrcmp(pool.get(), left->evr, right->evr, EVRCMP_COMPARE);
     if (order != 0) return order > 0;
-    const auto left_arch = pool_arch2score(pool.get(), left->arch);
-    const auto right_arch = pool_arch2score(pool.get(), right->arch);
-    if (left_arch != right_arch) return left_arch > right_arch;
+    if (left->arch != right->arch) return text(left->arch) < text(right->arch);
     if (left->repo->subpriority != right->repo->subpriority) return left->repo->subpriority > right->repo->subpriority;
     return a < b;
   });

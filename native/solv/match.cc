@@ -35,11 +35,40 @@ bool matches_evr(::Pool* pool, const NevraPattern& pattern, const char* evr) {
          (pattern.release.empty() || matches_version(pool, pattern.release, release));
 }
 
-bool matches_pattern(::Pool* pool, const NevraPattern& pattern, Id id) {
-  const auto* solvable = pool_id2solvable(pool, id);
-  return matches_text(pattern.name, pool_id2str(pool, solvable->name)) &&
-         (pattern.arch.empty() || matches_text(pattern.arch, pool_id2str(pool, solvable->arch))) &&
-         (pattern.has_just_name() || matches_evr(pool, pattern, pool_id2str(pool, solvable->evr)));
+/// What a pattern has before the first character that is not itself.
+std::string_view literal_start(const std::string& pattern) {
+  return std::string_view(pattern).substr(0, pattern.find_first_of("*?[\\"));
+}
+
+/// The packages whose name is `name`, or matches it when it is a pattern, and that `accept` takes. Names are compared
+/// once, however many packages have them.
+template <class Accept>
+std::vector<Id> select_named(const PackagePool& pool, const std::string& name, Accept accept) {
+  std::vector<Id> selected;
+  const auto take = [&](Id id) {
+    std::ranges::copy_if(pool.names().packages_of(id), std::back_inserter(selected), accept);
+  };
+  if (!is_glob(name)) {
+    take(pool_str2id(pool.get(), name.c_str(), 0));
+    return selected;
+  }
+  const auto start = literal_start(name);
+  for (const Id id : pool.names().names()) {
+    const char* text = pool_id2str(pool.get(), id);
+    if (std::strncmp(text, start.data(), start.size()) == 0 && matches_text(name, text)) take(id);
+  }
+  std::ranges::sort(selected);
+  return selected;
+}
+
+template <class Accept>
+std::vector<Id> match_pattern(const PackagePool& pool, const NevraPattern& pattern, Accept accept) {
+  return select_named(pool, pattern.name, [&](Id id) {
+    const auto* solvable = pool_id2solvable(pool.get(), id);
+    return accept(id) &&
+           (pattern.arch.empty() || matches_text(pattern.arch, pool_id2str(pool.get(), solvable->arch))) &&
+           (pattern.has_just_name() || matches_evr(pool.get(), pattern, pool_id2str(pool.get(), solvable->evr)));
+  });
 }
 
 template <class Accept>
@@ -49,26 +78,40 @@ std::vector<Id> select(const std::vector<Id>& candidates, Accept accept) {
   return selected;
 }
 
+bool agree_as_far_as_both_go(std::string_view a, std::string_view b) {
+  const auto length = std::min(a.size(), b.size());
+  return a.substr(0, length) == b.substr(0, length);
+}
+
 /// The whole text as one pattern for `name-evr.arch`; the epoch counts when the pattern has a colon.
-std::vector<Id> match_whole_nevra(::Pool* pool, const std::string& spec, const std::vector<Id>& candidates) {
-  if (spec.find_first_of("(/=<> ") != std::string::npos) return {};
+template <class Accept>
+std::vector<Id> match_whole_nevra(const PackagePool& pool, const std::string& spec, Accept accept) {
+  // Without a pattern it would be one of the forms of NevraForm.
+  if (!is_glob(spec) || spec.find_first_of("(/=<> ") != std::string::npos) return {};
   const bool with_epoch = spec.find(':') != std::string::npos;
-  return select(candidates, [&](Id id) {
-    const auto* solvable = pool_id2solvable(pool, id);
-    std::string evr = evr_of(pool, id);
-    const auto colon = evr.find(':');
-    if (with_epoch && colon == std::string::npos) evr.insert(0, "0:");
-    if (!with_epoch && colon != std::string::npos) evr.erase(0, colon + 1);
-    const auto nevra =
-        std::string(pool_id2str(pool, solvable->name)) + "-" + evr + "." + pool_id2str(pool, solvable->arch);
-    return matches_text(spec, nevra.c_str());
-  });
+  const auto start = literal_start(spec);
+  std::vector<Id> selected;
+  for (const Id name : pool.names().names()) {
+    const char* text = pool_id2str(pool.get(), name);
+    if (!agree_as_far_as_both_go(start, text)) continue;
+    for (const Id id : pool.names().packages_of(name)) {
+      std::string evr = evr_of(pool.get(), id);
+      const auto colon = evr.find(':');
+      if (with_epoch && colon == std::string::npos) evr.insert(0, "0:");
+      if (!with_epoch && colon != std::string::npos) evr.erase(0, colon + 1);
+      const auto nevra =
+          std::string(text) + "-" + evr + "." + pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->arch);
+      if (matches_text(spec, nevra.c_str()) && accept(id)) selected.push_back(id);
+    }
+  }
+  std::ranges::sort(selected);
+  return selected;
 }
 
 /// The capabilities that a text means: several when its name is a pattern.
 std::vector<Id> capabilities(::Pool* pool, const std::string& spec) {
   const auto parts = split_dependency(spec);
-  if (!is_glob(spec) || (!spec.empty() && spec.front() == '(')) {
+  if (!is_glob(spec)) {
     const Id dependency = parse_dependency(pool, spec);
     return dependency == 0 ? std::vector<Id>() : std::vector<Id>{dependency};
   }
@@ -102,39 +145,37 @@ bool usable(const std::string& spec) {
   return !spec.empty() && spec.size() <= kLongestText && spec.find('\0') == std::string::npos;
 }
 
-template <class Native>
-Match match_forms(const PackagePool& pool, const std::string& spec, const std::vector<Id>& candidates, Native native) {
+template <class Accept>
+Match match_forms(const PackagePool& pool, const std::string& spec, Accept accept) {
   for (const auto form : kNevraForms) {
     const auto pattern = parse_nevra(spec, form);
     if (!pattern) continue;
-    auto found = select(candidates, [&](Id id) {
-      return matches_pattern(pool.get(), *pattern, id) && (!pattern->arch.empty() || native(id));
-    });
+    auto found = match_pattern(pool, *pattern, accept);
     if (!found.empty()) return {std::move(found), pattern->has_just_name(), is_glob(pattern->arch)};
   }
-  auto found = match_whole_nevra(pool.get(), spec, candidates);
-  // An architecture may be a part of the pattern.
-  auto preferred = select(found, native);
-  return {preferred.empty() ? std::move(found) : std::move(preferred)};
+  return {match_whole_nevra(pool, spec, accept)};
+}
+
+/// The owners of a path, which may end with a slash.
+std::vector<Id> owners(const PackagePool& pool, std::string path) {
+  if (path.size() > 1 && path.back() == '/') path.pop_back();
+  return pool.owners_of(path);
 }
 
 }  // namespace
 
-Match match_nevra(const PackagePool& pool, const std::string& spec, const std::vector<Id>& candidates) {
+std::vector<Id> match_nevra(const PackagePool& pool, const std::string& spec) {
   if (!usable(spec)) return {};
-  return match_forms(pool, spec, candidates, [](Id) { return true; });
+  return match_forms(pool, spec, [](Id) { return true; }).packages;
 }
 
 Match match_spec(const PackagePool& pool, const std::string& spec, MatchScope scope) {
   if (!usable(spec)) return {};
   const auto visible = [&](Id id) { return scope.hidden || pool.is_visible(id); };
-  const auto native = [&](Id id) { return scope.foreign || pool.is_native(id); };
-  auto match = match_forms(pool, spec, select(pool.packages(), visible), native);
-  const auto installable = [&](Id id) {
-    return std::ranges::binary_search(pool.packages(), id) && visible(id) && native(id);
-  };
-  if (match.packages.empty()) match = {select(providers(pool.get(), spec), installable)};
-  if (match.packages.empty() && is_file_pattern(spec)) match = {select(pool.owners_of(spec), installable)};
+  auto match = match_forms(pool, spec, visible);
+  const auto installable = [&](Id id) { return std::ranges::binary_search(pool.packages(), id) && visible(id); };
+  if (match.packages.empty()) match = Match{select(providers(pool.get(), spec), installable)};
+  if (match.packages.empty() && is_file_pattern(spec)) match = Match{select(owners(pool, spec), installable)};
   return match;
 }
 
@@ -153,7 +194,7 @@ std::vector<std::vector<Id>> install_choices(const PackagePool& pool, const std:
     if (match.just_name || match.arch_glob) {
       for (const Id id : packages) {
         for (const Id obsoleter : pool.obsoleters(id)) {
-          if (pool.is_visible(obsoleter) && (match.arch_glob || pool.is_native(obsoleter))) choice.push_back(obsoleter);
+          if (pool.is_visible(obsoleter)) choice.push_back(obsoleter);
         }
       }
       std::ranges::sort(choice);

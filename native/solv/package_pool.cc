@@ -67,9 +67,7 @@ bool is_pattern_in_primary(const std::string& pattern) {
 }  // namespace
 
 PackagePool::PackagePool(PoolSource source, const std::atomic<bool>& cancelled)
-    : pool_(create_pool(source.arch)),
-      cache_(std::move(source.cache_directory)),
-      base_architecture_(base_architecture(source.arch)) {
+    : pool_(create_pool(source.arch)), cache_(std::move(source.cache_directory)) {
   load_repositories(std::move(source.repositories), cancelled);
   const auto ids = load_local_packages(get(), source.local_packages);
   for (std::size_t index = 0; index < ids.size(); ++index) local_packages_[source.local_packages[index]] = ids[index];
@@ -78,7 +76,6 @@ PackagePool::PackagePool(PoolSource source, const std::atomic<bool>& cancelled)
   index_files();
   index_provides();
   hide_packages();
-  index_obsoletes();
 }
 
 void PackagePool::load_repositories(std::vector<RepositorySource> sources, const std::atomic<bool>& cancelled) {
@@ -149,23 +146,6 @@ void PackagePool::load_filelists() {
   index_provides();
 }
 
-void PackagePool::index_obsoletes() {
-  auto* pool = get();
-  for (const Id id : packages_) {
-    const auto* solvable = pool_id2solvable(pool, id);
-    if (solvable->dep_obsoletes == 0) continue;
-    for (const Id* dependency = solvable->repo->idarraydata + solvable->dep_obsoletes; *dependency != 0; ++dependency) {
-      Id provider = 0;
-      Id offset = 0;
-      FOR_PROVIDES(provider, offset, *dependency) {
-        if (!pool_match_nevr(pool, pool_id2solvable(pool, provider), *dependency)) continue;
-        auto& known = obsoleters_[provider];
-        if (known.empty() || known.back() != id) known.push_back(id);
-      }
-    }
-  }
-}
-
 void PackagePool::hide_packages() {
   const auto hides = [](const LoadedRepository& loaded) {
     return !loaded.source.include_packages.empty() || !loaded.source.exclude_packages.empty();
@@ -174,12 +154,11 @@ void PackagePool::hide_packages() {
   visible_ = std::make_unique<IdMap>(get()->nsolvables);
   visible_->fill();
   const auto each_match = [&](::Repo* repo, const std::vector<std::string>& specs, auto&& act) {
-    std::vector<Id> candidates;
-    for (const Id id : packages_) {
-      if (pool_id2solvable(get(), id)->repo == repo) candidates.push_back(id);
-    }
+    // As dnf does: what a specification means is decided by the packages of all repositories.
     for (const auto& spec : specs) {
-      for (const Id id : match_nevra(*this, spec, candidates).packages) act(id);
+      for (const Id id : match_nevra(*this, spec)) {
+        if (pool_id2solvable(get(), id)->repo == repo) act(id);
+      }
     }
   };
   for (const auto& [source, key, repo] : repositories_) {
@@ -194,15 +173,18 @@ void PackagePool::hide_packages() {
   pool_->considered = visible_->get();
 }
 
-bool PackagePool::is_native(Id package) const {
-  const std::string_view arch = pool_id2str(get(), pool_id2solvable(get(), package)->arch);
-  return arch == "noarch" || base_architecture(arch) == base_architecture_;
+bool PackagePool::is_compatible(Id package) const {
+  return pool_arch2score(get(), pool_id2solvable(get(), package)->arch) != 0;
 }
 
-const std::vector<Id>& PackagePool::obsoleters(Id package) const {
-  static const std::vector<Id> none;
-  const auto found = obsoleters_.find(package);
-  return found == obsoleters_.end() ? none : found->second;
+const NameIndex& PackagePool::names() const {
+  if (!names_) names_.emplace(get(), packages_);
+  return *names_;
+}
+
+std::vector<Id> PackagePool::obsoleters(Id package) const {
+  if (!obsoletes_) obsoletes_.emplace(get(), packages_);
+  return obsoletes_->obsoleters_of(get(), package);
 }
 
 Id PackagePool::local_package(const std::string& path) const {

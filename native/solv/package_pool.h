@@ -4,11 +4,14 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "solv/handles.h"
+#include "solv/name_index.h"
+#include "solv/obsoletes_index.h"
 #include "solv/repository.h"
 #include "solv/solv_cache.h"
 
@@ -38,10 +41,11 @@ class PackagePool {
   const std::vector<Id>& packages() const { return packages_; }
   /// False for what includepkgs and excludepkgs hide.
   bool is_visible(Id package) const { return !visible_ || visible_->has(package); }
-  /// True for packages of the base architecture and `noarch`.
-  bool is_native(Id package) const;
+  /// True for packages that can be installed on the architecture, as i686 on x86_64.
+  bool is_compatible(Id package) const;
+  const NameIndex& names() const;
   /// Packages that obsolete `package`, in the order of their Ids.
-  const std::vector<Id>& obsoleters(Id package) const;
+  std::vector<Id> obsoleters(Id package) const;
   /// The Id of a local package; 0 for a path that the pool was not opened with.
   Id local_package(const std::string& path) const;
 
@@ -74,7 +78,6 @@ class PackagePool {
   void index_packages();
   void index_files();
   void index_provides();
-  void index_obsoletes();
 
   /// libsolv refers to it and does not own it; nothing when nothing is hidden.
   std::unique_ptr<IdMap> visible_;
@@ -82,10 +85,11 @@ class PackagePool {
   SolvCache cache_;
   /// In the order of their ids.
   std::vector<LoadedRepository> repositories_;
-  std::string base_architecture_;
   std::vector<Id> packages_;
   std::map<std::string, Id> local_packages_;
-  std::map<Id, std::vector<Id>> obsoleters_;
+  /// Made when first asked for.
+  mutable std::optional<NameIndex> names_;
+  mutable std::optional<ObsoletesIndex> obsoletes_;
   std::set<Id> indexed_files_;
   /// Paths that only complete filelists have and that packages depend on; libsolv looks them up when it needs them.
   std::vector<Id> deferred_files_;
