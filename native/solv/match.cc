@@ -109,7 +109,8 @@ std::vector<Id> match_whole_nevra(const PackagePool& pool, const std::string& sp
 }
 
 /// The capabilities that a text means: several when its name is a pattern.
-std::vector<Id> capabilities(::Pool* pool, const std::string& spec) {
+std::vector<Id> capabilities(const PackagePool& packages, const std::string& spec) {
+  auto* pool = packages.get();
   const auto parts = split_dependency(spec);
   if (!is_glob(spec)) {
     const Id dependency = parse_dependency(pool, spec);
@@ -117,17 +118,20 @@ std::vector<Id> capabilities(::Pool* pool, const std::string& spec) {
   }
   if (!parts) return {};
   std::vector<Id> names;
-  const int known = pool->ss.nstrings;
-  for (Id name = 1; name < known; ++name) {
-    if (pool->whatprovides[name] > 1 && matches_text(parts->name, pool_id2str(pool, name))) names.push_back(name);
+  for (Id name = 1; packages.is_of_metadata(name); ++name) {
+    const char* text = pool_id2str(pool, name);
+    // Who owns a path is looked up when somebody asks.
+    const bool maybe = pool->whatprovides[name] > 1 || (text[0] == '/' && pool->whatprovides[name] == 0);
+    if (maybe && matches_text(parts->name, text) && pool_whatprovides(pool, name) > 1) names.push_back(name);
   }
   for (Id& name : names) name = dependency_on(pool, name, *parts);
   return names;
 }
 
-std::vector<Id> providers(::Pool* pool, const std::string& spec) {
+std::vector<Id> providers(const PackagePool& packages, const std::string& spec) {
+  auto* pool = packages.get();
   std::vector<Id> found;
-  for (const Id dependency : capabilities(pool, spec)) {
+  for (const Id dependency : capabilities(packages, spec)) {
     Id provider = 0;
     Id offset = 0;
     FOR_PROVIDES(provider, offset, dependency) {
@@ -174,7 +178,7 @@ Match match_spec(const PackagePool& pool, const std::string& spec, MatchScope sc
   const auto visible = [&](Id id) { return scope.hidden || pool.is_visible(id); };
   auto match = match_forms(pool, spec, visible);
   const auto installable = [&](Id id) { return std::ranges::binary_search(pool.packages(), id) && visible(id); };
-  if (match.packages.empty()) match = Match{select(providers(pool.get(), spec), installable)};
+  if (match.packages.empty()) match = Match{select(providers(pool, spec), installable)};
   if (match.packages.empty() && is_file_pattern(spec)) match = Match{select(owners(pool, spec), installable)};
   return match;
 }

@@ -75,6 +75,7 @@ PackagePool::PackagePool(PoolSource source, const std::atomic<bool>& cancelled)
   index_packages();
   index_files();
   index_provides();
+  strings_of_metadata_ = get()->ss.nstrings;
   hide_packages();
 }
 

@@ -44,6 +44,8 @@ class PackagePool {
   /// True for packages that can be installed on the architecture, as i686 on x86_64.
   bool is_compatible(Id package) const;
   const NameIndex& names() const;
+  /// False for strings that came with a question: whether libsolv knows their providers depends on earlier questions.
+  bool is_of_metadata(Id string) const { return string < strings_of_metadata_; }
   /// Packages that obsolete `package`, in the order of their Ids.
   std::vector<Id> obsoleters(Id package) const;
   /// The Id of a local package; 0 for a path that the pool was not opened with.
@@ -86,6 +88,7 @@ class PackagePool {
   /// In the order of their ids.
   std::vector<LoadedRepository> repositories_;
   std::vector<Id> packages_;
+  Id strings_of_metadata_ = 0;
   std::map<std::string, Id> local_packages_;
   /// Made when first asked for.
   mutable std::optional<NameIndex> names_;

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../packaging/command.js";
-import { parseControl } from "./control.js";
+import { type Paragraph, parseControl } from "./control.js";
 import { type IndexedPackage, PackageIndex } from "./package-index.js";
 import { makeWorkDirectory, staleWorkDirectories } from "./work-directory.js";
 
@@ -58,9 +58,13 @@ export class DebianArchive {
     return hash.digest("hex");
   }
 
+  /** What apt knows of every package. */
+  async paragraphs(): Promise<Paragraph[]> {
+    return parseControl((await runCommand("apt-cache", ["dumpavail"], this.#options())).toString());
+  }
+
   async index(): Promise<PackageIndex> {
-    const text = (await runCommand("apt-cache", ["dumpavail"], this.#options())).toString();
-    const index = new PackageIndex(parseControl(text));
+    const index = new PackageIndex(await this.paragraphs());
     if (!index.has("libc6")) throw new ArchiveUnavailableError("apt's package lists hold no libc6");
     return index;
   }

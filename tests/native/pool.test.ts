@@ -31,6 +31,7 @@ const packages: readonly PackageDefinition[] = [
   { name: "lib", evr: "1:1-1", arch: "x86_64", tags: ["Provides: liblib.so.1()(64bit)"] },
   { name: "tool", files: ["/usr/bin/tool", "/opt/tool/data"] },
   { name: "only32", arch: "i686" },
+  { name: "elsewhere", arch: "aarch64" },
   { name: "new-name", tags: ["Obsoletes: old-name < 2", "Provides: old-name = 2"] },
   { name: "old-name" },
   { name: "broken", tags: ["Requires: nowhere >= 3"] },
@@ -80,6 +81,10 @@ const specifications: readonly [string, readonly string[]][] = [
   ["lib-1:1*", ["lib-1:1-1.x86_64"]],
   ["lib", ["lib-1:1-1.x86_64"]],
   ["lib.i686", ["lib-2-1.i686"]],
+  ["only32", ["only32-1-1.i686"]],
+  ["liblib.so.2", ["lib-2-1.i686"]],
+  ["lib <1:0", [lib]],
+  ["/opt/tool/data/", ["tool-1-1.noarch"]],
   ["app-1.9*", ["app-1.9-1.noarch", "lib-1:1-1.x86_64", "tool-1-1.noarch"]],
   ["[tw]?*e", ["wine-1-1.noarch"]],
   ["lib < 1:0", [lib]],
@@ -151,10 +156,10 @@ test("requirements and local packages", { skip: toolsMissing }, async () => {
 
 test("why a specification matches nothing", { skip: toolsMissing }, async () => {
   const hiding = await openPool([{ ...repository, excludePackages: ["tool"] }]);
-  assert.deepEqual(await solve(hiding, ["tol", "only32", "tool", "extra"]), {
+  assert.deepEqual(await solve(hiding, ["tol", "elsewhere", "tool", "extra"]), {
     kind: "unmatched",
     specs: [
-      { spec: "only32", reason: "architecture", similar: [] },
+      { spec: "elsewhere", reason: "architecture", similar: [] },
       { spec: "tol", reason: "missing", similar: [] },
       { spec: "tool", reason: "hidden", similar: [] },
     ],
