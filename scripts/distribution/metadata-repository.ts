@@ -3,7 +3,7 @@
  * no files. For measuring and testing how packages are resolved.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Relation, RelationKind } from "../packaging/recipe.js";
@@ -46,6 +46,7 @@ export async function makeMetadataRepository(out: string): Promise<MetadataRepos
     const requirements = write(work, paragraphs);
     const made = { packages: paragraphs.length, requirements, inputs };
     writeFileSync(join(work, "metadata-repository.json"), JSON.stringify(made));
+    chmodSync(work, 0o777 & ~process.umask());
     rmSync(out, { recursive: true, force: true });
     renameSync(work, out);
     return made;
@@ -122,21 +123,21 @@ function packageXml(control: Paragraph, relations: readonly Relation[]): string 
     return entries.length === 0 ? [] : [`<rpm:${list}>\n${entries.map(entryXml).join("")}</rpm:${list}>\n`];
   });
   return `<package type="rpm">
-<name>${escape(name)}</name>
+<name>${escapeXml(name)}</name>
 <arch>${arch}</arch>
-<version epoch="${epoch}" ver="${escape(version)}" rel="${escape(release)}"/>
+<version epoch="${epoch}" ver="${escapeXml(version)}" rel="${escapeXml(release)}"/>
 <checksum type="sha256" pkgid="YES">${field("SHA256")}</checksum>
-<summary>${escape(field("Description").split("\n", 1)[0] ?? "")}</summary>
+<summary>${escapeXml(field("Description").split("\n", 1)[0] ?? "")}</summary>
 <description></description>
-<packager>${escape(field("Maintainer"))}</packager>
-<url>${escape(field("Homepage"))}</url>
+<packager>${escapeXml(field("Maintainer"))}</packager>
+<url>${escapeXml(field("Homepage"))}</url>
 <time file="0" build="0"/>
 <size package="${field("Size")}" installed="${1024 * Number(field("Installed-Size") || 0)}" archive="0"/>
-<location href="${escape(`packages/${file}`)}"/>
+<location href="${escapeXml(`packages/${file}`)}"/>
 <format>
 <rpm:license>unknown</rpm:license>
-<rpm:group>${escape(field("Section"))}</rpm:group>
-<rpm:sourcerpm>${escape(`${field("Source").split(" ")[0] || name}-${version}-${release}.src.rpm`)}</rpm:sourcerpm>
+<rpm:group>${escapeXml(field("Section"))}</rpm:group>
+<rpm:sourcerpm>${escapeXml(`${field("Source").split(" ")[0] || name}-${version}-${release}.src.rpm`)}</rpm:sourcerpm>
 ${xml.join("")}</format>
 </package>
 `;
@@ -154,13 +155,13 @@ const flags: Readonly<Record<string, string>> = { "<": "LT", "<=": "LE", "=": "E
 function entryXml({ kind, text }: Relation): string {
   const pre = kind === "Requires(pre)" ? ' pre="1"' : "";
   const [name = "", operator = "", evr = ""] = text.startsWith("(") ? [text] : text.split(" ");
-  if (operator === "") return `<rpm:entry name="${escape(name)}"${pre}/>\n`;
+  if (operator === "") return `<rpm:entry name="${escapeXml(name)}"${pre}/>\n`;
   const [, epoch = "0", version = "", release = ""] = /^(?:(\d+):)?([^-]+)-(.*)$/.exec(evr) ?? [];
-  const attributes = `flags="${flags[operator]}" epoch="${epoch}" ver="${escape(version)}" rel="${escape(release)}"`;
-  return `<rpm:entry name="${escape(name)}" ${attributes}${pre}/>\n`;
+  const attributes = `flags="${flags[operator]}" epoch="${epoch}" ver="${escapeXml(version)}" rel="${escapeXml(release)}"`;
+  return `<rpm:entry name="${escapeXml(name)}" ${attributes}${pre}/>\n`;
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 

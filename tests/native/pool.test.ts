@@ -31,7 +31,7 @@ const packages: readonly PackageDefinition[] = [
   { name: "lib", evr: "1:1-1", arch: "x86_64", tags: ["Provides: liblib.so.1()(64bit)"] },
   { name: "tool", files: ["/usr/bin/tool", "/opt/tool/data"] },
   { name: "only32", arch: "i686" },
-  { name: "elsewhere", arch: "aarch64" },
+  { name: "foreign", arch: "aarch64" },
   { name: "new-name", tags: ["Obsoletes: old-name < 2", "Provides: old-name = 2"] },
   { name: "old-name" },
   { name: "broken", tags: ["Requires: nowhere >= 3"] },
@@ -156,10 +156,10 @@ test("requirements and local packages", { skip: toolsMissing }, async () => {
 
 test("why a specification matches nothing", { skip: toolsMissing }, async () => {
   const hiding = await openPool([{ ...repository, excludePackages: ["tool"] }]);
-  assert.deepEqual(await solve(hiding, ["tol", "elsewhere", "tool", "extra"]), {
+  assert.deepEqual(await solve(hiding, ["tol", "foreign", "tool", "extra"]), {
     kind: "unmatched",
     specs: [
-      { spec: "elsewhere", reason: "architecture", similar: [] },
+      { spec: "foreign", reason: "architecture", similar: [] },
       { spec: "tol", reason: "missing", similar: [] },
       { spec: "tool", reason: "hidden", similar: [] },
     ],
