@@ -138,6 +138,7 @@ Installs read_installs(const PackagePool& pool, ::Solver* solver) {
 }  // namespace
 
 SolveResult solve_job(PackagePool& pool, const Job& job) {
+  pool.forget_questions();
   JobQueue jobs;
   FileDependencies files(pool);
   if (auto unmatched = add_specs(pool, job, jobs); !unmatched.empty()) return unmatched;

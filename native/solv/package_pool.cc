@@ -52,6 +52,9 @@ std::vector<FileHandle> parse_all(const std::vector<RepositorySource>& sources, 
   return parsed;
 }
 
+/// Of 4 bytes each. libsolv appends the lists of packages of every job, and never frees one.
+constexpr Offset kMostListsLeft = 1 << 20;
+
 /// Which files every primary metadata lists, by createrepo's rule, which libsolv knows but does not export.
 bool is_in_primary(std::string_view path) {
   return path.starts_with("/etc/") || path.find("bin/") != std::string_view::npos || path == "/usr/lib/sendmail";
@@ -114,6 +117,11 @@ void PackagePool::index_provides() {
     const char* text = pool_id2str(pool, id);
     if (text[0] == '/' && pool->whatprovides[id] == 0 && !is_in_primary(text)) deferred_files_.push_back(id);
   }
+  indexed_lists_ = pool->whatprovidesdataoff;
+}
+
+void PackagePool::forget_questions() {
+  if (get()->whatprovidesdataoff - indexed_lists_ > kMostListsLeft) index_provides();
 }
 
 bool PackagePool::needs_filelists() const {

@@ -48,6 +48,10 @@ class PackagePool {
   bool is_of_metadata(Id string) const { return string < strings_of_metadata_; }
   /// Packages that obsolete `package`, in the order of their Ids.
   std::vector<Id> obsoleters(Id package) const;
+  /// Frees what earlier questions left behind, once it is more than a few megabytes. Lists that libsolv made for them
+  /// are gone afterwards.
+  void forget_questions();
+
   /// The Id of a local package; 0 for a path that the pool was not opened with.
   Id local_package(const std::string& path) const;
 
@@ -89,6 +93,7 @@ class PackagePool {
   std::vector<LoadedRepository> repositories_;
   std::vector<Id> packages_;
   Id strings_of_metadata_ = 0;
+  Offset indexed_lists_ = 0;
   std::map<std::string, Id> local_packages_;
   /// Made when first asked for.
   mutable std::optional<NameIndex> names_;

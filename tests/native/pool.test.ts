@@ -353,6 +353,27 @@ test("junk is an answer, not a crash", { skip: toolsMissing }, async () => {
   }
 });
 
+/** MiB of this process. */
+function residentMemory(): number {
+  const [, kibibytes = ""] = /^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return Number(kibibytes) / 1024;
+}
+
+// A sanitizer keeps what is freed.
+test("what jobs leave behind does not add up", {
+  skip: toolsMissing || process.env.RPMOCI_ADDON !== undefined,
+}, async () => {
+  // Each pattern makes a list for each name, 100 KiB a job, and the last word ends the job early.
+  const specs = [...Array.from({ length: 600 }, (_, index) => "*".repeat(index + 1)), "nothing"];
+  const ask = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time += 1) assert.equal((await solve(pool, specs)).kind, "unmatched");
+  };
+  await ask(80);
+  const before = residentMemory();
+  await ask(240);
+  assert.ok(residentMemory() - before < 12, `${before} MiB grew to ${residentMemory()} MiB`);
+});
+
 test("a closed pool says so", { skip: toolsMissing }, async () => {
   const closing = await openPool([repository]);
   const calls = Array.from({ length: 8 }, () => solve(closing, ["app"]));

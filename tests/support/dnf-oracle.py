@@ -27,8 +27,10 @@ def prepare(description, folder):
     conf.substitutions["basearch"] = description["arch"]
     conf.substitutions["releasever"] = "9"
     for repository in description["repositories"]:
-        options = {key: value for key, value in repository.items() if key not in ("id", "folder")}
-        base.repos.add_new_repo(repository["id"], conf, baseurl=["file://" + repository["folder"]], **options)
+        added = base.repos.add_new_repo(repository["id"], conf, baseurl=["file://" + repository["folder"]])
+        # add_new_repo() takes no more than the first element of a list.
+        for key in repository.keys() - {"id", "folder"}:
+            setattr(added, key, repository[key])
     base.fill_sack(load_system_repo=False)
     return base
 
