@@ -13,10 +13,12 @@ export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js"
 export { hostArchitecture } from "./model/architecture.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
+export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
 export type { CommonOptions } from "./pipeline/options.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
+export { ResolutionError } from "./resolve/resolution-error.js";
 export { version } from "./version.js";

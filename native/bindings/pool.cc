@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/explain_values.h"
 #include "bindings/exports.h"
 #include "napi/promise.h"
 #include "solv/compare_evr.h"
@@ -63,10 +64,6 @@ Napi::Array to_array(Napi::Env env, const std::vector<Item>& items, Convert conv
   return array;
 }
 
-Napi::Array from_texts(Napi::Env env, const std::vector<std::string>& texts) {
-  return to_array(env, texts, [env](const std::string& text) { return Napi::String::New(env, text); });
-}
-
 Napi::Value from_checksum(Napi::Env env, const std::optional<PackageChecksum>& checksum) {
   if (!checksum) return env.Null();
   auto object = Napi::Object::New(env);
@@ -92,31 +89,6 @@ Napi::Object from_package(Napi::Env env, const Package& package) {
 
 Napi::Array from_packages(Napi::Env env, const std::vector<Package>& packages) {
   return to_array(env, packages, [env](const Package& package) { return from_package(env, package); });
-}
-
-const char* name_of(UnmatchedSpec::Reason reason) {
-  switch (reason) {
-    case UnmatchedSpec::Reason::kHidden:
-      return "hidden";
-    case UnmatchedSpec::Reason::kArchitecture:
-      return "architecture";
-    default:
-      return "missing";
-  }
-}
-
-Napi::Object from_unmatched(Napi::Env env, const UnmatchedSpec& unmatched) {
-  auto object = Napi::Object::New(env);
-  object.Set("spec", unmatched.spec);
-  object.Set("reason", name_of(unmatched.reason));
-  object.Set("similar", from_texts(env, unmatched.similar));
-  return object;
-}
-
-Napi::Object from_problem(Napi::Env env, const SolveProblem& problem) {
-  auto object = Napi::Object::New(env);
-  object.Set("messages", from_texts(env, problem.messages));
-  return object;
 }
 
 Napi::Value from_result(Napi::Env env, SolveResult& result) {
@@ -147,11 +119,11 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
 
   static Class* define(Napi::Env env) {
     auto* definition = new Class;
-    const auto constructor =
-        DefineClass(env, "Pool",
-                    {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
-                     InstanceMethod<&PoolObject::close>("close")},
-                    definition);
+    const auto constructor = DefineClass(
+        env, "Pool",
+        {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
+         InstanceMethod<&PoolObject::examine>("examineLockedSet"), InstanceMethod<&PoolObject::close>("close")},
+        definition);
     definition->constructor = Napi::Persistent(constructor);
     env.AddCleanupHook([definition] { delete definition; });
     return definition;
@@ -185,6 +157,15 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
           return pool->run([&](PackagePool& packages) { return query_spec(packages, spec); });
         },
         [](Napi::Env env, std::vector<Package>& packages) -> Napi::Value { return from_packages(env, packages); });
+  }
+
+  Napi::Value examine(const Napi::CallbackInfo& info) {
+    return run_promise<LockedSetFacts>(
+        info.Env(), Environment::of(info.Env()).general,
+        [pool = pool_, entries = to_locked_entries(info[0]), specs = to_texts(info[1])] {
+          return pool->run([&](PackagePool& packages) { return examine_locked_set(packages, entries, specs); });
+        },
+        [](Napi::Env env, LockedSetFacts& facts) { return from_locked_set(env, facts); });
   }
 
   void close(const Napi::CallbackInfo&) { pool_->close(); }

@@ -1,10 +1,12 @@
 /** Resolves the manifest's packages against loaded repositories. */
-import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import type { Locate, LocatedChain, ResolutionProblem } from "../model/explanation.js";
 import type { RepositoryMetadata } from "../model/repository.js";
-import type { Pool, Problem, Solvable, UnmatchedSpec } from "../native/binding.js";
+import type { Pool, Problem, RequirementChain, Solvable, UnmatchedSpec } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { explainProblems, suggestion } from "./explain.js";
+import { ResolutionError } from "./resolution-error.js";
 
 export interface ResolveRequest {
   /** Specifications of packages in repositories. */
@@ -34,35 +36,50 @@ export function openRepositories(
   );
 }
 
-/** What must be installed. Throws an `RpmociError` of kind `resolve` that says which specification fails, and why. */
-export async function resolve(pool: Pool, request: ResolveRequest, emit: Emit): Promise<Resolution> {
+/**
+ * What must be installed. Throws a `ResolutionError` that says which specification fails, and why; `locator` is then
+ * asked where requests come from.
+ */
+export async function resolve(
+  pool: Pool,
+  request: ResolveRequest,
+  emit: Emit,
+  locator: () => Promise<Locate>,
+): Promise<Resolution> {
   emit({ type: "resolve-started", specs: request.specs.length + request.localPackages.length });
   const result = await nativeCall(pool.solve({ ...request, installWeakDependencies: false }));
-  if (result.kind === "unmatched") throw unmatched(result.specs);
-  if (result.kind === "unsolvable") throw unsolvable(result.problems);
+  if (result.kind === "unmatched") throw unmatched(result.specs, await locator());
+  if (result.kind === "unsolvable") throw unsolvable(result.problems, await locator());
   emit({ type: "resolve-finished", packages: result.installs.length });
   return { installs: result.installs };
 }
 
-const REASONS: Readonly<Record<UnmatchedSpec["reason"], string>> = {
-  missing: "",
-  hidden: " (includepkgs or excludepkgs of its repository hide it)",
-  architecture: " (it exists for other architectures only)",
-};
-
-function unmatched(specs: readonly UnmatchedSpec[]): RpmociError {
-  const [first, ...rest] = specs.map(
-    ({ spec, reason, similar }) =>
-      `No packages available for spec '${spec}'${REASONS[reason]}${
-        similar.length === 0 ? "" : `; did you mean ${similar.join(", ")}?`
-      }`,
-  );
-  return new RpmociError(first ?? "No packages available", { kind: "resolve", code: "SPEC_UNMATCHED", details: rest });
+function unmatched(specs: readonly UnmatchedSpec[], locate: Locate): ResolutionError {
+  const problems = specs.map(({ spec, hidden, similar }): ResolutionProblem => {
+    return { kind: "unmatched-spec", request: locate({ kind: "spec", text: spec }), hidden, similar };
+  });
+  const [message = "No packages available", ...details] = explainProblems(problems);
+  return new ResolutionError(message, { code: "SPEC_UNMATCHED", details, problems });
 }
 
-function unsolvable(problems: readonly Problem[]): RpmociError {
-  const details = problems.flatMap(({ messages }, index) =>
-    messages.map((message, line) => (line === 0 ? `problem ${index + 1}: ${message}` : `  ${message}`)),
+function unsolvable(found: readonly Problem[], locate: Locate): ResolutionError {
+  const located = (chain: RequirementChain | null): LocatedChain | null =>
+    chain && { request: locate(chain.request), links: chain.links };
+  const problems = found.map(
+    ({ rules }): ResolutionProblem => ({
+      kind: "unsolvable",
+      rules: rules.map((rule) => ({
+        ...rule,
+        request: rule.request && locate(rule.request),
+        packageChain: located(rule.packageChain),
+        otherChain: located(rule.otherChain),
+      })),
+    }),
   );
-  return new RpmociError("Failed to resolve dependencies", { kind: "resolve", code: "UNSOLVABLE", details });
+  return new ResolutionError("Failed to resolve dependencies", {
+    code: "UNSOLVABLE",
+    details: explainProblems(problems),
+    hint: suggestion(problems),
+    problems,
+  });
 }

@@ -159,7 +159,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   version: ["package-root"],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   pipeline: [...STAGES, ...BELOW_STAGES],
-  index: ["pipeline", "version", "lockfile", "manifest", ...BELOW_STAGES],
+  index: ["pipeline", "version", "lockfile", "manifest", "resolve", ...BELOW_STAGES],
   reporters: ["index"],
   cli: ["index", "reporters"],
   main: ["cli"],

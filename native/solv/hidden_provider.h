@@ -1,0 +1,41 @@
+// Packages that would do, but for one thing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "solv/package_reference.h"
+
+namespace rpmoci {
+
+class PackagePool;
+
+struct HiddenProvider {
+  enum class Reason {
+    /// includepkgs or excludepkgs hide it.
+    kExcluded,
+    /// It is for an architecture that cannot be installed.
+    kArchitecture,
+    /// It is for a second architecture, and can only be asked for by name and architecture.
+    kMultilib,
+    /// It has another version.
+    kVersion,
+  };
+  PackageReference package;
+  Reason reason = Reason::kVersion;
+  /// What it provides instead of what was wanted, for example `libfoo = 1.5-1`; only when it has another version.
+  std::string offers;
+};
+
+/// Why a package cannot be chosen: hidden, or of another architecture than what may be installed.
+bool is_excluded(const PackagePool& pool, Id package);
+bool is_foreign(::Pool* pool, Id package);
+
+/// The packages that would meet a requirement, or one of the parts of a rich one, if they were not hidden, for another
+/// architecture, or of another version: at most five for each of these reasons, in this order, the best first.
+std::vector<HiddenProvider> hidden_providers(const PackagePool& pool, Id dependency);
+
+/// The same for a package specification that matches nothing.
+std::vector<HiddenProvider> hidden_matches(const PackagePool& pool, const std::string& spec);
+
+}  // namespace rpmoci
