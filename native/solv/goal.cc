@@ -57,7 +57,9 @@ std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue
     const auto match = match_spec(pool, spec, {});
     if (match.packages.empty()) {
       if (names.empty()) names = visible_names(pool);
-      unmatched.push_back({spec, hidden_matches(pool, spec), similar_names(spec, names)});
+      auto hidden = hidden_matches(pool, spec);
+      auto similar = hidden.empty() ? similar_names(spec, names) : std::vector<std::string>();
+      unmatched.push_back({spec, std::move(hidden), std::move(similar)});
     }
     for (const auto& choice : install_choices(pool, spec, match)) {
       IdQueue packages(choice);

@@ -24,7 +24,7 @@ struct UnmatchedSpec {
   std::string spec;
   /// What would match, but for one thing.
   std::vector<HiddenProvider> hidden_matches;
-  /// Names that resemble it, at most three, the closest first.
+  /// Names that resemble it when nothing would match: at most three, the closest first.
   std::vector<std::string> similar;
 };
 

@@ -138,7 +138,7 @@ class ProblemReader {
     }
     if (facts.kind == Kind::kNothingProvides) {
       rule.hidden_providers = hidden_providers(pool_, facts.dependency);
-      if (rule.hidden_providers.empty()) rule.similar = similar_to(facts.dependency);
+      rule.similar = similar_to(facts.dependency);
     }
     if (facts.kind == Kind::kNotInstallable) {
       using Reason = HiddenProvider::Reason;
@@ -157,7 +157,7 @@ class ProblemReader {
     for (const Id part : parts_of(pool_.get(), dependency)) {
       const std::string name = pool_id2str(pool_.get(), capability_name(pool_.get(), part));
       // What is in parentheses, and a file, is hardly ever misspelt: a packager's tool wrote it.
-      if (name.find_first_of("(/") != std::string::npos) continue;
+      if (name.find_first_of("(/") != std::string::npos || !hidden_providers(pool_, part).empty()) continue;
       for (auto& found : similar_names(name, names_)) similar.push_back(std::move(found));
     }
     return similar;

@@ -165,7 +165,7 @@ export interface UnmatchedSpec {
   readonly spec: string;
   /** Packages that would match, at most five for a reason, the best first. */
   readonly hidden: readonly HiddenPackage[];
-  /** Names that resemble it, at most three, the closest first. */
+  /** Names that resemble it when nothing would match: at most three, the closest first. */
   readonly similar: readonly string[];
 }
 

@@ -11,13 +11,13 @@ interface Block {
 }
 
 interface Note {
-  readonly label: "asked for by" | "available" | "other arch" | "excluded" | "did you mean";
+  readonly label: "asked for by" | "there is only" | "other arch" | "excluded" | "did you mean";
   readonly lines: readonly string[];
 }
 
-const LABEL_WIDTH = "did you mean".length;
+const LABEL_WIDTH = "there is only".length;
 /** A longer chain is broken before its arrows. Characters. */
-const CHAIN_WIDTH = 90;
+const CHAIN_WIDTH = 80;
 const MOST_BLOCKS = 8;
 const ARROW = "\u2192";
 
@@ -43,7 +43,7 @@ export function suggestion(problems: readonly ResolutionProblem[]): string | und
 /** Where a request stands, as compilers name a place, and its words. */
 export function requestText({ text, file, line, reason, localPackage }: LocatedRequest): string {
   const place = file === null ? "" : `${placeText(file)}${line === null ? "" : `:${line}`}: `;
-  if (reason === "os_release") return `${place}os_release = true: "${text}"`;
+  if (reason === "os_release") return `${place}os_release = true${line === null ? " (the default)" : ""}: "${text}"`;
   if (reason === "local-package") return `${place}local package ${localPackage ?? "of the lockfile"}: "${text}"`;
   return `${place}packages: "${localPackage ?? text}"`;
 }
@@ -149,7 +149,7 @@ function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
   const multilib = of("multilib")[0]?.package;
   return [
     note(
-      "available",
+      "there is only",
       of("version").map(({ package: reference, offers }) => {
         const ownName = offers === null || offers.split(" ")[0] === reference.name;
         return `${packageText(reference)}${ownName ? "" : ` provides ${offers}`}`;

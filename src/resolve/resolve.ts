@@ -55,9 +55,12 @@ export async function resolve(
 }
 
 function unmatched(specs: readonly UnmatchedSpec[], locate: Locate): ResolutionError {
-  const problems = specs.map(({ spec, hidden, similar }): ResolutionProblem => {
-    return { kind: "unmatched-spec", request: locate({ kind: "spec", text: spec }), hidden, similar };
-  });
+  const problems = specs
+    .map(({ spec, hidden, similar }) => {
+      return { kind: "unmatched-spec" as const, request: locate({ kind: "spec", text: spec }), hidden, similar };
+    })
+    // A stable order for those that share a line, or have none.
+    .sort((a, b) => (a.request.line ?? 0) - (b.request.line ?? 0));
   const [message = "No packages available", ...details] = explainProblems(problems);
   return new ResolutionError(message, { code: "SPEC_UNMATCHED", details, problems });
 }
