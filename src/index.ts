@@ -6,6 +6,9 @@
 
 export { type ErrorKind, RpmociError, type RpmociErrorOptions } from "./errors.js";
 export type { Emit, PackageChange, RpmociEvent } from "./events.js";
+export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
+export type { GraphEdge, GraphPackage } from "./explain/graph.js";
+export type { TreeNode, TreeRoot } from "./explain/tree.js";
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
@@ -18,7 +21,10 @@ export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
+export { type PackageReasons, type WhyOptions, why } from "./pipeline/why.js";
+export { describeRequest } from "./resolve/explain.js";
 export { ResolutionError } from "./resolve/resolution-error.js";
 export { version } from "./version.js";

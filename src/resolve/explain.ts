@@ -28,10 +28,13 @@ export function explainProblems(problems: readonly ResolutionProblem[]): readonl
   return blocks.length > MOST_BLOCKS ? [...lines, `and ${blocks.length - MOST_BLOCKS} more`] : lines;
 }
 
-/** What to write instead, when the best match cannot be installed but another one can. */
+/** What to do about them, when that is known: the first remedy only. */
 export function suggestion(problems: readonly ResolutionProblem[]): string | undefined {
   for (const problem of problems) {
-    if (problem.kind !== "unsolvable") continue;
+    if (problem.kind === "unmatched-spec") {
+      if (problem.request.reason !== "os_release") continue;
+      return `set os_release = false below [contents] when the image can do without ${problem.request.text}`;
+    }
     for (const { kind, other, request } of problem.rules) {
       if (kind !== "best" || other === null || request === null) continue;
       return `${packageText(other)} can be installed: write "${other.name}-${other.evr}" instead of "${request.text}"`;
@@ -41,7 +44,7 @@ export function suggestion(problems: readonly ResolutionProblem[]): string | und
 }
 
 /** Where a request stands, as compilers name a place, and its words. */
-export function requestText({ text, file, line, reason, localPackage }: LocatedRequest): string {
+export function describeRequest({ text, file, line, reason, localPackage }: LocatedRequest): string {
   const place = file === null ? "" : `${placeText(file)}${line === null ? "" : `:${line}`}: `;
   if (reason === "os_release") return `${place}os_release = true${line === null ? " (the default)" : ""}: "${text}"`;
   if (reason === "local-package") return `${place}local package ${localPackage ?? "of the lockfile"}: "${text}"`;
@@ -59,7 +62,7 @@ function blocksOf(problem: ResolutionProblem): readonly Block[] {
     return [
       {
         sentence: `No packages available for spec '${request.text}'`,
-        notes: [note("asked for by", [requestText(request)]), ...hiddenNotes(hidden), ...similarNotes(similar)],
+        notes: [note("asked for by", [describeRequest(request)]), ...hiddenNotes(hidden), ...similarNotes(similar)],
       },
     ];
   }
@@ -70,7 +73,7 @@ function blocksOf(problem: ResolutionProblem): readonly Block[] {
 
 function blockOf(rule: LocatedRule): Block {
   const chains = [rule.packageChain, rule.otherChain].filter((chain) => chain !== null).map(chainLines);
-  const own = chains.length === 0 && rule.request !== null ? [requestText(rule.request)] : [];
+  const own = chains.length === 0 && rule.request !== null ? [describeRequest(rule.request)] : [];
   return {
     sentence: sentenceOf(rule),
     notes: [
@@ -133,8 +136,8 @@ function chainLines({ request, links }: LocatedChain): readonly string[] {
     const plain = dependency === null || /^[^ (]*/.exec(dependency)?.[0] === reference.name;
     return `${ARROW} ${formatNevra(reference)}${plain ? "" : ` for ${dependency}`}`;
   });
-  const line = [requestText(request), ...steps].join(" ");
-  return line.length <= CHAIN_WIDTH ? [line] : [requestText(request), ...steps.map((step) => `  ${step}`)];
+  const line = [describeRequest(request), ...steps].join(" ");
+  return line.length <= CHAIN_WIDTH ? [line] : [describeRequest(request), ...steps.map((step) => `  ${step}`)];
 }
 
 function note(label: Note["label"], lines: readonly string[]): Note {
@@ -152,7 +155,7 @@ function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
       "there is only",
       of("version").map(({ package: reference, offers }) => {
         const ownName = offers === null || offers.split(" ")[0] === reference.name;
-        return `${packageText(reference)}${ownName ? "" : ` provides ${offers}`}`;
+        return `${packageText(reference)}${ownName ? "" : `, which provides ${offers}`}`;
       }),
     ),
     note("excluded", of("excluded").length === 0 ? [] : [`${names(of("excluded"))}, by includepkgs or excludepkgs`]),

@@ -62,7 +62,7 @@ function unmatched(specs: readonly UnmatchedSpec[], locate: Locate): ResolutionE
     // A stable order for those that share a line, or have none.
     .sort((a, b) => (a.request.line ?? 0) - (b.request.line ?? 0));
   const [message = "No packages available", ...details] = explainProblems(problems);
-  return new ResolutionError(message, { code: "SPEC_UNMATCHED", details, problems });
+  return new ResolutionError(message, { code: "SPEC_UNMATCHED", details, hint: suggestion(problems), problems });
 }
 
 function unsolvable(found: readonly Problem[], locate: Locate): ResolutionError {
