@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kMostSuggestions = 3;
+/// Fewer letters begin too many names.
+constexpr std::size_t kShortestBeginning = 3;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -93,7 +95,9 @@ std::vector<std::string> similar_names(const std::string& spec, const std::vecto
   }
   for (const auto& name : names) {
     if (found.size() >= kMostSuggestions) break;
-    if (lower(name).starts_with(wanted + "-") && std::ranges::find(found, name) == found.end()) found.push_back(name);
+    if (wanted.size() >= kShortestBeginning && lower(name).starts_with(wanted) &&
+        std::ranges::find(found, name) == found.end())
+      found.push_back(name);
   }
   return found;
 }

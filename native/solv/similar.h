@@ -12,7 +12,7 @@ class PackagePool;
 std::vector<std::string> visible_names(const PackagePool& pool);
 
 /// At most three of `names` that resemble `spec` in whatever case, the closest first, then alphabetically; after those
-/// that may be misspelt come those that continue it after a dash. Of a specification counts what looks like its name:
+/// that may be misspelt come those that begin with it. Of a specification counts what looks like its name:
 /// neither directories nor a version, nor pattern characters.
 std::vector<std::string> similar_names(const std::string& spec, const std::vector<std::string>& names);
 

@@ -21,7 +21,7 @@ export interface GraphEdge {
   readonly to: number;
   /** `recommends` and `supplements` only where nothing in the image requires the package. */
   readonly kind: LockedDependency["kind"];
-  /** What the two have in common, the shortest first: a requirement such as `libc.so.6(GLIBC_2.34)(64bit)`. */
+  /** What the two have in common, the shortest first: requirements such as `libc.so.6(GLIBC_2.34)(64bit)`. */
   readonly dependencies: readonly string[];
 }
 
@@ -107,9 +107,15 @@ function edgesOf({ dependencies }: LockedSet["packages"][number]): readonly Grap
   return [...edges.values()]
     .map((edge) => ({
       ...edge,
-      dependencies: edge.dependencies.toSorted((a, b) => a.length - b.length || compareText(a, b)),
+      dependencies: edge.dependencies.toSorted(byTelling),
     }))
     .sort((a, b) => a.to - b.to);
+}
+
+/** The shortest first; last what any ELF file requires of the dynamic linker. */
+function byTelling(a: string, b: string): number {
+  const linker = (text: string): number => Number(text.startsWith("rtld("));
+  return linker(a) - linker(b) || a.length - b.length || compareText(a, b);
 }
 
 /** A package that something requires is not there for the sake of a recommendation. */

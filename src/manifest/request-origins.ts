@@ -18,16 +18,18 @@ export async function locateRequests(
   const items = findItemLines(text, ["contents", "packages"]);
   const local = await matchLocalPackages(manifest, "ignore");
   const file = manifest.path;
+  const localSpecs = manifest.packages.filter(isLocalSpec);
+  // Which of several specifications means an RPM that is not there cannot be told.
+  const onlyLocalSpec = localSpecs.length === 1 ? (localSpecs[0] ?? null) : null;
   const lineOf = (spec: string): number | null => items[manifest.packages.indexOf(spec)] ?? null;
   return (request) => {
     if (request.kind === "requirement") {
       const owner = localPackages.find(({ requires }) => requires.includes(request.text));
-      const specs = manifest.packages.filter(isLocalSpec);
-      const line = specs.length === 1 ? lineOf(specs[0] ?? "") : null;
+      const line = lineOf(onlyLocalSpec ?? "");
       return { ...request, file, line, reason: "local-package", localPackage: owner?.name ?? null };
     }
     if (request.kind === "local-package") {
-      const spec = local.get(request.text) ?? null;
+      const spec = local.get(request.text) ?? onlyLocalSpec;
       return { ...request, file, line: lineOf(spec ?? ""), reason: "packages", localPackage: spec };
     }
     if (request.text === OS_RELEASE && !manifest.packages.includes(OS_RELEASE)) {

@@ -36,8 +36,9 @@ export function treeText(tree: Tree, charset: Charset): string {
 function rootBranches({ roots }: Tree): readonly Branch[] {
   return roots.map(({ request, node }) => {
     const branch = branchOf(node);
-    if (request === null || request.text === node.package.name) return branch;
-    const words = request.reason === "os_release" ? `os_release = true` : `"${request.localPackage ?? request.text}"`;
+    const spec = request?.localPackage ?? request?.text;
+    if (request === null || spec === node.package.name) return branch;
+    const words = request.reason === "os_release" ? "os_release = true" : `"${spec}"`;
     return { ...branch, label: `${branch.label}  ${words}` };
   });
 }
