@@ -52,12 +52,13 @@ std::set<std::string> sorted(const std::vector<std::string>& texts) { return {te
 std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue& jobs) {
   std::vector<UnmatchedSpec> unmatched;
   std::vector<std::string> names;
+  HiddenProviderFinder finder(pool);
   constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
   for (const auto& spec : sorted(job.specs)) {
     const auto match = match_spec(pool, spec, {});
     if (match.packages.empty()) {
       if (names.empty()) names = visible_names(pool);
-      auto hidden = hidden_matches(pool, spec);
+      auto hidden = finder.find(spec);
       auto similar = hidden.empty() ? similar_names(spec, names) : std::vector<std::string>();
       unmatched.push_back({spec, std::move(hidden), std::move(similar)});
     }

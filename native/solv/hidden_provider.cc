@@ -53,25 +53,6 @@ void add_unavailable(const PackagePool& pool, Id package, Findings& findings) {
   }
 }
 
-void add_providers(const PackagePool& pool, Id dependency, Findings& findings) {
-  const Id name = capability_name(pool.get(), dependency);
-  for (const Id id : pool.packages()) {
-    for (const Id provided : dependencies_of(pool.get(), id, SOLVABLE_PROVIDES)) {
-      if (capability_name(pool.get(), provided) != name) continue;
-      if (pool_match_dep(pool.get(), provided, dependency)) {
-        add_unavailable(pool, id, findings);
-      } else if (!is_excluded(pool, id) && !is_foreign(pool.get(), id)) {
-        findings.add(id, Reason::kVersion, provided);
-      }
-    }
-  }
-  const char* text = pool_id2str(pool.get(), name);
-  if (ISRELDEP(dependency) || text[0] != '/') return;
-  for (const Id id : pool.owners_of(text)) {
-    if (std::ranges::binary_search(pool.packages(), id)) add_unavailable(pool, id, findings);
-  }
-}
-
 /// Adds the packages of the name that a form of a package's name begins with; false when there are none.
 bool add_named(const PackagePool& pool, const NevraPattern& pattern, Findings& findings) {
   bool found = false;
@@ -100,27 +81,52 @@ bool is_foreign(::Pool* pool, Id package) {
   return pool->id2arch != nullptr && pool_arch2score(pool, pool_id2solvable(pool, package)->arch) == 0;
 }
 
-std::vector<HiddenProvider> hidden_providers(const PackagePool& pool, Id dependency) {
-  Findings findings;
-  for (const Id part : parts_of(pool.get(), dependency)) add_providers(pool, part, findings);
-  return findings.best(pool.get());
+const std::vector<HiddenProviderFinder::Provided>& HiddenProviderFinder::providers_of_name(Id name) {
+  if (!provided_) {
+    provided_.emplace();
+    for (const Id id : pool_.packages()) {
+      for (const Id provided : dependencies_of(pool_.get(), id, SOLVABLE_PROVIDES)) {
+        (*provided_)[capability_name(pool_.get(), provided)].push_back({id, provided});
+      }
+    }
+  }
+  return (*provided_)[name];
 }
 
-std::vector<HiddenProvider> hidden_matches(const PackagePool& pool, const std::string& spec) {
+std::vector<HiddenProvider> HiddenProviderFinder::find(Id dependency) {
+  auto* pool = pool_.get();
   Findings findings;
-  for (const Id id : match_spec(pool, spec, {.hidden = true, .foreign = true}).packages) {
-    add_unavailable(pool, id, findings);
+  for (const Id part : parts_of(pool, dependency)) {
+    const Id name = capability_name(pool, part);
+    for (const auto& [id, provided] : providers_of_name(name)) {
+      if (pool_match_dep(pool, provided, part)) {
+        add_unavailable(pool_, id, findings);
+      } else if (!is_excluded(pool_, id) && !is_foreign(pool, id)) {
+        findings.add(id, Reason::kVersion, provided);
+      }
+    }
+    const char* text = pool_id2str(pool, name);
+    if (ISRELDEP(part) || text[0] != '/') continue;
+    for (const Id id : pool_.owners_of(text)) {
+      if (std::ranges::binary_search(pool_.packages(), id)) add_unavailable(pool_, id, findings);
+    }
   }
-  if (const auto found = findings.best(pool.get()); !found.empty()) return found;
+  return findings.best(pool);
+}
+
+std::vector<HiddenProvider> HiddenProviderFinder::find(const std::string& spec) {
+  Findings findings;
+  for (const Id id : match_spec(pool_, spec, {.hidden = true, .foreign = true}).packages) {
+    add_unavailable(pool_, id, findings);
+  }
+  if (const auto found = findings.best(pool_.get()); !found.empty()) return found;
   if (spec.size() > kLongestText) return {};
   for (const auto form : kNevraForms) {
     const auto pattern = parse_nevra(spec, form);
-    if (pattern && add_named(pool, *pattern, findings)) return findings.best(pool.get());
+    if (pattern && add_named(pool_, *pattern, findings)) return findings.best(pool_.get());
   }
-  if (const Id dependency = is_glob(spec) ? 0 : parse_dependency(pool.get(), spec); dependency != 0) {
-    return hidden_providers(pool, dependency);
-  }
-  return {};
+  const Id dependency = is_glob(spec) ? 0 : parse_dependency(pool_.get(), spec);
+  return dependency == 0 ? std::vector<HiddenProvider>() : find(dependency);
 }
 
 }  // namespace rpmoci

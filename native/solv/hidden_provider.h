@@ -1,7 +1,9 @@
 // Packages that would do, but for one thing.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "solv/package_reference.h"
@@ -31,11 +33,30 @@ struct HiddenProvider {
 bool is_excluded(const PackagePool& pool, Id package);
 bool is_foreign(::Pool* pool, Id package);
 
-/// The packages that would meet a requirement, or one of the parts of a rich one, if they were not hidden, for another
-/// architecture, or of another version: at most five for each of these reasons, in this order, the best first.
-std::vector<HiddenProvider> hidden_providers(const PackagePool& pool, Id dependency);
+/// Finds them. Reads the provides of all packages at its first search, so that many searches cost little more than one.
+class HiddenProviderFinder {
+ public:
+  explicit HiddenProviderFinder(const PackagePool& pool) : pool_(pool) {}
 
-/// The same for a package specification that matches nothing.
-std::vector<HiddenProvider> hidden_matches(const PackagePool& pool, const std::string& spec);
+  /// The packages that would meet a requirement, or one of the parts of a rich one, if they were not hidden, for
+  /// another architecture, or of another version: at most five for each of these reasons, in this order, the best
+  /// first.
+  std::vector<HiddenProvider> find(Id dependency);
+
+  /// The same for a package specification that matches nothing.
+  std::vector<HiddenProvider> find(const std::string& spec);
+
+ private:
+  struct Provided {
+    Id package;
+    Id dependency;
+  };
+
+  const std::vector<Provided>& providers_of_name(Id name);
+
+  const PackagePool& pool_;
+  /// By the capability's name; nothing before the first search.
+  std::optional<std::unordered_map<Id, std::vector<Provided>>> provided_;
+};
 
 }  // namespace rpmoci

@@ -31,7 +31,7 @@ struct RuleFacts {
 class ProblemReader {
  public:
   ProblemReader(const PackagePool& pool, ::Solver* solver, const std::vector<Request>& requests)
-      : pool_(pool), solver_(solver), requests_(requests) {}
+      : pool_(pool), solver_(solver), requests_(requests), finder_(pool) {}
 
   SolveProblem read(Id problem) {
     IdQueue rules;
@@ -137,7 +137,7 @@ class ProblemReader {
       if (facts.other != facts.package) rule.other_chain = chain(facts.other);
     }
     if (facts.kind == Kind::kNothingProvides) {
-      rule.hidden_providers = hidden_providers(pool_, facts.dependency);
+      rule.hidden_providers = finder_.find(facts.dependency);
       rule.similar = similar_to(facts.dependency);
     }
     if (facts.kind == Kind::kNotInstallable) {
@@ -157,7 +157,7 @@ class ProblemReader {
     for (const Id part : parts_of(pool_.get(), dependency)) {
       const std::string name = pool_id2str(pool_.get(), capability_name(pool_.get(), part));
       // What is in parentheses, and a file, is hardly ever misspelt: a packager's tool wrote it.
-      if (name.find_first_of("(/") != std::string::npos || !hidden_providers(pool_, part).empty()) continue;
+      if (name.find_first_of("(/") != std::string::npos || !finder_.find(part).empty()) continue;
       for (auto& found : similar_names(name, names_)) similar.push_back(std::move(found));
     }
     return similar;
@@ -166,6 +166,7 @@ class ProblemReader {
   const PackagePool& pool_;
   ::Solver* solver_;
   const std::vector<Request>& requests_;
+  HiddenProviderFinder finder_;
   std::vector<std::string> names_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <string_view>
 
 #include "solv/best_first.h"
 #include "solv/package_pool.h"
@@ -33,6 +34,15 @@ RequirementChain chain_to(::Pool* pool, const std::map<Id, Step>& steps, Id pack
   return chain;
 }
 
+/// What any ELF file requires of the dynamic linker comes last.
+std::vector<Id> telling_requirements(::Pool* pool, Id package) {
+  auto dependencies = requirements_of(pool, package);
+  std::ranges::stable_partition(dependencies, [pool](Id dependency) {
+    return !std::string_view(pool_dep2str(pool, dependency)).starts_with("rtld(");
+  });
+  return dependencies;
+}
+
 /// A search in breadth by way of packages that `passes` accepts; the end itself may be one that it does not accept.
 template <class Passes>
 std::optional<RequirementChain> search(::Pool* pool, const std::vector<Request>& requests, Id end, Passes passes) {
@@ -48,7 +58,7 @@ std::optional<RequirementChain> search(::Pool* pool, const std::vector<Request>&
     const Id at = open.front();
     open.pop_front();
     const auto* request = steps.at(at).request;
-    for (const Id dependency : requirements_of(pool, at)) {
+    for (const Id dependency : telling_requirements(pool, at)) {
       reach(best_first(pool, providers_of(pool, dependency)), {at, dependency, request});
     }
   }

@@ -12,13 +12,15 @@ interface Block {
 
 interface Note {
   readonly label: "asked for by" | "there is only" | "other arch" | "excluded" | "did you mean";
-  readonly lines: readonly string[];
+  /** Each of one line or several. */
+  readonly entries: readonly (readonly string[])[];
 }
 
 const LABEL_WIDTH = "there is only".length;
 /** A longer chain is broken before its arrows. Characters. */
 const CHAIN_WIDTH = 80;
 const MOST_BLOCKS = 8;
+const MOST_ENTRIES = 5;
 const ARROW = "\u2192";
 
 /** Sentences, each followed by its indented notes; never empty for a list of problems that is not. */
@@ -62,7 +64,7 @@ function blocksOf(problem: ResolutionProblem): readonly Block[] {
     return [
       {
         sentence: `No packages available for spec '${request.text}'`,
-        notes: [note("asked for by", [describeRequest(request)]), ...hiddenNotes(hidden), ...similarNotes(similar)],
+        notes: [note("asked for by", [[describeRequest(request)]]), ...hiddenNotes(hidden), ...similarNotes(similar)],
       },
     ];
   }
@@ -73,11 +75,11 @@ function blocksOf(problem: ResolutionProblem): readonly Block[] {
 
 function blockOf(rule: LocatedRule): Block {
   const chains = [rule.packageChain, rule.otherChain].filter((chain) => chain !== null).map(chainLines);
-  const own = chains.length === 0 && rule.request !== null ? [describeRequest(rule.request)] : [];
+  const own = chains.length === 0 && rule.request !== null ? [[describeRequest(rule.request)]] : [];
   return {
     sentence: sentenceOf(rule),
     notes: [
-      note("asked for by", [...chains.flat(), ...own]),
+      note("asked for by", [...chains, ...own]),
       ...(rule.kind === "not-installable" ? [] : hiddenNotes(rule.hidden)),
       ...similarNotes(rule.similar),
     ],
@@ -140,8 +142,8 @@ function chainLines({ request, links }: LocatedChain): readonly string[] {
   return line.length <= CHAIN_WIDTH ? [line] : [describeRequest(request), ...steps.map((step) => `  ${step}`)];
 }
 
-function note(label: Note["label"], lines: readonly string[]): Note {
-  return { label, lines };
+function note(label: Note["label"], entries: Note["entries"]): Note {
+  return { label, entries };
 }
 
 function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
@@ -155,23 +157,25 @@ function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
       "there is only",
       of("version").map(({ package: reference, offers }) => {
         const ownName = offers === null || offers.split(" ")[0] === reference.name;
-        return `${packageText(reference)}${ownName ? "" : `, which provides ${offers}`}`;
+        return [`${packageText(reference)}${ownName ? "" : `, which provides ${offers}`}`];
       }),
     ),
-    note("excluded", of("excluded").length === 0 ? [] : [`${names(of("excluded"))}, by includepkgs or excludepkgs`]),
-    note("other arch", of("architecture").length === 0 ? [] : [names(of("architecture"))]),
+    note("excluded", of("excluded").length === 0 ? [] : [[`${names(of("excluded"))}, by includepkgs or excludepkgs`]]),
+    note("other arch", of("architecture").length === 0 ? [] : [[names(of("architecture"))]]),
     note(
       "other arch",
-      multilib === undefined ? [] : [`${names(of("multilib"))}: write "${multilib.name}.${multilib.arch}"`],
+      multilib === undefined ? [] : [[`${names(of("multilib"))}: write "${multilib.name}.${multilib.arch}"`]],
     ),
   ];
 }
 
 function similarNotes(similar: readonly string[]): readonly Note[] {
-  return similar.length === 0 ? [] : [note("did you mean", [`${similar.join(", ")}?`])];
+  return similar.length === 0 ? [] : [note("did you mean", [[`${similar.join(", ")}?`]])];
 }
 
-function noteLines({ label, lines }: Note): readonly string[] {
+function noteLines({ label, entries }: Note): readonly string[] {
+  const more = entries.length > MOST_ENTRIES ? [`and ${entries.length - MOST_ENTRIES} more`] : [];
+  const lines = [...entries.slice(0, MOST_ENTRIES).flat(), ...more];
   return lines.map((line, index) => `  ${(index === 0 ? label : "").padEnd(LABEL_WIDTH)}  ${line}`);
 }
 
@@ -180,9 +184,10 @@ function merged(blocks: readonly Block[]): readonly Block[] {
   const known = new Map<string, Block>();
   for (const { sentence, notes } of blocks) {
     const before = known.get(sentence)?.notes ?? notes.map(({ label }) => note(label, []));
-    const both = before.map(({ label, lines }, index) =>
-      note(label, [...new Set([...lines, ...(notes[index]?.lines ?? [])])]),
-    );
+    const both = before.map(({ label, entries }, index) => {
+      const all = [...entries, ...(notes[index]?.entries ?? [])];
+      return note(label, [...new Map(all.map((entry) => [entry.join("\n"), entry])).values()]);
+    });
     known.set(sentence, { sentence, notes: both });
   }
   return [...known.values()];
