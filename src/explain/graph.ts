@@ -2,8 +2,7 @@
 import type { LocatedRequest } from "../model/explanation.js";
 import type { LockedPackage, Lockfile } from "../model/lockfile.js";
 import { compareText, withoutZeroEpoch } from "../model/nevra.js";
-import type { LockedDependency, LockedEntry, LockedSet, Pool } from "../native/binding.js";
-import { nativeCall } from "../native/call.js";
+import type { LockedDependency, LockedEntry, LockedSet } from "../native/binding.js";
 
 export interface GraphPackage {
   readonly name: string;
@@ -47,21 +46,26 @@ export interface LockedMatches {
   readonly similar: readonly string[];
 }
 
-/** The locked packages that the pool does not have, which only their RPMs could describe. */
+/** Loaded repositories. */
+export interface LockedSetSource {
+  examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet>;
+}
+
+/** The locked packages that no repository has, which only their RPMs could describe. */
 export function unknownPackages({ packages }: DependencyGraph, lock: Lockfile): readonly LockedPackage[] {
   return lock.packages.filter((_, index) => packages[index]?.known === false);
 }
 
-/** Asks the pool how the locked packages depend on each other, and which of them `query` means. */
+/** Asks loaded repositories how the locked packages depend on each other, and which of them `query` means. */
 export async function readGraph(
-  pool: Pool,
+  repositories: LockedSetSource,
   lock: Lockfile,
   requests: readonly LocatedRequest[],
   query: string | null,
 ): Promise<{ readonly graph: DependencyGraph; readonly found: LockedMatches }> {
   const entries = [...lock.packages.map(entryOf), ...lock.localPackages.map(localEntryOf)];
   const specs = requests.map(({ kind, text }) => (kind === "spec" ? text : ""));
-  const facts = await nativeCall(pool.examineLockedSet(entries, query === null ? specs : [...specs, query]));
+  const facts = await repositories.examineLockedSet(entries, query === null ? specs : [...specs, query]);
   const packages = entries.map((entry, index) => describe(entry, facts.packages[index]?.package ?? null));
   const roots = requests.map((request, index): GraphRoot => {
     if (request.kind === "spec") return { request, packages: facts.matches[index]?.packages ?? [] };

@@ -28,7 +28,10 @@ export interface RepositoryFiles {
   readonly cost: number;
   readonly repomd: string;
   readonly primary: string;
+  /** Null when there is none, or when it comes later. */
   readonly filelists: string | null;
+  /** The repository has filelists, which `Pool.addFilelists` gives when an answer depends on them. */
+  readonly filelistsOnDemand?: boolean;
   /** Package specifications; when not empty, all other packages of the repository are hidden. */
   readonly includePackages: readonly string[];
   /** Package specifications that are hidden. */
@@ -40,6 +43,8 @@ export interface PoolOptions {
   readonly arch: string;
   /** RPM files that are not in a repository. They form the repository `@commandline`. */
   readonly localPackages: readonly string[];
+  /** A folder to keep parsed metadata in, which several processes may use; nothing is kept without it. */
+  readonly cacheDirectory?: string;
 }
 
 export interface SolveJob {
@@ -210,7 +215,9 @@ export interface LockedSet {
 export type SolveResult =
   | { readonly kind: "solved"; readonly installs: readonly Solvable[] }
   | { readonly kind: "unmatched"; readonly specs: readonly UnmatchedSpec[] }
-  | { readonly kind: "unsolvable"; readonly problems: readonly Problem[] };
+  | { readonly kind: "unsolvable"; readonly problems: readonly Problem[] }
+  /** It depends on a path that only filelists have: add those of all repositories, and solve again. */
+  | { readonly kind: "needs-filelists" };
 
 /**
  * Loaded repositories. Calls are serialised on the pool; every method rejects with `POOL_CLOSED` after `close()`.
@@ -219,10 +226,15 @@ export type SolveResult =
 export interface Pool {
   /** The same job gives the same result; `installs` are sorted by name, EVR, architecture. */
   solve(job: SolveJob): Promise<SolveResult>;
-  /** Packages that match one specification, best first. */
-  query(spec: string): Promise<readonly Solvable[]>;
-  /** How the packages of a lockfile depend on each other, and which of them each specification means. */
-  examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet>;
+  /** Packages that match one specification, best first; null when filelists are needed to tell, as for `solve`. */
+  query(spec: string): Promise<readonly Solvable[] | null>;
+  /** Gives paths of filelists by repository id. They are read when needed; then calls may reject as `openPool` does. */
+  addFilelists(files: readonly { readonly id: string; readonly path: string }[]): Promise<void>;
+  /**
+   * How the packages of a lockfile depend on each other, and which of them each specification means; null when filelists
+   * are needed to tell.
+   */
+  examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet | null>;
   /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
   close(): void;
 }

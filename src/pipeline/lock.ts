@@ -61,12 +61,12 @@ async function solve(
 ): Promise<readonly Solvable[]> {
   const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
-  const pool = await repositories.open(request.localPackages);
+  const open = await repositories.open(request.localPackages);
   try {
     const locator = () => locateRequests(manifest, locked);
-    return (await resolve(pool, { specs, ...request }, context.emit, locator)).installs;
+    return (await resolve(open, { specs, ...request }, context.emit, locator)).installs;
   } finally {
-    pool.close();
+    open.close();
   }
 }
 

@@ -11,10 +11,9 @@ import type { LocatedRequest } from "../model/explanation.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
 import { formatNevra } from "../model/nevra.js";
-import type { Pool } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-import { openRepositories } from "../resolve/resolve.js";
+import { OpenRepositories } from "../resolve/resolve.js";
 import { lockArchitecture } from "./locked-packages.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
@@ -25,6 +24,8 @@ export interface LockedGraph {
   /** The packages that the query means; at least one, unless there was no query. */
   readonly found: LockedMatches;
 }
+
+type ReadGraph = (opening: Promise<OpenRepositories>) => Promise<Omit<LockedGraph, "manifest">>;
 
 /**
  * Reads the graph of the lockfile beside the manifest. Packages that no repository has any more are described by their
@@ -40,17 +41,27 @@ export async function readLockedGraph(options: CommonOptions, query: string | nu
   try {
     const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
     const local = [...(await matchLocalPackages(manifest, "ignore")).keys()];
-    const read = async (paths: readonly string[]): Promise<Omit<LockedGraph, "manifest">> => {
-      const pool = await openOrWarn(repositories, paths, context);
+    const read: ReadGraph = async (opening) => {
+      const open = await opening;
       try {
-        return await readGraph(pool, lock, requests, query);
+        return await readGraph(open, lock, requests, query);
       } finally {
-        pool.close();
+        open.close();
       }
     };
-    let result = await read(local);
+    const { arch, cacheDirectory } = repositories;
+    const withoutMetadata = (localPackages: readonly string[]): Promise<OpenRepositories> =>
+      OpenRepositories.open([], { arch, localPackages, cacheDirectory });
+    let open = (paths: readonly string[]): Promise<OpenRepositories> => repositories.open(paths);
+    let result = await read(open(local)).catch((error: unknown) => {
+      // Without a network the RPMs in the cache may still tell.
+      if (!(error instanceof RpmociError && error.kind === "fetch")) throw error;
+      context.emit({ type: "warning", message: `${error.message}; only packages in the cache are known` });
+      open = withoutMetadata;
+      return read(open(local));
+    });
     const cached = await cachedRpms(result.graph, lock, transport);
-    if (cached.length > 0) result = await read([...local, ...cached]);
+    if (cached.length > 0) result = await read(open([...local, ...cached]));
     warnOfUnknown(result.graph, lock, context);
     context.signal?.throwIfAborted();
     if (query !== null && result.found.packages.length === 0) throw notLocked(query, result.found, manifest);
@@ -85,17 +96,6 @@ async function requestsOf(manifest: Manifest, lock: Lockfile): Promise<readonly 
     return { ...locate({ kind: "local-package", text: paths[present] ?? name }), text: name };
   });
   return [...named.map((text) => locate({ kind: "spec", text })), ...local];
-}
-
-/** Without a network the RPMs in the cache may still tell. */
-async function openOrWarn(repositories: Repositories, paths: readonly string[], context: Context): Promise<Pool> {
-  try {
-    return await repositories.open(paths);
-  } catch (error) {
-    if (!(error instanceof RpmociError && error.kind === "fetch")) throw error;
-    context.emit({ type: "warning", message: `${error.message}; only packages in the cache are known` });
-    return openRepositories([], repositories.arch, paths);
-  }
 }
 
 async function cachedRpms(

@@ -6,11 +6,10 @@ import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
-import type { Pool, Solvable } from "../native/binding.js";
-import { nativeCall } from "../native/call.js";
+import type { Solvable } from "../native/binding.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
-import { openRepositories } from "../resolve/resolve.js";
+import { OpenRepositories } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
 
 /** Remembers the promise, so that parallel callers share one piece of work. */
@@ -28,8 +27,9 @@ export class Repositories implements PackageSources {
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
   readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
   #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
-  #locator: Promise<Pool> | undefined;
+  #locator: Promise<OpenRepositories> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
+  readonly cacheDirectory: string;
 
   private constructor(
     configs: readonly RepositoryConfig[],
@@ -37,6 +37,7 @@ export class Repositories implements PackageSources {
     transport: Transport,
     context: Context,
   ) {
+    this.cacheDirectory = context.cacheDirectory;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = oncePerId(async (id) => {
       const config = this.#configs.get(id);
@@ -71,9 +72,10 @@ export class Repositories implements PackageSources {
     return new Repositories(configs, arch, transport, context);
   }
 
-  /** A pool of all repositories and the given local RPM files; the caller closes it. */
-  async open(localPackages: readonly string[]): Promise<Pool> {
-    return openRepositories(await this.#allMetadata(), this.arch, localPackages);
+  /** All repositories and the given local RPM files, loaded; the caller closes them. */
+  async open(localPackages: readonly string[]): Promise<OpenRepositories> {
+    const { arch, cacheDirectory } = this;
+    return OpenRepositories.open(await this.#allMetadata(), { arch, localPackages, cacheDirectory });
   }
 
   /** Whether the manifest asks for signatures; a repository that it does not have is not trusted. */
@@ -97,8 +99,9 @@ export class Repositories implements PackageSources {
   async locate(locked: LockedPackage): Promise<readonly string[]> {
     const metadata = new Map((await this.#allMetadata()).map((entry) => [entry.config.id, entry]));
     this.#locator ??= this.open([]);
-    const pool = await this.#locator;
-    const candidates = (await nativeCall(pool.query(locked.name))).filter((candidate) => isSame(candidate, locked));
+    const candidates = (await (await this.#locator).query(locked.name)).filter((candidate) =>
+      isSame(candidate, locked),
+    );
     // The repository that was locked first; the locked checksum decides about the bytes in any case.
     const preferred = candidates.sort(
       (a, b) => Number(b.repositoryId === locked.repositoryId) - Number(a.repositoryId === locked.repositoryId),

@@ -52,10 +52,7 @@ async function fetchAll(
   const primary = repomd.get("primary");
   if (primary === undefined) throw invalid(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
-  const [primaryPath, filelistsPath] = await Promise.all([
-    fetchFile("primary", primary),
-    filelists === undefined ? null : fetchFile("filelists", filelists),
-  ]);
+  const primaryPath = await fetchFile("primary", primary);
   const digest = createHash("sha256").update(bytes).digest("hex");
   await makeDirectory(directory);
   const repomdPath = join(directory, `${digest}-repomd.xml`);
@@ -69,10 +66,12 @@ async function fetchAll(
       cost: config.cost,
       repomd: repomdPath,
       primary: primaryPath,
-      filelists: filelistsPath,
+      filelists: null,
+      filelistsOnDemand: filelists !== undefined,
       includePackages: config.includePackages,
       excludePackages: config.excludePackages,
     },
+    fetchFilelists: filelists === undefined ? null : () => fetchFile("filelists", filelists),
   };
 }
 
