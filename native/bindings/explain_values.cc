@@ -39,6 +39,8 @@ const char* name_of(HiddenProvider::Reason reason) {
   switch (reason) {
     case HiddenProvider::Reason::kExcluded:
       return "excluded";
+    case HiddenProvider::Reason::kNotIncluded:
+      return "not-included";
     case HiddenProvider::Reason::kArchitecture:
       return "architecture";
     case HiddenProvider::Reason::kMultilib:

@@ -44,10 +44,8 @@ class Findings {
 
 /// Adds a package that has what is wanted and cannot be chosen all the same.
 void add_unavailable(const PackagePool& pool, Id package, Findings& findings) {
-  if (is_excluded(pool, package)) {
-    findings.add(package, Reason::kExcluded);
-  } else if (is_foreign(pool.get(), package)) {
-    findings.add(package, Reason::kArchitecture);
+  if (const auto reason = unavailable_reason(pool, package)) {
+    findings.add(package, *reason);
   } else if (!pool.is_native(package)) {
     findings.add(package, Reason::kMultilib);
   }
@@ -62,9 +60,9 @@ bool add_named(const PackagePool& pool, const NevraPattern& pattern, Findings& f
     found = true;
     const bool other_arch =
         !pattern.arch.empty() && !matches_text(pattern.arch, pool_id2str(pool.get(), solvable->arch));
-    if (is_excluded(pool, id)) {
-      findings.add(id, Reason::kExcluded);
-    } else if (other_arch || is_foreign(pool.get(), id)) {
+    if (const auto reason = unavailable_reason(pool, id)) {
+      findings.add(id, *reason);
+    } else if (other_arch) {
       findings.add(id, Reason::kArchitecture);
     } else if (!pattern.version.empty()) {
       findings.add(id, Reason::kVersion);
@@ -75,10 +73,11 @@ bool add_named(const PackagePool& pool, const NevraPattern& pattern, Findings& f
 
 }  // namespace
 
-bool is_excluded(const PackagePool& pool, Id package) { return !pool.is_visible(package); }
-
-bool is_foreign(::Pool* pool, Id package) {
-  return pool->id2arch != nullptr && pool_arch2score(pool, pool_id2solvable(pool, package)->arch) == 0;
+std::optional<Reason> unavailable_reason(const PackagePool& pool, Id package) {
+  if (!pool.is_visible(package)) return pool.is_excluded(package) ? Reason::kExcluded : Reason::kNotIncluded;
+  const auto* solvable = pool_id2solvable(pool.get(), package);
+  const bool foreign = pool.get()->id2arch != nullptr && pool_arch2score(pool.get(), solvable->arch) == 0;
+  return foreign ? std::optional(Reason::kArchitecture) : std::nullopt;
 }
 
 const std::vector<HiddenProviderFinder::Provided>& HiddenProviderFinder::providers_of_name(Id name) {
@@ -101,7 +100,7 @@ std::vector<HiddenProvider> HiddenProviderFinder::find(Id dependency) {
     for (const auto& [id, provided] : providers_of_name(name)) {
       if (pool_match_dep(pool, provided, part)) {
         add_unavailable(pool_, id, findings);
-      } else if (!is_excluded(pool_, id) && !is_foreign(pool, id)) {
+      } else if (!unavailable_reason(pool_, id)) {
         findings.add(id, Reason::kVersion, provided);
       }
     }

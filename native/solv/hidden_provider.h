@@ -14,8 +14,10 @@ class PackagePool;
 
 struct HiddenProvider {
   enum class Reason {
-    /// includepkgs or excludepkgs hide it.
+    /// excludepkgs of its repository names it.
     kExcluded,
+    /// includepkgs of its repository does not name it.
+    kNotIncluded,
     /// It is for an architecture that cannot be installed.
     kArchitecture,
     /// It is for a second architecture, and can only be asked for by name and architecture.
@@ -29,9 +31,8 @@ struct HiddenProvider {
   std::string offers;
 };
 
-/// Why a package cannot be chosen: hidden, or of another architecture than what may be installed.
-bool is_excluded(const PackagePool& pool, Id package);
-bool is_foreign(::Pool* pool, Id package);
+/// Why a package cannot be chosen at all; nothing when it can.
+std::optional<HiddenProvider::Reason> unavailable_reason(const PackagePool& pool, Id package);
 
 /// Finds them. Reads the provides of all packages at its first search, so that many searches cost little more than one.
 class HiddenProviderFinder {

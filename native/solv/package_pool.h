@@ -38,6 +38,8 @@ class PackagePool {
   const std::vector<Id>& packages() const { return packages_; }
   /// False for what includepkgs and excludepkgs hide.
   bool is_visible(Id package) const { return !visible_ || visible_->has(package); }
+  /// True for what excludepkgs names; other hidden packages are those that includepkgs does not name.
+  bool is_excluded(Id package) const { return excluded_.contains(package); }
   /// True for packages of the base architecture and `noarch`.
   bool is_native(Id package) const;
   /// Packages that obsolete `package`, in the order of their Ids.
@@ -87,6 +89,7 @@ class PackagePool {
   std::map<std::string, Id> local_packages_;
   std::map<Id, std::vector<Id>> obsoleters_;
   std::set<Id> indexed_files_;
+  std::set<Id> excluded_;
   /// Paths that only complete filelists have and that packages depend on; libsolv looks them up when it needs them.
   std::vector<Id> deferred_files_;
   bool filelists_loaded_ = false;

@@ -141,11 +141,8 @@ class ProblemReader {
       rule.similar = similar_to(facts.dependency);
     }
     if (facts.kind == Kind::kNotInstallable) {
-      using Reason = HiddenProvider::Reason;
-      if (is_excluded(pool_, facts.package)) {
-        rule.hidden_providers.push_back({*rule.package, Reason::kExcluded, {}});
-      } else if (is_foreign(pool, facts.package)) {
-        rule.hidden_providers.push_back({*rule.package, Reason::kArchitecture, {}});
+      if (const auto reason = unavailable_reason(pool_, facts.package)) {
+        rule.hidden_providers.push_back({*rule.package, *reason, {}});
       }
     }
     return rule;

@@ -92,10 +92,11 @@ export interface PackageReference {
 export interface HiddenPackage {
   readonly package: PackageReference;
   /**
-   * `excluded`: includepkgs or excludepkgs hide it; `architecture`: it is for one that cannot be installed; `multilib`: it
-   * is for a second one, and must be asked for by name and architecture; `version`: it has another version.
+   * `excluded`: excludepkgs of its repository names it; `not-included`: includepkgs does not; `architecture`: it is for
+   * one that cannot be installed; `multilib`: it is for a second one, and must be asked for by name and architecture;
+   * `version`: it has another version.
    */
-  readonly reason: "excluded" | "architecture" | "multilib" | "version";
+  readonly reason: "excluded" | "not-included" | "architecture" | "multilib" | "version";
   /** What it provides instead of what was required, for example `libfoo = 1.5-1`. */
   readonly offers: string | null;
 }

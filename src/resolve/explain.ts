@@ -121,7 +121,8 @@ function sentenceOf({ kind, package: subject, other, dependency, request, hidden
 }
 
 const HIDDEN_SENTENCES: Readonly<Record<HiddenPackage["reason"], string>> = {
-  excluded: "is hidden by includepkgs or excludepkgs",
+  excluded: "is hidden by excludepkgs",
+  "not-included": "is hidden by includepkgs",
   architecture: "is for another architecture",
   multilib: "is for another architecture",
   version: "has another version",
@@ -151,6 +152,8 @@ function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
     hidden.filter((entry) => entry.reason === reason);
   const names = (entries: readonly HiddenPackage[]): string =>
     entries.map((entry) => packageText(entry.package)).join(", ");
+  const hiddenBy = (option: string, entries: readonly HiddenPackage[]): Note["entries"] =>
+    entries.length === 0 ? [] : [[`${names(entries)}, by ${option}`]];
   const multilib = of("multilib")[0]?.package;
   return [
     note(
@@ -160,7 +163,7 @@ function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
         return [`${packageText(reference)}${ownName ? "" : `, which provides ${offers}`}`];
       }),
     ),
-    note("excluded", of("excluded").length === 0 ? [] : [[`${names(of("excluded"))}, by includepkgs or excludepkgs`]]),
+    note("excluded", [...hiddenBy("excludepkgs", of("excluded")), ...hiddenBy("includepkgs", of("not-included"))]),
     note("other arch", of("architecture").length === 0 ? [] : [[names(of("architecture"))]]),
     note(
       "other arch",

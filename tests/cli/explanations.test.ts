@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
+import { ResolutionError, RpmociError, update } from "../../src/index.js";
 import { buildRpms, type RpmFixture } from "../support/rpm-fixture.js";
 import { type Contents, Scene } from "../support/scene.js";
 
@@ -118,7 +119,7 @@ const cases: readonly Case[] = [
     options: { excludepkgs: "lib" },
     expected: [
       "Error Failed to resolve dependencies",
-      "      lib-1.5-1.noarch (tiny) is hidden by includepkgs or excludepkgs",
+      "      lib-1.5-1.noarch (tiny) is hidden by excludepkgs",
       '        asked for by   rpmoci.toml:3: packages: "app" → app-1-1.noarch → lib-1.5-1.noarch',
     ],
   },
@@ -130,7 +131,18 @@ const cases: readonly Case[] = [
     expected: [
       "Error No packages available for spec 'lib'",
       '        asked for by   rpmoci.toml:3: packages: "lib"',
-      "        excluded       lib-1.5-1.noarch (tiny), by includepkgs or excludepkgs",
+      "        excluded       lib-1.5-1.noarch (tiny), by excludepkgs",
+    ],
+  },
+  {
+    title: "a specification that includepkgs does not name",
+    packages: [lib, { name: "app" }],
+    contents: { packages: ["lib"] },
+    options: { includepkgs: "app" },
+    expected: [
+      "Error No packages available for spec 'lib'",
+      '        asked for by   rpmoci.toml:3: packages: "lib"',
+      "        excluded       lib-1.5-1.noarch (tiny), by includepkgs",
     ],
   },
   {
@@ -254,4 +266,37 @@ test("why not: what a local package requires", async (t) => {
     '        asked for by   rpmoci.toml:3: packages: "mine-*.rpm" → mine-1-1.noarch',
     "        there is only  app-1-1.noarch (tiny)",
   ]);
+});
+
+test("the API has the same as data", async (t) => {
+  const scene = await Scene.create(t, { packages: [{ name: "app", requires: ["lib >= 2"] }, lib], key: null });
+  const repository = { id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: "false" } };
+  scene.writeManifest({ repositories: [repository], gpgkeys: [], os_release: false });
+  const manifestPath = scene.path("rpmoci.toml");
+  const failing = update({ manifestPath, cacheDirectory: scene.path("cache") });
+  const error: unknown = await failing.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof ResolutionError && error instanceof RpmociError);
+  assert.deepEqual([error.kind, error.code], ["resolve", "UNSOLVABLE"]);
+  const [problem] = error.problems;
+  assert.ok(problem?.kind === "unsolvable");
+  const app = { name: "app", evr: "1-1", arch: "noarch", repositoryId: "tiny" };
+  const request = { kind: "spec", text: "app", file: manifestPath, line: 3, reason: "packages", localPackage: null };
+  assert.deepEqual(problem.rules[0], {
+    kind: "nothing-provides",
+    package: app,
+    other: null,
+    dependency: "lib >= 2",
+    request: null,
+    packageChain: { request, links: [{ package: app, dependency: null }] },
+    otherChain: null,
+    hidden: [{ package: { ...app, name: "lib", evr: "1.5-1" }, reason: "version", offers: "lib = 1.5-1" }],
+    similar: [],
+  });
+  assert.deepEqual(
+    problem.rules.map(({ kind }) => kind),
+    ["nothing-provides", "request"],
+  );
 });
