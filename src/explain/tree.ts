@@ -8,7 +8,7 @@ export interface TreeNode {
   readonly edge: Omit<GraphEdge, "to"> | null;
   /** In an inverse tree: what in the manifest asks for this package itself. */
   readonly requests: readonly LocatedRequest[];
-  /** Its children are shown where it occurred first. */
+  /** Its children are shown elsewhere: where it is the nearest to a root, and first among such places. */
   readonly repeated: boolean;
   /** In the order of their names. */
   readonly children: readonly TreeNode[];
@@ -34,17 +34,21 @@ export function treesOf(
   { inverse, depth }: TreeShape,
 ): readonly TreeRoot[] {
   const edges = inverse ? reversed(graph.edges) : graph.edges;
+  const starts = packages ?? graph.roots.flatMap((root) => root.packages);
+  const levels = levelsBelow(edges, starts);
   const grown = new Set<number>();
-  const grow = (index: number, subject: GraphPackage, edge: TreeNode["edge"], levels: number): TreeNode => {
+  const grow = (index: number, subject: GraphPackage, edge: TreeNode["edge"], level: number): TreeNode => {
     const requests = inverse ? requestsFor(graph, index) : [];
     const below = edges[index] ?? [];
     const node = { package: subject, edge, requests, repeated: false, children: [] };
-    if (grown.has(index)) return { ...node, requests: [], repeated: below.length + requests.length > 0 };
-    if (levels === 0) return node;
+    if (grown.has(index) || levels.get(index) !== level) {
+      return { ...node, requests: [], repeated: below.length + requests.length > 0 };
+    }
+    if (level === depth) return node;
     grown.add(index);
     const children = below.flatMap(({ to, ...rest }) => {
       const child = graph.packages[to];
-      return child === undefined ? [] : [grow(to, child, rest, levels - 1)];
+      return child === undefined ? [] : [grow(to, child, rest, level + 1)];
     });
     return { ...node, children };
   };
@@ -52,16 +56,28 @@ export function treesOf(
     (request: LocatedRequest | null) =>
     (index: number): readonly TreeRoot[] => {
       const subject = graph.packages[index];
-      return subject === undefined ? [] : [{ request, node: grow(index, subject, null, depth) }];
+      return subject === undefined ? [] : [{ request, node: grow(index, subject, null, 0) }];
     };
   if (packages !== null) return packages.flatMap(rootOf(null));
   return graph.roots.flatMap((root) => root.packages.flatMap(rootOf(root.request)));
 }
 
+/** How far each package is from the nearest of some. */
+function levelsBelow(edges: DependencyGraph["edges"], starts: readonly number[]): ReadonlyMap<number, number> {
+  const levels = new Map(starts.map((index) => [index, 0]));
+  // A map may grow while it is iterated over: the search goes on in breadth.
+  for (const [at, level] of levels) {
+    for (const { to } of edges[at] ?? []) if (!levels.has(to)) levels.set(to, level + 1);
+  }
+  return levels;
+}
+
 /** Indices of the packages that nothing in the manifest leads to, as far as is known. */
 export function unreachedPackages({ packages, edges, roots }: DependencyGraph): readonly number[] {
-  const reached = new Set(roots.flatMap((root) => root.packages));
-  for (const from of reached) for (const { to } of edges[from] ?? []) reached.add(to);
+  const reached = levelsBelow(
+    edges,
+    roots.flatMap((root) => root.packages),
+  );
   return [...packages.keys()].filter((index) => !reached.has(index));
 }
 
