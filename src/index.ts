@@ -6,6 +6,9 @@
 
 export { type ErrorKind, RpmociError, type RpmociErrorOptions } from "./errors.js";
 export type { Emit, PackageChange, RpmociEvent } from "./events.js";
+export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
+export type { GraphEdge, GraphPackage } from "./explain/graph.js";
+export type { TreeNode, TreeRoot } from "./explain/tree.js";
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
@@ -13,10 +16,15 @@ export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js"
 export { hostArchitecture } from "./model/architecture.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
+export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
+export { type PackageReasons, type WhyOptions, why } from "./pipeline/why.js";
+export { describeRequest } from "./resolve/explain.js";
+export { ResolutionError } from "./resolve/resolution-error.js";
 export { version } from "./version.js";

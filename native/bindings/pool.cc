@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/explain_values.h"
 #include "bindings/exports.h"
 #include "napi/promise.h"
 #include "napi/strand.h"
@@ -75,10 +76,6 @@ Napi::Array to_array(Napi::Env env, const std::vector<Item>& items, Convert conv
   return array;
 }
 
-Napi::Array from_texts(Napi::Env env, const std::vector<std::string>& texts) {
-  return to_array(env, texts, [env](const std::string& text) { return Napi::String::New(env, text); });
-}
-
 Napi::Value from_checksum(Napi::Env env, const std::optional<PackageChecksum>& checksum) {
   if (!checksum) return env.Null();
   auto object = Napi::Object::New(env);
@@ -104,31 +101,6 @@ Napi::Object from_package(Napi::Env env, const Package& package) {
 
 Napi::Array from_packages(Napi::Env env, const std::vector<Package>& packages) {
   return to_array(env, packages, [env](const Package& package) { return from_package(env, package); });
-}
-
-const char* name_of(UnmatchedSpec::Reason reason) {
-  switch (reason) {
-    case UnmatchedSpec::Reason::kHidden:
-      return "hidden";
-    case UnmatchedSpec::Reason::kArchitecture:
-      return "architecture";
-    default:
-      return "missing";
-  }
-}
-
-Napi::Object from_unmatched(Napi::Env env, const UnmatchedSpec& unmatched) {
-  auto object = Napi::Object::New(env);
-  object.Set("spec", unmatched.spec);
-  object.Set("reason", name_of(unmatched.reason));
-  object.Set("similar", from_texts(env, unmatched.similar));
-  return object;
-}
-
-Napi::Object from_problem(Napi::Env env, const SolveProblem& problem) {
-  auto object = Napi::Object::New(env);
-  object.Set("messages", from_texts(env, problem.messages));
-  return object;
 }
 
 Napi::Value from_result(Napi::Env env, SolveResult& result) {
@@ -189,6 +161,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
     const auto constructor = DefineClass(
         env, "Pool",
         {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
+         InstanceMethod<&PoolObject::examine>("examineLockedSet"),
          InstanceMethod<&PoolObject::add_filelists>("addFilelists"), InstanceMethod<&PoolObject::close>("close")},
         definition);
     definition->constructor = Napi::Persistent(constructor);
@@ -247,6 +220,15 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
           return true;
         },
         [](Napi::Env env, bool&) { return env.Undefined(); });
+  }
+
+  Napi::Value examine(const Napi::CallbackInfo& info) {
+    return run(
+        info,
+        [entries = to_locked_entries(info[0]), specs = to_texts(info[1])](PackagePool& pool) {
+          return answer(pool, [&](PackagePool& packages) { return examine_locked_set(packages, entries, specs); });
+        },
+        [](Napi::Env env, Answer<LockedSetFacts>& facts) { return facts ? from_locked_set(env, *facts) : env.Null(); });
   }
 
   void close(const Napi::CallbackInfo&) { pool_->close(); }

@@ -1,4 +1,4 @@
-// Conversions that the bindings of native/rpm share.
+// Conversions that bindings share.
 #pragma once
 
 #include <napi.h>

@@ -4,11 +4,13 @@
 #include <set>
 #include <stdexcept>
 
+#include "solv/best_first.h"
 #include "solv/dependency.h"
 #include "solv/file_dependencies.h"
 #include "solv/handles.h"
 #include "solv/match.h"
 #include "solv/package_pool.h"
+#include "solv/requirements.h"
 #include "solv/similar.h"
 
 namespace rpmoci {
@@ -23,57 +25,46 @@ constexpr const char* kInstallOnly[] = {"kernel",
                                         "installonlypkg(vm)",
                                         "multiversion(kernel)"};
 
-/// Jobs for the solver, each with the user's words for it.
+/// Jobs for the solver, each with what it stands for.
 class JobQueue {
  public:
-  void add(Id how, Id what, std::string text) {
+  void add(Id how, Id what, Request request) {
     queue_.push(how);
     queue_.push(what);
-    texts_.push_back(std::move(text));
+    requests_.push_back(std::move(request));
   }
   ::Queue* get() { return queue_.get(); }
-  const std::vector<std::string>& texts() const { return texts_; }
+  const std::vector<Request>& requests() const { return requests_; }
+  /// Lets every job be met by what is not the best.
+  void accept_any() {
+    for (int job = 0; job < queue_.size(); job += 2) queue_.get()->elements[job] &= ~SOLVER_FORCEBEST;
+  }
 
  private:
   IdQueue queue_;
-  std::vector<std::string> texts_;
+  std::vector<Request> requests_;
 };
 
 /// Sorted, because the solver's choice between equals depends on the order of its jobs.
 std::set<std::string> sorted(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
-std::vector<std::string> visible_names(const PackagePool& pool) {
-  std::set<std::string> names;
-  for (const Id id : pool.packages()) {
-    if (pool.is_visible(id) && pool.is_compatible(id)) {
-      names.insert(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
-    }
-  }
-  return {names.begin(), names.end()};
-}
-
-UnmatchedSpec explain_unmatched(const PackagePool& pool, const std::string& spec, const Match& foreign,
-                                const std::vector<std::string>& names) {
-  using Reason = UnmatchedSpec::Reason;
-  if (!foreign.packages.empty()) return {spec, Reason::kArchitecture, {}};
-  if (!match_spec(pool, spec, {.hidden = true}).packages.empty()) return {spec, Reason::kHidden, {}};
-  return {spec, Reason::kMissing, similar_names(spec, names)};
-}
-
 /// Adds the specifications' jobs and returns those that match nothing.
 std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue& jobs) {
   std::vector<UnmatchedSpec> unmatched;
   std::vector<std::string> names;
+  HiddenProviderFinder finder(pool);
   constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
   for (const auto& spec : sorted(job.specs)) {
     const auto match = match_spec(pool, spec, {});
     if (std::ranges::none_of(match.packages, [&](Id id) { return pool.is_compatible(id); })) {
       if (names.empty()) names = visible_names(pool);
-      unmatched.push_back(explain_unmatched(pool, spec, match, names));
+      auto hidden = finder.find(spec);
+      auto similar = hidden.empty() ? similar_names(spec, names) : std::vector<std::string>();
+      unmatched.push_back({spec, std::move(hidden), std::move(similar)});
     }
     for (const auto& choice : install_choices(pool, spec, match)) {
       IdQueue packages(choice);
-      jobs.add(how, pool_queuetowhatprovides(pool.get(), packages.get()), spec);
+      jobs.add(how, pool_queuetowhatprovides(pool.get(), packages.get()), {Request::Kind::kSpec, spec, choice});
     }
   }
   return unmatched;
@@ -86,11 +77,14 @@ std::vector<SolveProblem> add_requirements(PackagePool& pool, const Job& job, Jo
     if (requirement.starts_with("rpmlib(")) continue;
     const Id dependency = parse_dependency(pool.get(), requirement);
     if (dependency == 0) {
-      problems.push_back({{"\"" + requirement + "\" is not an RPM dependency"}});
+      problems.push_back({{{.kind = ProblemRule::Kind::kNotADependency,
+                            .request_kind = Request::Kind::kRequirement,
+                            .request = requirement}}});
       continue;
     }
     files.add(dependency);
-    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dependency, requirement);
+    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dependency,
+             {Request::Kind::kRequirement, requirement, providers_of(pool.get(), dependency)});
   }
   return problems;
 }
@@ -99,13 +93,13 @@ void add_local_packages(const PackagePool& pool, const Job& job, JobQueue& jobs)
   for (const auto& path : sorted(job.local_packages)) {
     const Id id = pool.local_package(path);
     if (id == 0) throw std::invalid_argument("the pool was opened without the local package " + path);
-    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE, id, path);
+    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE, id, {Request::Kind::kLocalPackage, path, {id}});
   }
 }
 
 void add_install_only(const PackagePool& pool, JobQueue& jobs) {
   for (const char* capability : kInstallOnly) {
-    jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_PROVIDES, pool_str2id(pool.get(), capability, 1), capability);
+    jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_PROVIDES, pool_str2id(pool.get(), capability, 1), {});
   }
 }
 
@@ -135,6 +129,27 @@ Installs read_installs(const PackagePool& pool, ::Solver* solver) {
   return installs;
 }
 
+/// Where the best match of a specification cannot be installed, tells which other one could.
+void add_second_best(const PackagePool& pool, const Job& job, JobQueue& jobs, std::vector<SolveProblem>& problems) {
+  const auto is_best = [](const ProblemRule& rule) { return rule.kind == ProblemRule::Kind::kBest; };
+  if (std::ranges::none_of(problems, [&](const auto& problem) { return std::ranges::any_of(problem.rules, is_best); }))
+    return;
+  jobs.accept_any();
+  const auto solver = create_solver(pool, job.install_weak_dependencies);
+  if (solver_solve(solver.get(), jobs.get()) != 0) return;
+  for (auto& problem : problems) {
+    for (auto& rule : problem.rules) {
+      if (!is_best(rule)) continue;
+      for (const auto& request : jobs.requests()) {
+        if (request.kind != rule.request_kind || request.text != rule.request) continue;
+        for (const Id id : request.packages) {
+          if (solver_get_decisionlevel(solver.get(), id) > 0) rule.other = refer_to(pool.get(), id);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 SolveResult solve_job(PackagePool& pool, const Job& job) {
@@ -146,28 +161,18 @@ SolveResult solve_job(PackagePool& pool, const Job& job) {
   add_local_packages(pool, job, jobs);
   add_install_only(pool, jobs);
   const auto solver = create_solver(pool, job.install_weak_dependencies);
-  if (solver_solve(solver.get(), jobs.get()) != 0) return describe_problems(solver.get(), jobs.texts());
+  if (solver_solve(solver.get(), jobs.get()) != 0) {
+    auto problems = describe_problems(pool, solver.get(), jobs.requests());
+    add_second_best(pool, job, jobs, problems);
+    return problems;
+  }
   return read_installs(pool, solver.get());
 }
 
 std::vector<Package> query_spec(const PackagePool& pool, const std::string& spec) {
-  auto ids = match_spec(pool, spec, {}).packages;
-  std::erase_if(ids, [&](Id id) { return !pool.is_compatible(id); });
-  const auto text = [&](Id id) { return std::string_view(pool_id2str(pool.get(), id)); };
-  // The upper half of a score tells i686 from x86_64 but not noarch's, which has none, from the best.
-  const auto arch_class = [&](Id arch) { return std::max(1u, pool_arch2score(pool.get(), arch) >> 16); };
-  std::ranges::sort(ids, [&](Id a, Id b) {
-    const auto* left = pool_id2solvable(pool.get(), a);
-    const auto* right = pool_id2solvable(pool.get(), b);
-    if (left->name != right->name) return text(left->name) < text(right->name);
-    if (left->repo->priority != right->repo->priority) return left->repo->priority > right->repo->priority;
-    if (arch_class(left->arch) != arch_class(right->arch)) return arch_class(left->arch) < arch_class(right->arch);
-    const int order = pool_evrcmp(pool.get(), left->evr, right->evr, EVRCMP_COMPARE);
-    if (order != 0) return order > 0;
-    if (left->arch != right->arch) return text(left->arch) < text(right->arch);
-    if (left->repo->subpriority != right->repo->subpriority) return left->repo->subpriority > right->repo->subpriority;
-    return a < b;
-  });
+  auto matching = match_spec(pool, spec, {}).packages;
+  std::erase_if(matching, [&](Id id) { return !pool.is_compatible(id); });
+  const auto ids = best_first(pool.get(), std::move(matching));
   std::vector<Package> packages;
   for (const Id id : ids) packages.push_back(read_package(pool.get(), id));
   return packages;

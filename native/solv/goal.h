@@ -21,9 +21,10 @@ struct Job {
 };
 
 struct UnmatchedSpec {
-  enum class Reason { kMissing, kHidden, kArchitecture };
   std::string spec;
-  Reason reason = Reason::kMissing;
+  /// What would match, but for one thing.
+  std::vector<HiddenProvider> hidden_matches;
+  /// Names that resemble it when nothing would match: at most three, the closest first.
   std::vector<std::string> similar;
 };
 

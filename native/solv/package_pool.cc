@@ -177,7 +177,10 @@ void PackagePool::hide_packages() {
       }
       each_match(repo, source.include_packages, [&](Id id) { visible_->add(id); });
     }
-    each_match(repo, source.exclude_packages, [&](Id id) { visible_->remove(id); });
+    each_match(repo, source.exclude_packages, [&](Id id) {
+      visible_->remove(id);
+      excluded_.insert(id);
+    });
   }
   pool_->considered = visible_->get();
 }

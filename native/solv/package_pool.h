@@ -46,6 +46,8 @@ class PackagePool {
   const NameIndex& names() const;
   /// False for strings that came with a question: whether libsolv knows their providers depends on earlier questions.
   bool is_of_metadata(Id string) const { return string < strings_of_metadata_; }
+  /// True for what excludepkgs names; other hidden packages are those that includepkgs does not name.
+  bool is_excluded(Id package) const { return excluded_.contains(package); }
   /// Packages that obsolete `package`, in the order of their Ids.
   std::vector<Id> obsoleters(Id package) const;
   /// Frees what earlier questions left behind, once it is more than a few megabytes. Lists that libsolv made for them
@@ -99,6 +101,7 @@ class PackagePool {
   mutable std::optional<NameIndex> names_;
   mutable std::optional<ObsoletesIndex> obsoletes_;
   std::set<Id> indexed_files_;
+  std::set<Id> excluded_;
   /// Paths that only complete filelists have and that packages depend on; libsolv looks them up when it needs them.
   std::vector<Id> deferred_files_;
   bool filelists_loaded_ = false;

@@ -1,118 +1,180 @@
 #include "solv/problem.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
+#include <tuple>
 
 #include "solv/handles.h"
-#include "solv/package.h"
+#include "solv/package_pool.h"
+#include "solv/requirements.h"
+#include "solv/similar.h"
 
 namespace rpmoci {
 
 namespace {
 
-/// How much a sentence tells: what is missing before what excludes what, and that before what follows from it.
-enum Rank { kNothingProvides, kNotInstallable, kConflict, kRequires, kJob };
+using Kind = ProblemRule::Kind;
 
-struct Sentence {
-  Rank rank;
+/// What libsolv says of a rule.
+struct RuleFacts {
+  Kind kind = Kind::kOther;
+  Id package = 0;
+  Id other = 0;
+  Id dependency = 0;
+  const Request* request = nullptr;
+  /// For kOther.
   std::string text;
+
+  auto key() const { return std::tie(kind, package, other, dependency, request, text); }
 };
 
-std::string package_text(::Pool* pool, Id id) {
-  return nevra_of(pool, id) + " (" + pool_id2solvable(pool, id)->repo->name + ")";
-}
+class ProblemReader {
+ public:
+  ProblemReader(const PackagePool& pool, ::Solver* solver, const std::vector<Request>& requests)
+      : pool_(pool), solver_(solver), requests_(requests), finder_(pool) {}
 
-std::string not_installable(::Pool* pool, Id id) {
-  auto* solvable = pool_id2solvable(pool, id);
-  const auto package = package_text(pool, id);
-  if (pool_disabled_solvable(pool, solvable)) return package + " is hidden by includepkgs or excludepkgs";
-  if (pool->id2arch != nullptr && pool_arch2score(pool, solvable->arch) == 0) {
-    return package + " is for another architecture";
-  }
-  return package + " cannot be installed";
-}
-
-/// The words of the job that a rule stands for; empty when the rule stands for none.
-std::string job_text(::Solver* solver, Id rule, const std::vector<std::string>& job_texts) {
-  const int index = solver_rule2jobidx(solver, rule);
-  if (index == 0) return {};
-  const auto job = static_cast<std::size_t>(index - 1) / 2;
-  return job < job_texts.size() ? job_texts[job] : std::string();
-}
-
-Sentence describe_rule(::Solver* solver, Id rule, const std::vector<std::string>& job_texts) {
-  auto* pool = solver->pool;
-  Id source = 0;
-  Id target = 0;
-  Id dependency = 0;
-  const auto type = solver_ruleinfo(solver, rule, &source, &target, &dependency);
-  const auto needed = [&] { return std::string(pool_dep2str(pool, dependency)); };
-  switch (type) {
-    case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
-      return {kNothingProvides, "nothing provides " + needed() + " needed by " + package_text(pool, source)};
-    case SOLVER_RULE_JOB_NOTHING_PROVIDES_DEP:
-      return {kNothingProvides, "nothing provides " + needed() + ", which was asked for"};
-    case SOLVER_RULE_PKG_NOT_INSTALLABLE:
-      return {kNotInstallable, not_installable(pool, source)};
-    case SOLVER_RULE_INFARCH:
-      return {kNotInstallable, package_text(pool, source) +
-                                   " can only be installed together with the same version for the base architecture"};
-    case SOLVER_RULE_PKG_SAME_NAME:
-      return {kConflict,
-              "only one of " + package_text(pool, source) + " and " + package_text(pool, target) + " can be installed"};
-    case SOLVER_RULE_PKG_CONFLICTS:
-      return {kConflict, package_text(pool, source) + " conflicts with " + needed() + ", provided by " +
-                             package_text(pool, target)};
-    case SOLVER_RULE_PKG_SELF_CONFLICT:
-      return {kConflict, package_text(pool, source) + " conflicts with " + needed() + ", which it provides itself"};
-    case SOLVER_RULE_PKG_OBSOLETES:
-    case SOLVER_RULE_PKG_IMPLICIT_OBSOLETES:
-      return {kConflict,
-              package_text(pool, source) + " obsoletes " + needed() + ", provided by " + package_text(pool, target)};
-    case SOLVER_RULE_YUMOBS:
-      return {kConflict,
-              "both " + package_text(pool, source) + " and " + package_text(pool, target) + " obsolete " + needed()};
-    case SOLVER_RULE_PKG_REQUIRES:
-      return {kRequires,
-              package_text(pool, source) + " requires " + needed() + ", but none of its providers can be installed"};
-    case SOLVER_RULE_BEST: {
-      // Its target is the job's rule, which older releases of libsolv do not tell.
-      const auto text = target > 0 ? job_text(solver, target, job_texts) : std::string();
-      return {kJob, "the best candidate for " + (text.empty() ? "what was asked for" : text) + " cannot be installed"};
+  SolveProblem read(Id problem) {
+    IdQueue rules;
+    solver_findallproblemrules(solver_, problem, rules.get());
+    std::vector<RuleFacts> facts;
+    std::set<Id> involved;
+    for (const Id rule : rules) {
+      auto fact = read_rule(rule);
+      involved.insert({fact.package, fact.other});
+      const auto same = [&](const RuleFacts& known) { return known.key() == fact.key(); };
+      if (std::ranges::none_of(facts, same)) facts.push_back(std::move(fact));
     }
-    case SOLVER_RULE_JOB: {
-      const auto text = job_text(solver, rule, job_texts);
-      return {kJob, text.empty() ? "conflicting requests" : "nothing that satisfies " + text + " can be installed"};
-    }
-    default:
-      return {kJob, solver_problemruleinfo2str(solver, type, source, target, dependency)};
+    std::ranges::stable_sort(facts, {}, &RuleFacts::kind);
+    const auto requests = requests_in(facts);
+    SolveProblem described;
+    for (const auto& fact : facts) described.rules.push_back(describe(fact, requests, involved));
+    return described;
   }
-}
 
-SolveProblem describe_problem(::Solver* solver, Id problem, const std::vector<std::string>& job_texts) {
-  IdQueue rules;
-  solver_findallproblemrules(solver, problem, rules.get());
-  std::vector<Sentence> sentences;
-  std::set<std::string> seen;
-  for (const Id rule : rules) {
-    auto sentence = describe_rule(solver, rule, job_texts);
-    if (seen.insert(sentence.text).second) sentences.push_back(std::move(sentence));
+ private:
+  const Request* request_of(Id rule) const {
+    const int index = solver_rule2jobidx(solver_, rule);
+    const auto job = static_cast<std::size_t>(index - 1) / 2;
+    return index == 0 || job >= requests_.size() ? nullptr : &requests_[job];
   }
-  std::ranges::stable_sort(sentences, {}, &Sentence::rank);
-  SolveProblem described;
-  for (auto& sentence : sentences) described.messages.push_back(std::move(sentence.text));
-  return described;
-}
+
+  /// The requests that have a part in the problem; all, when the rules do not tell.
+  std::vector<Request> requests_in(const std::vector<RuleFacts>& facts) const {
+    std::vector<Request> requests;
+    for (const auto& request : requests_) {
+      const auto about = [&](const RuleFacts& fact) { return fact.request == &request; };
+      if (std::ranges::any_of(facts, about)) requests.push_back(request);
+    }
+    return requests.empty() ? requests_ : requests;
+  }
+
+  /// The request whose best matches the rule consists of; older releases of libsolv do not tell.
+  RuleFacts read_best(Id rule) const {
+    IdQueue literals;
+    solver_ruleliterals(solver_, rule, literals.get());
+    std::vector<Id> best;
+    std::ranges::copy_if(literals, std::back_inserter(best), [](Id literal) { return literal > 0; });
+    for (const auto& request : requests_) {
+      const auto meets = [&](Id id) { return std::ranges::find(request.packages, id) != request.packages.end(); };
+      if (!best.empty() && std::ranges::all_of(best, meets)) {
+        return {.kind = Kind::kBest, .package = best.front(), .request = &request};
+      }
+    }
+    return {.kind = Kind::kBest, .package = best.empty() ? 0 : best.front()};
+  }
+
+  RuleFacts read_rule(Id rule) const {
+    Id source = 0;
+    Id target = 0;
+    Id dependency = 0;
+    const auto type = solver_ruleinfo(solver_, rule, &source, &target, &dependency);
+    switch (type) {
+      case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
+        return {.kind = Kind::kNothingProvides, .package = source, .dependency = dependency};
+      case SOLVER_RULE_JOB_NOTHING_PROVIDES_DEP:
+        return {.kind = Kind::kNothingProvides, .dependency = dependency, .request = request_of(rule)};
+      case SOLVER_RULE_PKG_NOT_INSTALLABLE:
+        return {.kind = Kind::kNotInstallable, .package = source};
+      case SOLVER_RULE_INFARCH:
+        return {.kind = Kind::kInferiorArchitecture, .package = source};
+      case SOLVER_RULE_PKG_SAME_NAME:
+        return {.kind = Kind::kSameName, .package = source, .other = target};
+      case SOLVER_RULE_PKG_CONFLICTS:
+        return {.kind = Kind::kConflicts, .package = source, .other = target, .dependency = dependency};
+      case SOLVER_RULE_PKG_SELF_CONFLICT:
+        return {.kind = Kind::kConflicts, .package = source, .other = source, .dependency = dependency};
+      case SOLVER_RULE_PKG_OBSOLETES:
+      case SOLVER_RULE_PKG_IMPLICIT_OBSOLETES:
+        return {.kind = Kind::kObsoletes, .package = source, .other = target, .dependency = dependency};
+      case SOLVER_RULE_YUMOBS:
+        return {.kind = Kind::kBothObsolete, .package = source, .other = target, .dependency = dependency};
+      case SOLVER_RULE_PKG_REQUIRES:
+        return {.kind = Kind::kRequires, .package = source, .dependency = dependency};
+      case SOLVER_RULE_BEST:
+        return read_best(rule);
+      case SOLVER_RULE_JOB:
+        return {.kind = Kind::kRequest, .request = request_of(rule)};
+      default:
+        return {.text = solver_problemruleinfo2str(solver_, type, source, target, dependency)};
+    }
+  }
+
+  ProblemRule describe(const RuleFacts& facts, const std::vector<Request>& requests, const std::set<Id>& involved) {
+    auto* pool = pool_.get();
+    ProblemRule rule{.kind = facts.kind};
+    rule.dependency = facts.dependency == 0 ? facts.text : pool_dep2str(pool, facts.dependency);
+    if (facts.request != nullptr) {
+      rule.request_kind = facts.request->kind;
+      rule.request = facts.request->text;
+    }
+    const auto chain = [&](Id id) { return shortest_chain(pool_, requests, involved, id); };
+    if (facts.package != 0) {
+      rule.package = refer_to(pool, facts.package);
+      rule.package_chain = chain(facts.package);
+    }
+    if (facts.other != 0) {
+      rule.other = refer_to(pool, facts.other);
+      if (facts.other != facts.package) rule.other_chain = chain(facts.other);
+    }
+    if (facts.kind == Kind::kNothingProvides) {
+      rule.hidden_providers = finder_.find(facts.dependency);
+      rule.similar = similar_to(facts.dependency);
+    }
+    if (facts.kind == Kind::kNotInstallable) {
+      if (const auto reason = unavailable_reason(pool_, facts.package)) {
+        rule.hidden_providers.push_back({*rule.package, *reason, {}});
+      }
+    }
+    return rule;
+  }
+
+  std::vector<std::string> similar_to(Id dependency) {
+    std::vector<std::string> similar;
+    if (names_.empty()) names_ = visible_names(pool_);
+    for (const Id part : parts_of(pool_.get(), dependency)) {
+      const std::string name = pool_id2str(pool_.get(), capability_name(pool_.get(), part));
+      // What is in parentheses, and a file, is hardly ever misspelt: a packager's tool wrote it.
+      if (name.find_first_of("(/") != std::string::npos || !finder_.find(part).empty()) continue;
+      for (auto& found : similar_names(name, names_)) similar.push_back(std::move(found));
+    }
+    return similar;
+  }
+
+  const PackagePool& pool_;
+  ::Solver* solver_;
+  const std::vector<Request>& requests_;
+  HiddenProviderFinder finder_;
+  std::vector<std::string> names_;
+};
 
 }  // namespace
 
-std::vector<SolveProblem> describe_problems(::Solver* solver, const std::vector<std::string>& job_texts) {
+std::vector<SolveProblem> describe_problems(const PackagePool& pool, ::Solver* solver,
+                                            const std::vector<Request>& requests) {
+  ProblemReader reader(pool, solver, requests);
   std::vector<SolveProblem> problems;
   const auto count = static_cast<Id>(solver_problem_count(solver));
-  for (Id problem = 1; problem <= count; ++problem) {
-    problems.push_back(describe_problem(solver, problem, job_texts));
-  }
+  for (Id problem = 1; problem <= count; ++problem) problems.push_back(reader.read(problem));
   return problems;
 }
 

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <string_view>
 #include <utility>
+
+#include "solv/nevra_pattern.h"
+#include "solv/package_pool.h"
 
 namespace rpmoci {
 
@@ -11,11 +15,22 @@ namespace {
 
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kMostSuggestions = 3;
+/// Fewer letters begin too many names.
+constexpr std::size_t kShortestBeginning = 3;
 
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& letter : result) {
+    if (letter >= 'A' && letter <= 'Z') letter += 'a' - 'A';
+  }
+  return result;
+}
+
+/// In lower case.
 std::string name_in(std::string_view spec) {
   spec = spec.substr(0, spec.find_first_of(" \t(<>="));
   if (const auto slash = spec.rfind('/'); slash != std::string_view::npos) spec.remove_prefix(slash + 1);
-  std::string name(spec);
+  auto name = lower(spec);
   std::erase_if(name, [](char letter) { return letter == '*' || letter == '?' || letter == '[' || letter == ']'; });
   return name;
 }
@@ -40,17 +55,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-}  // namespace
-
-std::vector<std::string> similar_names(const std::string& spec, const std::vector<std::string>& names) {
-  const auto wanted = name_in(spec);
-  if (wanted.size() < 2 || wanted.size() > kLongestName) return {};
+/// At most three, the closest first, then alphabetically.
+std::vector<std::string> misspelt(const std::string& wanted, const std::vector<std::string>& names) {
   const auto limit = std::max<std::size_t>(1, wanted.size() / 3);
   std::vector<std::pair<std::size_t, std::string>> found;
   for (const auto& name : names) {
     const auto difference = name.size() > wanted.size() ? name.size() - wanted.size() : wanted.size() - name.size();
     if (difference > limit) continue;
-    if (const auto edits = distance(wanted, name); edits <= limit) found.emplace_back(edits, name);
+    if (const auto edits = distance(wanted, lower(name)); edits <= limit) found.emplace_back(edits, name);
   }
   std::ranges::sort(found);
   found.erase(std::ranges::unique(found).begin(), found.end());
@@ -60,6 +72,34 @@ std::vector<std::string> similar_names(const std::string& spec, const std::vecto
     closest.push_back(name);
   }
   return closest;
+}
+
+}  // namespace
+
+std::vector<std::string> visible_names(const PackagePool& pool) {
+  std::set<std::string> names;
+  for (const Id id : pool.packages()) {
+    if (pool.is_visible(id) && pool.is_compatible(id)) {
+      names.insert(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::string> similar_names(const std::string& spec, const std::vector<std::string>& names) {
+  const auto wanted = name_in(spec);
+  if (wanted.size() < 2 || wanted.size() > kLongestName) return {};
+  auto found = misspelt(wanted, names);
+  if (const auto version = parse_nevra(wanted, NevraForm::kNev); found.empty() && version) {
+    found = misspelt(version->name, names);
+  }
+  for (const auto& name : names) {
+    if (found.size() >= kMostSuggestions) break;
+    if (wanted.size() >= kShortestBeginning && lower(name).starts_with(wanted) &&
+        std::ranges::find(found, name) == found.end())
+      found.push_back(name);
+  }
+  return found;
 }
 
 }  // namespace rpmoci

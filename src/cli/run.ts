@@ -2,8 +2,10 @@
 import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
+import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
+import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 
 /** clipanion's own also takes `-v`, which asks for verbosity here. */
@@ -30,9 +32,8 @@ function withHelpAsOption(args: readonly string[]): string[] {
 export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
-  for (const command of [BuildCommand, UpdateCommand, VendorCommand, VersionCommand, Builtins.HelpCommand]) {
-    cli.register(command);
-  }
+  const commands = [BuildCommand, UpdateCommand, VendorCommand, WhyCommand, TreeCommand];
+  for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;
   try {
     command = cli.process(withHelpAsOption(withVerbosityLast(args)));

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import type { Checksum } from "../model/checksum.js";
 import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
 import { DispatcherPool } from "./dispatcher.js";
@@ -46,6 +47,11 @@ export class HttpTransport implements Transport {
         throw transferFailure(url, error);
       }
     });
+  }
+
+  /** The path of a file that was fetched earlier; null when it is not kept any more. */
+  cached(checksum: Checksum): Promise<string | null> {
+    return this.#store.find(checksum);
   }
 
   /** Ends all connections. */

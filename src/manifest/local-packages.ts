@@ -12,7 +12,15 @@ import { compareText } from "../model/nevra.js";
  * `"ignore"`.
  */
 export async function findLocalPackages(manifest: Manifest, missing: "fail" | "ignore"): Promise<readonly string[]> {
-  const found = new Set<string>();
+  return [...(await matchLocalPackages(manifest, missing)).keys()].sort(compareText);
+}
+
+/** As `findLocalPackages`, each path with the first specification that means it. */
+export async function matchLocalPackages(
+  manifest: Manifest,
+  missing: "fail" | "ignore",
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
   for (const spec of manifest.packages.filter(isLocalSpec)) {
     const paths = await matches(spec, [process.cwd(), dirname(manifest.path)]);
     if (paths.length === 0 && missing === "fail") {
@@ -22,9 +30,9 @@ export async function findLocalPackages(manifest: Manifest, missing: "fail" | "i
         hint: `${resolve(spec)} matches no file`,
       });
     }
-    for (const path of paths) found.add(path);
+    for (const path of paths) if (!found.has(path)) found.set(path, spec);
   }
-  return [...found].sort(compareText);
+  return found;
 }
 
 async function matches(spec: string, directories: readonly string[]): Promise<readonly string[]> {

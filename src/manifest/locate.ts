@@ -25,3 +25,27 @@ export function findLine(text: string, path: readonly string[]): number | null {
   }
   return null;
 }
+
+/** A string of TOML, multi-line ones first, or a comment, a bracket, a line's end. */
+const TOKEN = /"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[[\]\n]/g;
+
+/** The numbers of the lines (from 1) on which the items of the array of strings at `path` begin; empty as for `findLine`. */
+export function findItemLines(text: string, path: readonly string[]): readonly number[] {
+  const start = findLine(text, path);
+  if (start === null) return [];
+  const rest = text
+    .split("\n")
+    .slice(start - 1)
+    .join("\n");
+  const lines: number[] = [];
+  let line = start;
+  let open = 0;
+  for (const [token] of rest.slice(rest.indexOf("=") + 1).matchAll(TOKEN)) {
+    if (token === "[") open += 1;
+    else if (token === "]") open -= 1;
+    else if (open > 0 && /^["']/.test(token)) lines.push(line);
+    line += token.split("\n").length - 1;
+    if (open === 0) break;
+  }
+  return lines;
+}

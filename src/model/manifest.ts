@@ -44,3 +44,6 @@ export interface Manifest {
 export function isLocalSpec(spec: string): boolean {
   return spec.endsWith(".rpm");
 }
+
+/** The file that `os_release` asks for. */
+export const OS_RELEASE = "/etc/os-release";

@@ -78,20 +78,138 @@ export interface Solvable {
   readonly sourceRpm: string;
 }
 
+/** Names one package of a pool. */
+export interface PackageReference {
+  readonly name: string;
+  /** `[epoch:]version-release`; the epoch only when it is not 0. */
+  readonly evr: string;
+  readonly arch: string;
+  /** `@commandline` for local packages. */
+  readonly repositoryId: string;
+}
+
+/** A package that would do, but for one thing. */
+export interface HiddenPackage {
+  readonly package: PackageReference;
+  /**
+   * `excluded`: excludepkgs of its repository names it; `not-included`: includepkgs does not; `architecture`: it is for
+   * one that cannot be installed; `version`: it has another version.
+   */
+  readonly reason: "excluded" | "not-included" | "architecture" | "version";
+  /** What it provides instead of what was required, for example `libfoo = 1.5-1`. */
+  readonly offers: string | null;
+}
+
+/** What was asked for: a specification, a requirement of a package that is not there, or the path of a local package. */
+export interface PackageRequest {
+  readonly kind: "spec" | "requirement" | "local-package";
+  readonly text: string;
+}
+
+export interface ChainLink {
+  readonly package: PackageReference;
+  /** The requirement of the package before that this one meets; null for the first. */
+  readonly dependency: string | null;
+}
+
+/** The shortest way from a request to a package. */
+export interface RequirementChain {
+  readonly request: PackageRequest;
+  /** At least one; the last is the package in question. */
+  readonly links: readonly ChainLink[];
+}
+
+/** One rule that has a part in a problem. */
+export interface ProblemRule {
+  /**
+   * - `not-a-dependency`: the request's text is not one.
+   * - `nothing-provides`: nothing provides `dependency`, which `package`, or else `request`, requires.
+   * - `not-installable`: `package` is hidden, or for another architecture.
+   * - `inferior-architecture`: `package` can only be installed beside the same version for the base architecture.
+   * - `conflicts`: `package` conflicts with `dependency`, which `other`, or it itself, provides.
+   * - `obsoletes`: `package` obsoletes `dependency`, which `other` provides.
+   * - `both-obsolete`: `package` and `other` obsolete `dependency`.
+   * - `same-name`: of `package` and `other` only one can be installed.
+   * - `requires`: no provider of `dependency`, which `package` requires, can be installed.
+   * - `best`: `package` meets `request` best and cannot be installed; `other`, if not null, could be.
+   * - `request`: nothing that meets `request` can be installed.
+   * - `other`: what `dependency` says.
+   */
+  readonly kind:
+    | "not-a-dependency"
+    | "nothing-provides"
+    | "not-installable"
+    | "inferior-architecture"
+    | "conflicts"
+    | "obsoletes"
+    | "both-obsolete"
+    | "same-name"
+    | "requires"
+    | "best"
+    | "request"
+    | "other";
+  readonly package: PackageReference | null;
+  readonly other: PackageReference | null;
+  readonly dependency: string | null;
+  readonly request: PackageRequest | null;
+  /** How `package` comes to be asked for; null when nothing asks for it. */
+  readonly packageChain: RequirementChain | null;
+  readonly otherChain: RequirementChain | null;
+  /** Packages that would provide `dependency`, or what hides `package`. */
+  readonly hidden: readonly HiddenPackage[];
+  /** Names that resemble a `dependency` that nothing provides. */
+  readonly similar: readonly string[];
+}
+
 export interface Problem {
-  /** One sentence a rule, the most telling first. */
-  readonly messages: readonly string[];
+  /** In the order of the kinds above, the most telling first; without repeats. */
+  readonly rules: readonly ProblemRule[];
 }
 
 export interface UnmatchedSpec {
   readonly spec: string;
-  /**
-   * `missing`: nothing provides it; `hidden`: only packages that includepkgs or excludepkgs hide match;
-   * `architecture`: only packages of a foreign architecture match.
-   */
-  readonly reason: "missing" | "hidden" | "architecture";
-  /** Names that resemble it, at most three, the closest first. */
+  /** Packages that would match, at most five for a reason, the best first. */
+  readonly hidden: readonly HiddenPackage[];
+  /** Names that resemble it when nothing would match: at most three, the closest first. */
   readonly similar: readonly string[];
+}
+
+/** An entry of a lockfile. */
+export interface LockedEntry {
+  readonly name: string;
+  /** Empty for a local package, whose version is not locked. */
+  readonly evr: string;
+  /** Empty when the lockfile does not say. */
+  readonly arch: string;
+  readonly repositoryId: string;
+  /** Stand for those of a package that the pool does not have. */
+  readonly requirements: readonly string[];
+}
+
+export interface LockedDependency {
+  /** `supplements`: the other packages do, in reverse. */
+  readonly kind: "requires" | "recommends" | "supplements";
+  readonly text: string;
+  /** Indices of the locked packages that meet it. */
+  readonly packages: readonly number[];
+}
+
+export interface LockedSet {
+  /** In the order of the entries. */
+  readonly packages: readonly {
+    /** Null when the pool does not have it. */
+    readonly package: PackageReference | null;
+    /** Those that other locked packages meet, by kind and text. */
+    readonly dependencies: readonly LockedDependency[];
+  }[];
+  /** In the order of the specifications. */
+  readonly matches: readonly {
+    readonly spec: string;
+    /** Indices of locked packages. */
+    readonly packages: readonly number[];
+    /** Names of locked packages that resemble a specification that matches none. */
+    readonly similar: readonly string[];
+  }[];
 }
 
 export type SolveResult =
@@ -112,6 +230,11 @@ export interface Pool {
   query(spec: string): Promise<readonly Solvable[] | null>;
   /** Gives paths of filelists by repository id. They are read when needed; then calls may reject as `openPool` does. */
   addFilelists(files: readonly { readonly id: string; readonly path: string }[]): Promise<void>;
+  /**
+   * How the packages of a lockfile depend on each other, and which of them each specification means; null when filelists
+   * are needed to tell.
+   */
+  examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet | null>;
   /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
   close(): void;
 }

@@ -2,8 +2,9 @@
 
 import { staysInside } from "../lockfile/schema.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
+import { locateRequests } from "../manifest/request-origins.js";
 import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
-import { isLocalSpec, type Manifest } from "../model/manifest.js";
+import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
 import { compareText } from "../model/nevra.js";
 import type { Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
@@ -12,8 +13,6 @@ import { resolve } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
 import type { Repositories } from "./repositories.js";
 
-const OS_RELEASE = "/etc/os-release";
-
 /** Resolves the manifest afresh; its local RPMs must be there. */
 export async function lockFromManifest(
   manifest: Manifest,
@@ -21,7 +20,7 @@ export async function lockFromManifest(
   context: Context,
 ): Promise<Lockfile> {
   const localPackages = await findLocalPackages(manifest, "fail");
-  const installs = await solve(manifest, { localPackages, requirements: [] }, repositories, context);
+  const installs = await solve(manifest, { localPackages, requirements: [] }, [], repositories, context);
   return lockOf(manifest, installs, await describeLocalPackages(localPackages), repositories);
 }
 
@@ -35,7 +34,13 @@ export async function lockFromLockfile(
   const requirements = lock.localPackages
     .flatMap(({ requires }) => requires)
     .filter((text) => !text.startsWith("rpmlib("));
-  const installs = await solve(manifest, { localPackages: [], requirements }, repositories, context);
+  const installs = await solve(
+    manifest,
+    { localPackages: [], requirements },
+    lock.localPackages,
+    repositories,
+    context,
+  );
   return lockOf(manifest, installs, lock.localPackages, repositories);
 }
 
@@ -50,6 +55,7 @@ export async function describeLocalPackages(paths: readonly string[]): Promise<r
 async function solve(
   manifest: Manifest,
   request: { readonly localPackages: readonly string[]; readonly requirements: readonly string[] },
+  locked: readonly LockedLocalPackage[],
   repositories: Repositories,
   context: Context,
 ): Promise<readonly Solvable[]> {
@@ -57,7 +63,8 @@ async function solve(
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
   const open = await repositories.open(request.localPackages);
   try {
-    return (await resolve(open, { specs, ...request }, context.emit)).installs;
+    const locator = () => locateRequests(manifest, locked);
+    return (await resolve(open, { specs, ...request }, context.emit, locator)).installs;
   } finally {
     open.close();
   }

@@ -1,5 +1,6 @@
 /** Writes one line an event, for terminals and logs alike; a terminal also sees progress. */
 import type { RpmociError, RpmociEvent } from "../index.js";
+import { type Charset, charsetOf, withArrows } from "./charset.js";
 import { megabytes, messageOfEvent, type Verbosity } from "./messages.js";
 import { type Colour, continuationLine, statusLine } from "./status-line.js";
 
@@ -14,12 +15,14 @@ export class PlainReporter {
   readonly #output: Output;
   readonly #verbosity: Verbosity;
   readonly #colours: boolean;
+  readonly #charset: Charset;
   #progressShown = false;
 
   /** Colours are for terminals, and for those who did not set `NO_COLOR` (no-color.org). */
   constructor(output: Output, verbosity: Verbosity, environment: NodeJS.ProcessEnv) {
     this.#output = output;
     this.#verbosity = verbosity;
+    this.#charset = charsetOf(environment);
     this.#colours = output.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
   }
 
@@ -36,7 +39,7 @@ export class PlainReporter {
   error(error: Error): void {
     this.#line(this.#status("Error", error.message, "red"));
     const { details = [], hint } = error as Partial<RpmociError>;
-    for (const detail of details) this.#line(continuationLine(detail));
+    for (const detail of details) this.#line(continuationLine(withArrows(detail, this.#charset)));
     if (hint !== undefined) this.#line(this.#status("Hint", hint, "yellow"));
   }
 

@@ -1,12 +1,24 @@
 /** Resolves the manifest's packages against loaded repositories. */
 import { join } from "node:path";
 import { makeDirectory } from "../directories.js";
-import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import type { Locate, LocatedChain, ResolutionProblem } from "../model/explanation.js";
 import type { RepositoryMetadata } from "../model/repository.js";
-import type { Pool, Problem, Solvable, SolveJob, SolveResult, UnmatchedSpec } from "../native/binding.js";
+import type {
+  LockedEntry,
+  LockedSet,
+  Pool,
+  Problem,
+  RequirementChain,
+  Solvable,
+  SolveJob,
+  SolveResult,
+  UnmatchedSpec,
+} from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { explainProblems, suggestion } from "./explain.js";
+import { ResolutionError } from "./resolution-error.js";
 
 export interface ResolveRequest {
   /** Specifications of packages in repositories. */
@@ -65,6 +77,15 @@ export class OpenRepositories {
     }
   }
 
+  /** As `Pool.examineLockedSet`; complete filelists are fetched when the answer depends on them. */
+  async examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet> {
+    for (;;) {
+      const result = await nativeCall(this.pool.examineLockedSet(entries, specs));
+      if (result !== null) return result;
+      await this.#addFilelists();
+    }
+  }
+
   close(): void {
     this.pool.close();
   }
@@ -79,39 +100,53 @@ export class OpenRepositories {
   }
 }
 
-/** What must be installed. Throws an `RpmociError` of kind `resolve` that says which specification fails, and why. */
+/**
+ * What must be installed. Throws a `ResolutionError` that says which specification fails, and why; `locator` is then
+ * asked where requests come from.
+ */
 export async function resolve(
   repositories: OpenRepositories,
   request: ResolveRequest,
   emit: Emit,
+  locator: () => Promise<Locate>,
 ): Promise<Resolution> {
   emit({ type: "resolve-started", specs: request.specs.length + request.localPackages.length });
   const result = await repositories.solve({ ...request, installWeakDependencies: false });
-  if (result.kind === "unmatched") throw unmatched(result.specs);
-  if (result.kind === "unsolvable") throw unsolvable(result.problems);
+  if (result.kind === "unmatched") throw unmatched(result.specs, await locator());
+  if (result.kind === "unsolvable") throw unsolvable(result.problems, await locator());
   emit({ type: "resolve-finished", packages: result.installs.length });
   return { installs: result.installs };
 }
 
-const REASONS: Readonly<Record<UnmatchedSpec["reason"], string>> = {
-  missing: "",
-  hidden: " (includepkgs or excludepkgs of its repository hide it)",
-  architecture: " (it exists for other architectures only)",
-};
-
-function unmatched(specs: readonly UnmatchedSpec[]): RpmociError {
-  const [first, ...rest] = specs.map(
-    ({ spec, reason, similar }) =>
-      `No packages available for spec '${spec}'${REASONS[reason]}${
-        similar.length === 0 ? "" : `; did you mean ${similar.join(", ")}?`
-      }`,
-  );
-  return new RpmociError(first ?? "No packages available", { kind: "resolve", code: "SPEC_UNMATCHED", details: rest });
+function unmatched(specs: readonly UnmatchedSpec[], locate: Locate): ResolutionError {
+  const problems = specs
+    .map(({ spec, hidden, similar }) => {
+      return { kind: "unmatched-spec" as const, request: locate({ kind: "spec", text: spec }), hidden, similar };
+    })
+    // A stable order for those that share a line, or have none.
+    .sort((a, b) => (a.request.line ?? 0) - (b.request.line ?? 0));
+  const [message = "No packages available", ...details] = explainProblems(problems);
+  return new ResolutionError(message, { code: "SPEC_UNMATCHED", details, hint: suggestion(problems), problems });
 }
 
-function unsolvable(problems: readonly Problem[]): RpmociError {
-  const details = problems.flatMap(({ messages }, index) =>
-    messages.map((message, line) => (line === 0 ? `problem ${index + 1}: ${message}` : `  ${message}`)),
+function unsolvable(found: readonly Problem[], locate: Locate): ResolutionError {
+  const located = (chain: RequirementChain | null): LocatedChain | null =>
+    chain && { request: locate(chain.request), links: chain.links };
+  const problems = found.map(
+    ({ rules }): ResolutionProblem => ({
+      kind: "unsolvable",
+      rules: rules.map((rule) => ({
+        ...rule,
+        request: rule.request && locate(rule.request),
+        packageChain: located(rule.packageChain),
+        otherChain: located(rule.otherChain),
+      })),
+    }),
   );
-  return new RpmociError("Failed to resolve dependencies", { kind: "resolve", code: "UNSOLVABLE", details });
+  return new ResolutionError("Failed to resolve dependencies", {
+    code: "UNSOLVABLE",
+    details: explainProblems(problems),
+    hint: suggestion(problems),
+    problems,
+  });
 }

@@ -64,7 +64,7 @@ test("what cannot be resolved, reached, configured or installed is one clear mes
   await scene.publish([broken]);
   const cases: readonly [Parameters<Scene["writeManifest"]>[0], number, RegExp][] = [
     [{ packages: ["broken"] }, 12, /nothing provides nothing-provides-this needed by broken-1-1\.noarch/],
-    [{ packages: ["tolo"] }, 12, /No packages available for spec 'tolo'; did you mean .*tool/],
+    [{ packages: ["tolo"] }, 12, /No packages available for spec 'tolo'\n.*\n +did you mean .*tool/],
     [{ repositories: ["unknown-id"] }, 10, /Repository not found in system config, repoid: 'unknown-id'/],
     [{ repositories: [gone] }, 13, /metadata of repository "gone": http:\/\/127\.0\.0\.1:9\/.*: connection refused/],
     [{ repositories: [noRepository] }, 13, /metadata of repository "none": .*not found \(HTTP status 404\)/],

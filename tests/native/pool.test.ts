@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { Worker } from "node:worker_threads";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Pool, RepositoryFiles, SolveResult } from "../../src/native/binding.js";
+import type { LockedEntry, Pool, RepositoryFiles, SolveResult } from "../../src/native/binding.js";
 import {
   buildPackage,
   installsOf,
@@ -156,18 +156,27 @@ test("requirements and local packages", { skip: toolsMissing }, async () => {
 
 test("why a specification matches nothing", { skip: toolsMissing }, async () => {
   const hiding = await openPool([{ ...repository, excludePackages: ["tool"] }]);
-  assert.deepEqual(await solve(hiding, ["tol", "foreign", "tool", "extra"]), {
-    kind: "unmatched",
-    specs: [
-      { spec: "foreign", reason: "architecture", similar: [] },
-      { spec: "tol", reason: "missing", similar: [] },
-      { spec: "tool", reason: "hidden", similar: [] },
-    ],
-  });
-  assert.deepEqual(await solve(pool, ["tol"]), {
-    kind: "unmatched",
-    specs: [{ spec: "tol", reason: "missing", similar: ["tool"] }],
-  });
+  const unmatched = async (from: Pool, specs: readonly string[]): Promise<unknown> => {
+    const result = await solve(from, specs);
+    assert.equal(result.kind, "unmatched");
+    return result.specs.map(({ spec, hidden, similar }) => [
+      spec,
+      hidden.map(({ package: { name, evr, arch }, reason }) => `${reason} ${name}-${evr}.${arch}`),
+      similar,
+    ]);
+  };
+  assert.deepEqual(await unmatched(hiding, ["tol", "foreign", "tool", "extra"]), [
+    ["foreign", ["architecture foreign-1-1.aarch64"], []],
+    ["tol", [], []],
+    ["tool", ["excluded tool-1-1.noarch"], []],
+  ]);
+  assert.deepEqual(await unmatched(pool, ["TOL", "fresh-7", "lib > 1:7", "wine.x86_64", "/usr/bin/tol"]), [
+    ["/usr/bin/tol", [], ["tool"]],
+    ["TOL", [], ["tool"]],
+    ["fresh-7", ["version fresh-2-1.noarch", "version fresh-1-1.noarch"], []],
+    ["lib > 1:7", ["version lib-1:1-1.x86_64", "version lib-2-1.x86_64", "version lib-2-1.i686"], []],
+    ["wine.x86_64", ["architecture wine-1-1.noarch"], []],
+  ]);
 });
 
 test("includepkgs hides all other packages, excludepkgs hides among them", { skip: toolsMissing }, async () => {
@@ -176,27 +185,91 @@ test("includepkgs hides all other packages, excludepkgs hides among them", { ski
   assert.deepEqual(names, ["app-1.9-1", "app-doc-1.10-1", "extra-1-1"]);
 });
 
-function messagesOf(result: SolveResult): readonly string[] {
-  return result.kind === "unsolvable" ? result.problems.flatMap(({ messages }) => messages) : [result.kind];
+/** Each rule as its kind, its package, and what is missing; the packages of its chains. */
+function rulesOf(result: SolveResult): readonly string[] {
+  if (result.kind !== "unsolvable") return [result.kind];
+  return result.problems.flatMap(({ rules }) =>
+    rules.map(({ kind, package: subject, dependency, request, packageChain }) =>
+      [kind, subject?.name, dependency, request?.text, packageChain?.links.map((link) => link.package.name).join(">")]
+        .filter((part) => part !== undefined && part !== null)
+        .join(" "),
+    ),
+  );
 }
 
 test("why a job cannot be done, what is missing first", { skip: toolsMissing }, async () => {
-  assert.deepEqual(messagesOf(await solve(pool, ["needs-broken"])), [
-    "nothing provides nowhere >= 3 needed by broken-1-1.noarch (main)",
-    "needs-broken-1-1.noarch (main) requires broken, but none of its providers can be installed",
-    "nothing that satisfies needs-broken can be installed",
+  assert.deepEqual(rulesOf(await solve(pool, ["needs-broken"])), [
+    "nothing-provides broken nowhere >= 3 needs-broken>broken",
+    "requires needs-broken broken needs-broken",
+    "request needs-broken",
   ]);
-  assert.deepEqual(messagesOf(await solve(pool, ["fresh"])), [
-    "nothing provides nowhere needed by fresh-2-1.noarch (main)",
-    "the best candidate for fresh cannot be installed",
+  const fresh = await solve(pool, ["fresh"]);
+  assert.deepEqual(rulesOf(fresh), ["nothing-provides fresh nowhere fresh", "best fresh fresh fresh"]);
+  assert.ok(fresh.kind === "unsolvable");
+  assert.equal(fresh.problems[0]?.rules[1]?.other?.evr, "1-1");
+  assert.match(rulesOf(await solve(pool, ["app", "fighter"]))[0] ?? "", /^conflicts fighter app fighter/);
+  assert.deepEqual(rulesOf(await solve(pool, [], { requirements: ["((", "nowhere"] })), ["not-a-dependency (("]);
+  assert.deepEqual(rulesOf(await solve(pool, [], { requirements: ["nowhere"] })), ["nothing-provides nowhere nowhere"]);
+});
+
+test("what locked packages require of each other, and which of them a specification means", {
+  skip: toolsMissing,
+}, async () => {
+  const entry = (name: string, evr: string, arch = "noarch", requirements: readonly string[] = []): LockedEntry => {
+    return { name, evr, arch, repositoryId: "main", requirements };
+  };
+  const entries = [
+    entry("app", "1.9-1"),
+    entry("extra", "1-1"),
+    entry("lib", "1:1-1", "x86_64"),
+    entry("tool", "1-1", ""),
+    entry("withdrawn", "9-1"),
+    entry("here-no-more", "", "", ["/opt/tool/data", "(withdrawn or nothing)", "app"]),
+  ];
+  const specs = [
+    "app",
+    "lib.x86_64",
+    "/usr/bin/tool",
+    "liblib.so.1()(64bit)",
+    "old-name",
+    "with*",
+    "ap",
+    "",
+    "((",
+    "(",
+  ];
+  const facts = await pool.examineLockedSet(entries, specs);
+  assert.ok(facts !== null);
+  const dependencies = facts.packages.map((item) =>
+    item.dependencies.map(({ kind, text, packages: met }) => `${kind} ${text}: ${met.map((at) => entries[at]?.name)}`),
+  );
+  assert.deepEqual(dependencies, [
+    ["requires /usr/bin/tool: tool", "requires lib >= 2: lib", "recommends extra: extra"],
+    [],
+    [],
+    [],
+    [],
+    ["requires (withdrawn or nothing): withdrawn", "requires /opt/tool/data: tool", "requires app: app"],
   ]);
-  assert.match(messagesOf(await solve(pool, ["app", "fighter"]))[0] ?? "", /^fighter-1-1\.noarch \(main\) conflicts/);
-  assert.deepEqual(messagesOf(await solve(pool, [], { requirements: ["((", "nowhere"] })), [
-    '"((" is not an RPM dependency',
-  ]);
-  assert.deepEqual(messagesOf(await solve(pool, [], { requirements: ["nowhere"] })), [
-    "nothing provides nowhere, which was asked for",
-  ]);
+  assert.deepEqual(
+    facts.packages.map((item) => item.package?.evr ?? null),
+    ["1.9-1", "1-1", "1:1-1", "1-1", null, null],
+  );
+  assert.deepEqual(
+    facts.matches.map(({ packages: met, similar }) => [met, similar]),
+    [
+      [[0], []],
+      [[2], []],
+      [[3], []],
+      [[2], []],
+      [[], []],
+      [[4], []],
+      [[], ["app"]],
+      [[], []],
+      [[], []],
+      [[], []],
+    ],
+  );
 });
 
 test("priority comes before version, and cost decides between equals", { skip: toolsMissing }, async () => {

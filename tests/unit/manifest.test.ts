@@ -6,7 +6,7 @@ import test, { type TestContext } from "node:test";
 import { RpmociError } from "../../src/errors.js";
 import { loadManifest, lockfilePathOf, parseManifest } from "../../src/manifest/load.js";
 import { findLocalPackages } from "../../src/manifest/local-packages.js";
-import { findLine } from "../../src/manifest/locate.js";
+import { findItemLines, findLine } from "../../src/manifest/locate.js";
 import { repositoryIdOf } from "../../src/manifest/repository-id.js";
 import { realData } from "../support/real-data.js";
 
@@ -334,6 +334,18 @@ test("local packages may have any name, and only files count", async (t) => {
 });
 
 const originals = realData("rpmoci");
+
+test("the line of each item of an array is found, however it is written", () => {
+  const cases: readonly [string, readonly number[]][] = [
+    ['[contents]\npackages = ["a", "b"]', [2, 2]],
+    ['[contents]\npackages = [ # "no"\n  "a", # ]\n\n  \'b]\',\n  "c\\"]",\n]\ngpgkeys = ["d"]', [3, 5, 6]],
+    ['[contents]\npackages = [\n"""\na""", \'\'\'b\n\'\'\', "c"]', [3, 4, 5]],
+    ["[contents]\npackages = []\ngpgkeys = ['d']", []],
+    ['contents = { packages = ["a"] }', []],
+    ["[image]\ncmd = ['a']", []],
+  ];
+  for (const [text, lines] of cases) assert.deepEqual(findItemLines(text, ["contents", "packages"]), lines, text);
+});
 
 test("the original's manifests are read", { skip: originals.skip }, () => {
   const directory = originals.folder;

@@ -1,0 +1,31 @@
+import { Command, Option } from "clipanion";
+import { type CommonOptions, type Emit, why } from "../../index.js";
+import { reasonsText } from "../../reporters/reasons.js";
+import { charsetFrom } from "../charset-option.js";
+import { RpmociCommand } from "../command.js";
+
+export class WhyCommand extends RpmociCommand {
+  static override paths = [["why"]];
+  static override usage = Command.Usage({
+    description: "Show why a package is in the image",
+    details: `
+      Shows the shortest ways from the manifest to a locked package, each step with what the package before requires.
+      The package may be given as anything that the manifest takes: a name, a NEVRA, a glob, a capability, a path.
+    `,
+    examples: [["Who needs the C library of 32 bits?", "rpmoci why glibc.i686"]],
+  });
+
+  package = Option.String({ name: "PACKAGE" });
+  all = Option.Boolean("--all", false, {
+    description: "Show the ways from everything in the manifest that leads there",
+  });
+  json = Option.Boolean("--json", false, { description: "Write JSON" });
+  charset = Option.String("--charset", { description: "utf8 or ascii; what the locale has by default" });
+
+  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+    const charset = charsetFrom(this.charset);
+    const reasons = await why({ ...options, package: this.package, all: this.all });
+    this.context.stdout.write(this.json ? `${JSON.stringify(reasons, null, 2)}\n` : reasonsText(reasons, charset));
+    return 0;
+  }
+}

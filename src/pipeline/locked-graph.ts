@@ -1,0 +1,126 @@
+/** The dependencies among the packages of a lockfile, from the repositories' metadata and the RPMs that are here. */
+import { RpmociError } from "../errors.js";
+import { type DependencyGraph, type LockedMatches, readGraph, unknownPackages } from "../explain/graph.js";
+import { HttpTransport } from "../fetch/transport.js";
+import { fitsManifest } from "../lockfile/fit.js";
+import { readLockfile } from "../lockfile/read.js";
+import { loadManifest } from "../manifest/load.js";
+import { matchLocalPackages } from "../manifest/local-packages.js";
+import { locateRequests } from "../manifest/request-origins.js";
+import type { LocatedRequest } from "../model/explanation.js";
+import type { Lockfile } from "../model/lockfile.js";
+import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
+import { formatNevra } from "../model/nevra.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
+import { OpenRepositories } from "../resolve/resolve.js";
+import { lockArchitecture } from "./locked-packages.js";
+import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { Repositories } from "./repositories.js";
+
+export interface LockedGraph {
+  readonly manifest: Manifest;
+  readonly graph: DependencyGraph;
+  /** The packages that the query means; at least one, unless there was no query. */
+  readonly found: LockedMatches;
+}
+
+type ReadGraph = (opening: Promise<OpenRepositories>) => Promise<Omit<LockedGraph, "manifest">>;
+
+/**
+ * Reads the graph of the lockfile beside the manifest. Packages that no repository has any more are described by their
+ * RPMs where the cache still has them; of others a warning tells. Throws an `RpmociError`: of kind `lockfile` when there
+ * is no lockfile that fits the manifest, of kind `resolve` when `query` means none of its packages.
+ */
+export async function readLockedGraph(options: CommonOptions, query: string | null): Promise<LockedGraph> {
+  const context = contextOf(options);
+  const manifest = await loadManifest(options.manifestPath);
+  const lock = await fittingLockfile(manifest);
+  const requests = await requestsOf(manifest, lock);
+  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
+  try {
+    const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
+    const local = [...(await matchLocalPackages(manifest, "ignore")).keys()];
+    const read: ReadGraph = async (opening) => {
+      const open = await opening;
+      try {
+        return await readGraph(open, lock, requests, query);
+      } finally {
+        open.close();
+      }
+    };
+    const { arch, cacheDirectory } = repositories;
+    const withoutMetadata = (localPackages: readonly string[]): Promise<OpenRepositories> =>
+      OpenRepositories.open([], { arch, localPackages, cacheDirectory });
+    let open = (paths: readonly string[]): Promise<OpenRepositories> => repositories.open(paths);
+    let result = await read(open(local)).catch((error: unknown) => {
+      // Without a network the RPMs in the cache may still tell.
+      if (!(error instanceof RpmociError && error.kind === "fetch")) throw error;
+      context.emit({ type: "warning", message: `${error.message}; only packages in the cache are known` });
+      open = withoutMetadata;
+      return read(open(local));
+    });
+    const cached = await cachedRpms(result.graph, lock, transport);
+    if (cached.length > 0) result = await read(open([...local, ...cached]));
+    warnOfUnknown(result.graph, lock, context);
+    context.signal?.throwIfAborted();
+    if (query !== null && result.found.packages.length === 0) throw notLocked(query, result.found, manifest);
+    return { manifest, ...result };
+  } finally {
+    await transport.close();
+  }
+}
+
+async function fittingLockfile(manifest: Manifest): Promise<Lockfile> {
+  const lock = await readLockfile(manifest.lockfilePath);
+  if (lock !== null && fitsManifest(lock, manifest)) return lock;
+  throw new RpmociError(
+    lock === null ? `${manifest.lockfilePath} is missing` : `${manifest.lockfilePath} does not fit the manifest`,
+    {
+      kind: "lockfile",
+      code: lock === null ? "LOCKFILE_MISSING" : "LOCKFILE_OUTDATED",
+      hint: "run rpmoci update first",
+    },
+  );
+}
+
+/** What the manifest asks for, in its order; a local package by its name. */
+async function requestsOf(manifest: Manifest, lock: Lockfile): Promise<readonly LocatedRequest[]> {
+  const locate = await locateRequests(manifest, lock.localPackages);
+  const specs = manifest.packages.filter((spec) => !isLocalSpec(spec));
+  const named = manifest.osRelease && !specs.includes(OS_RELEASE) ? [...specs, OS_RELEASE] : specs;
+  const paths = [...(await matchLocalPackages(manifest, "ignore")).keys()];
+  const headers = await nativeCall(binding().readPackages(paths, []));
+  const local = lock.localPackages.map(({ name }) => {
+    const present = headers.findIndex((header) => header.name === name);
+    return { ...locate({ kind: "local-package", text: paths[present] ?? name }), text: name };
+  });
+  return [...named.map((text) => locate({ kind: "spec", text })), ...local];
+}
+
+async function cachedRpms(
+  graph: DependencyGraph,
+  lock: Lockfile,
+  transport: HttpTransport,
+): Promise<readonly string[]> {
+  const paths = await Promise.all(unknownPackages(graph, lock).map(({ checksum }) => transport.cached(checksum)));
+  return paths.filter((path) => path !== null);
+}
+
+function warnOfUnknown(graph: DependencyGraph, lock: Lockfile, { emit }: Context): void {
+  const unknown = unknownPackages(graph, lock).map(formatNevra);
+  if (unknown.length === 0) return;
+  const some = unknown.length > 5 ? [...unknown.slice(0, 5), `${unknown.length - 5} more`] : unknown;
+  emit({
+    type: "warning",
+    message: `no repository offers these packages any more, and what they require is not known: ${some.join(", ")}`,
+  });
+}
+
+function notLocked(query: string, { similar }: LockedMatches, manifest: Manifest): RpmociError {
+  return new RpmociError(`'${query}' means no package of ${manifest.lockfilePath}`, {
+    kind: "resolve",
+    code: "PACKAGE_NOT_LOCKED",
+    hint: similar.length === 0 ? undefined : `did you mean ${similar.join(", ")}?`,
+  });
+}
