@@ -16,7 +16,17 @@ export type { Digest } from "./model/descriptor.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
+export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export {
+  openResolver,
+  type RepositoryDefinition,
+  type Resolution,
+  type ResolvedPackage,
+  type ResolveOptions,
+  type Resolver,
+  type ResolverOptions,
+} from "./pipeline/resolver.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
 export { version } from "./version.js";

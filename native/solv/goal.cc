@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <string_view>
+#include <tuple>
 
 #include "solv/dependency.h"
 #include "solv/file_dependencies.h"
@@ -60,21 +62,57 @@ UnmatchedSpec explain_unmatched(const PackagePool& pool, const std::string& spec
   return {spec, Reason::kMissing, similar_names(spec, names)};
 }
 
+bool contains(const std::vector<Id>& sorted_ids, Id id) { return std::ranges::binary_search(sorted_ids, id); }
+
+/// The packages of an earlier resolution that stay when it is about them.
+std::vector<Id> staying_packages(const PackagePool& pool, const Job& job) {
+  auto staying = kept_packages(pool, job.kept);
+  const std::set<std::string_view> renewed(job.renewed.begin(), job.renewed.end());
+  std::erase_if(staying, [&](Id id) {
+    return renewed.contains(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+  });
+  for (const auto& spec : job.specs) {
+    if (!renewed.contains(spec)) continue;
+    const auto match = match_spec(pool, spec, {});
+    std::erase_if(staying, [&](Id id) { return contains(match.packages, id); });
+  }
+  return staying;
+}
+
+/// What stays is preferred wherever there is a choice; of what is renewed only the best version remains to choose from,
+/// as far as that can be.
+void add_preferences(const PackagePool& pool, const Job& job, const std::vector<Id>& staying, JobQueue& jobs) {
+  if (job.kept.empty()) return;
+  IdQueue favoured(staying);
+  const Id packages = pool_queuetowhatprovides(pool.get(), favoured.get());
+  jobs.add(SOLVER_FAVOR | SOLVER_SOLVABLE_ONE_OF, packages, "");
+  // Of rules in conflict the last one gives way: then the best of the versions that are left may be chosen.
+  for (const Id id : surpassed_packages(pool, job.renewed)) {
+    jobs.add(SOLVER_ERASE | SOLVER_SOLVABLE | SOLVER_WEAK, id, "");
+  }
+}
+
+/// Asks for one of the packages: the best one, unless one of them stays.
+void add_choice(const PackagePool& pool, const std::vector<Id>& choice, const std::vector<Id>& staying,
+                const std::string& text, JobQueue& jobs) {
+  constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR;
+  const bool stays = std::ranges::any_of(choice, [&](Id id) { return contains(staying, id); });
+  IdQueue packages(choice);
+  jobs.add(stays ? how : how | SOLVER_FORCEBEST, pool_queuetowhatprovides(pool.get(), packages.get()), text);
+}
+
 /// Adds the specifications' jobs and returns those that match nothing.
-std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue& jobs) {
+std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, const std::vector<Id>& staying,
+                                     JobQueue& jobs) {
   std::vector<UnmatchedSpec> unmatched;
   std::vector<std::string> names;
-  constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
   for (const auto& spec : sorted(job.specs)) {
     const auto match = match_spec(pool, spec, {});
     if (match.packages.empty()) {
       if (names.empty()) names = visible_names(pool);
       unmatched.push_back(explain_unmatched(pool, spec, names));
     }
-    for (const auto& choice : install_choices(pool, spec, match)) {
-      IdQueue packages(choice);
-      jobs.add(how, pool_queuetowhatprovides(pool.get(), packages.get()), spec);
-    }
+    for (const auto& choice : install_choices(pool, spec, match)) add_choice(pool, choice, staying, spec, jobs);
   }
   return unmatched;
 }
@@ -93,6 +131,49 @@ std::vector<SolveProblem> add_requirements(PackagePool& pool, const Job& job, Jo
     jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dependency, requirement);
   }
   return problems;
+}
+
+/// The visible packages of a group's package, of any architecture, and those that obsolete them.
+std::vector<Id> group_choice(const PackagePool& pool, const GroupPackage& wanted) {
+  std::vector<Id> choice;
+  const Id name = pool_str2id(pool.get(), wanted.name.c_str(), 0);
+  for (const Id id : pool.packages()) {
+    if (pool_id2solvable(pool.get(), id)->name != name || !pool.is_visible(id)) continue;
+    if (!wanted.base_architecture_only || pool.is_base_architecture(id)) choice.push_back(id);
+  }
+  for (std::size_t index = 0, count = choice.size(); index < count; ++index) {
+    for (const Id obsoleter : pool.obsoleters(choice[index])) {
+      if (pool.is_visible(obsoleter)) choice.push_back(obsoleter);
+    }
+  }
+  std::ranges::sort(choice);
+  choice.erase(std::ranges::unique(choice).begin(), choice.end());
+  return choice;
+}
+
+/// Adds the jobs of packages of groups, as dnf does, and returns the names of those that no repository has.
+std::vector<std::string> add_group_packages(PackagePool& pool, const Job& job, const std::vector<Id>& staying,
+                                            JobQueue& jobs) {
+  std::set<std::string> missing;
+  auto wanted = job.group_packages;
+  std::ranges::sort(wanted, {}, [](const GroupPackage& package) {
+    return std::tie(package.name, package.condition, package.base_architecture_only);
+  });
+  for (const auto& package : wanted) {
+    const auto choice = group_choice(pool, package);
+    if (choice.empty()) {
+      missing.insert(package.name);
+    } else if (package.condition.empty()) {
+      add_choice(pool, choice, staying, package.name, jobs);
+    } else {
+      const auto text = "(" + package.name + " if " + package.condition + ")";
+      const Id dependency = parse_dependency(pool.get(), text);
+      const bool stays = std::ranges::any_of(choice, [&](Id id) { return contains(staying, id); });
+      constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES;
+      if (dependency != 0) jobs.add(stays ? how : how | SOLVER_FORCEBEST, dependency, text);
+    }
+  }
+  return {missing.begin(), missing.end()};
 }
 
 void add_local_packages(const PackagePool& pool, const Job& job, JobQueue& jobs) {
@@ -140,13 +221,16 @@ Installs read_installs(const PackagePool& pool, ::Solver* solver) {
 SolveResult solve_job(PackagePool& pool, const Job& job) {
   JobQueue jobs;
   FileDependencies files(pool);
-  if (auto unmatched = add_specs(pool, job, jobs); !unmatched.empty()) return unmatched;
+  const auto staying = staying_packages(pool, job);
+  if (auto unmatched = add_specs(pool, job, staying, jobs); !unmatched.empty()) return unmatched;
+  auto missing = add_group_packages(pool, job, staying, jobs);
   if (auto problems = add_requirements(pool, job, jobs, files); !problems.empty()) return problems;
   add_local_packages(pool, job, jobs);
+  add_preferences(pool, job, staying, jobs);
   add_install_only(pool, jobs);
   const auto solver = create_solver(pool, job.install_weak_dependencies);
   if (solver_solve(solver.get(), jobs.get()) != 0) return describe_problems(solver.get(), jobs.texts());
-  return read_installs(pool, solver.get());
+  return Solved{read_installs(pool, solver.get()), std::move(missing)};
 }
 
 std::vector<Package> query_spec(const PackagePool& pool, const std::string& spec) {

@@ -114,6 +114,10 @@ bool PackagePool::is_native(Id package) const {
   return arch == "noarch" || base_architecture(arch) == base_architecture_;
 }
 
+bool PackagePool::is_base_architecture(Id package) const {
+  return pool_id2str(get(), pool_id2solvable(get(), package)->arch) == base_architecture_;
+}
+
 const std::vector<Id>& PackagePool::obsoleters(Id package) const {
   static const std::vector<Id> none;
   const auto found = obsoleters_.find(package);

@@ -29,6 +29,8 @@ class PackagePool {
   bool is_visible(Id package) const { return !visible_ || visible_->has(package); }
   /// True for packages of the base architecture and `noarch`.
   bool is_native(Id package) const;
+  /// True for packages of the very architecture that repositories call `$basearch`.
+  bool is_base_architecture(Id package) const;
   /// Packages that obsolete `package`, in the order of their Ids.
   const std::vector<Id>& obsoleters(Id package) const;
   /// The Id of a local package; 0 for a path that the pool was not opened with.

@@ -44,3 +44,8 @@ export interface Manifest {
 export function isLocalSpec(spec: string): boolean {
   return spec.endsWith(".rpm");
 }
+
+/** A specification of comps groups or environments: `@group`, `@^environment`. */
+export function isGroupSpec(spec: string): boolean {
+  return spec.startsWith("@") && !isLocalSpec(spec);
+}

@@ -27,4 +27,6 @@ export interface RepositoryMetadata {
   /** Mirrors that answered or may answer, the preferred first. */
   readonly baseUrls: readonly string[];
   readonly files: RepositoryFiles;
+  /** Fetches the comps data, whose path it returns; null when the repository has none. */
+  readonly fetchGroups: (() => Promise<string>) | null;
 }

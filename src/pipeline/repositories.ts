@@ -8,6 +8,7 @@ import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.j
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
 import type { Pool, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
+import type { Comps } from "../repository/comps.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
 import { openRepositories } from "../resolve/resolve.js";
@@ -28,7 +29,8 @@ export class Repositories implements PackageSources {
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
   readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
   #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
-  #locator: Promise<Pool> | undefined;
+  #pool: Promise<Pool> | undefined;
+  #comps: Promise<Comps> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
 
   private constructor(
@@ -71,6 +73,20 @@ export class Repositories implements PackageSources {
     return new Repositories(configs, arch, transport, context);
   }
 
+  /** The pool of all repositories, loaded once. */
+  pool(): Promise<Pool> {
+    this.#pool ??= this.open([]);
+    return this.#pool;
+  }
+
+  /** The groups of all repositories, loaded once. */
+  async comps(): Promise<Comps> {
+    const metadata = await this.#allMetadata();
+    const { loadComps } = await import("../repository/comps.js");
+    this.#comps ??= loadComps(metadata);
+    return this.#comps;
+  }
+
   /** A pool of all repositories and the given local RPM files; the caller closes it. */
   async open(localPackages: readonly string[]): Promise<Pool> {
     return openRepositories(await this.#allMetadata(), this.arch, localPackages);
@@ -96,8 +112,7 @@ export class Repositories implements PackageSources {
 
   async locate(locked: LockedPackage): Promise<readonly string[]> {
     const metadata = new Map((await this.#allMetadata()).map((entry) => [entry.config.id, entry]));
-    this.#locator ??= this.open([]);
-    const pool = await this.#locator;
+    const pool = await this.pool();
     const candidates = (await nativeCall(pool.query(locked.name))).filter((candidate) => isSame(candidate, locked));
     // The repository that was locked first; the locked checksum decides about the bytes in any case.
     const preferred = candidates.sort(
@@ -116,7 +131,7 @@ export class Repositories implements PackageSources {
   }
 
   async close(): Promise<void> {
-    (await this.#locator?.catch(() => null))?.close();
+    (await this.#pool?.catch(() => null))?.close();
   }
 }
 

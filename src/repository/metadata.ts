@@ -14,6 +14,9 @@ import { findMirrors, type Mirrors } from "./mirrors.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
 import { verifyRepomd } from "./repomd-signature.js";
 
+/** The same comps data, by what is smallest to download. */
+const GROUP_TYPES = ["group_zst", "group_xz", "group_bz2", "group_gz", "group"] as const;
+
 /**
  * The metadata of a repository, its repomd.xml written into `directory`. Null for one that is not available and may be
  * skipped. Throws an `RpmociError` of kind `fetch` or `verify` that names the repository.
@@ -52,6 +55,7 @@ async function fetchAll(
   const primary = repomd.get("primary");
   if (primary === undefined) throw invalid(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
+  const groups = GROUP_TYPES.map((type) => repomd.get(type)).find((file) => file !== undefined);
   const [primaryPath, filelistsPath] = await Promise.all([
     fetchFile("primary", primary),
     filelists === undefined ? null : fetchFile("filelists", filelists),
@@ -73,6 +77,7 @@ async function fetchAll(
       includePackages: config.includePackages,
       excludePackages: config.excludePackages,
     },
+    fetchGroups: groups === undefined ? null : () => fetchFile("groups", groups),
   };
 }
 

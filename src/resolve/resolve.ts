@@ -2,7 +2,7 @@
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { RepositoryMetadata } from "../model/repository.js";
-import type { Pool, Problem, Solvable, UnmatchedSpec } from "../native/binding.js";
+import type { EarlierPackage, GroupPackage, Pool, Problem, Solvable, UnmatchedSpec } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 
@@ -13,9 +13,16 @@ export interface ResolveRequest {
   readonly localPackages: readonly string[];
   /** Requirements of local RPMs that are not there. */
   readonly requirements: readonly string[];
+  /** Packages of groups; of those that no repository has, a warning is emitted. */
+  readonly groupPackages: readonly GroupPackage[];
+  /** What stays as far as it can; when empty, everything is resolved afresh. */
+  readonly kept: readonly EarlierPackage[];
+  /** Beside `kept`: names of packages and specifications that get the best version that fits. */
+  readonly renewed: readonly string[];
+  readonly installWeakDependencies: boolean;
 }
 
-export interface Resolution {
+export interface Solution {
   /** Sorted by name, EVR, architecture; local packages are among them. */
   readonly installs: readonly Solvable[];
 }
@@ -35,11 +42,14 @@ export function openRepositories(
 }
 
 /** What must be installed. Throws an `RpmociError` of kind `resolve` that says which specification fails, and why. */
-export async function resolve(pool: Pool, request: ResolveRequest, emit: Emit): Promise<Resolution> {
+export async function resolve(pool: Pool, request: ResolveRequest, emit: Emit): Promise<Solution> {
   emit({ type: "resolve-started", specs: request.specs.length + request.localPackages.length });
-  const result = await nativeCall(pool.solve({ ...request, installWeakDependencies: false }));
+  const result = await nativeCall(pool.solve(request));
   if (result.kind === "unmatched") throw unmatched(result.specs);
   if (result.kind === "unsolvable") throw unsolvable(result.problems);
+  for (const name of result.missingGroupPackages) {
+    emit({ type: "warning", message: `No match for group package "${name}"` });
+  }
   emit({ type: "resolve-finished", packages: result.installs.length });
   return { installs: result.installs };
 }

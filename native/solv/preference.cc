@@ -1,0 +1,85 @@
+#include "solv/preference.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "solv/package_pool.h"
+
+namespace rpmoci {
+
+namespace {
+
+/// Lets only those stay that `accept` likes best: all when it likes none.
+template <class Accept>
+void prefer(std::vector<Id>& ids, Accept accept) {
+  if (std::ranges::any_of(ids, accept)) std::erase_if(ids, [&](Id id) { return !accept(id); });
+}
+
+bool has_checksum(::Pool* pool, Id id, const PackageChecksum& checksum) {
+  const auto known = read_package(pool, id).checksum;
+  return known && known->algorithm == checksum.algorithm && known->value == checksum.value;
+}
+
+/// The visible packages of the given names, by name, in the order of their Ids.
+std::map<std::string_view, std::vector<Id>> visible_packages(const PackagePool& pool, auto names) {
+  std::map<std::string_view, std::vector<Id>> found;
+  for (const std::string& name : names) found[name];
+  for (const Id id : pool.packages()) {
+    const auto named = found.find(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+    if (named != found.end() && pool.is_visible(id)) named->second.push_back(id);
+  }
+  return found;
+}
+
+/// Negative when `a` is the worse one, positive when it is the better one, and 0 when they are equal or for different
+/// architectures.
+int compare_quality(::Pool* pool, Id a, Id b) {
+  const auto* left = pool_id2solvable(pool, a);
+  const auto* right = pool_id2solvable(pool, b);
+  if (left->arch != right->arch && left->arch != ARCH_NOARCH && right->arch != ARCH_NOARCH) return 0;
+  if (left->repo->priority != right->repo->priority) return left->repo->priority < right->repo->priority ? -1 : 1;
+  return pool_evrcmp(pool, left->evr, right->evr, EVRCMP_COMPARE);
+}
+
+}  // namespace
+
+std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<EarlierPackage>& earlier) {
+  std::vector<std::string> names;
+  for (const auto& package : earlier) names.push_back(package.name);
+  const auto visible = visible_packages(pool, names);
+  std::vector<Id> kept;
+  for (const auto& package : earlier) {
+    auto same = visible.at(package.name);
+    std::erase_if(same, [&](Id id) {
+      const std::string_view arch = pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->arch);
+      return evr_of(pool.get(), id) != package.evr || (!package.arch.empty() && arch != package.arch);
+    });
+    prefer(same, [&](Id id) { return has_checksum(pool.get(), id, package.checksum); });
+    prefer(same, [&](Id id) { return pool_id2solvable(pool.get(), id)->repo->name == package.repository_id; });
+    kept.insert(kept.end(), same.begin(), same.end());
+  }
+  std::ranges::sort(kept);
+  kept.erase(std::ranges::unique(kept).begin(), kept.end());
+  return kept;
+}
+
+std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<std::string>& names) {
+  std::vector<Id> surpassed;
+  for (const auto& [name, ids] : visible_packages(pool, names)) {
+    const auto first = static_cast<std::ptrdiff_t>(surpassed.size());
+    for (const Id id : ids) {
+      const auto better = [&](Id other) { return compare_quality(pool.get(), other, id) > 0; };
+      if (std::ranges::any_of(ids, better)) surpassed.push_back(id);
+    }
+    std::stable_sort(surpassed.begin() + first, surpassed.end(), [&](Id a, Id b) {
+      const auto* left = pool_id2solvable(pool.get(), a);
+      const auto* right = pool_id2solvable(pool.get(), b);
+      if (left->repo->priority != right->repo->priority) return left->repo->priority < right->repo->priority;
+      return pool_evrcmp(pool.get(), left->evr, right->evr, EVRCMP_COMPARE) < 0;
+    });
+  }
+  return surpassed;
+}
+
+}  // namespace rpmoci
