@@ -1,6 +1,7 @@
 #include "solv/preference.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <string_view>
 
@@ -22,11 +23,12 @@ bool has_checksum(::Pool* pool, Id id, const PackageChecksum& checksum) {
 }
 
 /// The visible packages of the given names, by name, in the order of their Ids.
-std::map<std::string_view, std::vector<Id>> visible_packages(const PackagePool& pool, auto names) {
-  std::map<std::string_view, std::vector<Id>> found;
-  for (const std::string& name : names) found[name];
+std::map<std::string, std::vector<Id>, std::less<>> visible_packages(const PackagePool& pool,
+                                                                     const std::vector<std::string>& names) {
+  std::map<std::string, std::vector<Id>, std::less<>> found;
+  for (const auto& name : names) found[name];
   for (const Id id : pool.packages()) {
-    const auto named = found.find(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+    const auto named = found.find(std::string_view(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name)));
     if (named != found.end() && pool.is_visible(id)) named->second.push_back(id);
   }
   return found;

@@ -25,11 +25,11 @@ function sourceOf(pattern: string): string {
 /** A range that runs backwards matches nothing. */
 function rangesOf(set: string): string {
   return set.replace(/([\s\S])-([\s\S])|[\s\S]/gu, (part, from: string | undefined, to: string | undefined) => {
-    if (from === undefined || to === undefined) return escaped(part);
+    if (from === undefined || to === undefined) return part === "-" ? "\\-" : escaped(part);
     return from <= to ? `${escaped(from)}-${escaped(to)}` : "";
   });
 }
 
 function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&");
+  return text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
 }
