@@ -115,6 +115,7 @@ export class RepositoryResolver implements Resolver {
   }
 
   async resolve(options: ResolveOptions): Promise<Resolution> {
+    this.#requireOpen();
     const { packages, localPackages = [], weakDependencies = false, signal } = options;
     requireTexts("packages", packages);
     requireTexts("localPackages", localPackages);
@@ -128,7 +129,7 @@ export class RepositoryResolver implements Resolver {
       renewed: [],
       weakDependencies,
     };
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { installs, members } = await this.#solve(question);
       const resolved = installs.map((install) => ({ ...install, groups: groupsOf(install, members) }));
       return {
@@ -140,12 +141,13 @@ export class RepositoryResolver implements Resolver {
   }
 
   async lock(manifest: Manifest, options: LockOptions = {}): Promise<Lockfile> {
+    this.#requireOpen();
     if (!sameSources(manifest, this.#manifest)) {
       throw misuse(`${manifest.path} has other repositories or gpgkeys than the resolver was opened with`);
     }
     const solve = async (request: LockRequest): Promise<readonly Solvable[]> => (await this.#solve(request)).installs;
     const keysOf = (id: string) => this.repositories.keysOf(id);
-    return this.#inTurn(() => makeLockfile(manifest, options, { solve, keysOf }), options.signal);
+    return this.#turns.take(() => makeLockfile(manifest, options, { solve, keysOf }), options.signal);
   }
 
   close(): Promise<void> {
@@ -164,9 +166,8 @@ export class RepositoryResolver implements Resolver {
     await this.transport.close();
   }
 
-  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  #requireOpen(): void {
     if (this.#closing !== undefined) throw closed();
-    return this.#turns.take(work, signal);
   }
 
   async #solve(question: Question): Promise<{
