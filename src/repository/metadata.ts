@@ -1,6 +1,6 @@
 /** Fetches a repository's metadata: repomd.xml afresh, the files that it names by their checksums. */
-import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
@@ -9,6 +9,7 @@ import type { Checksum } from "../model/checksum.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
+import { processMark } from "../processes.js";
 import { fetchKeyTexts } from "./keys.js";
 import { findMirrors, type Mirrors } from "./mirrors.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
@@ -63,7 +64,10 @@ async function fetchAll(
   const digest = createHash("sha256").update(bytes).digest("hex");
   await makeDirectory(directory);
   const repomdPath = join(directory, `${digest}-repomd.xml`);
-  await writeFile(repomdPath, bytes);
+  // Several processes, and several resolvers of one, may read it meanwhile.
+  const partial = `${repomdPath}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
+  await writeFile(partial, bytes);
+  await rename(partial, repomdPath);
   return {
     config,
     baseUrls: mirrors.baseUrls,
