@@ -1,6 +1,7 @@
 #include "solv/goal.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string_view>
@@ -79,16 +80,15 @@ std::vector<Id> staying_packages(const PackagePool& pool, const Job& job) {
   return staying;
 }
 
-/// What stays is preferred wherever there is a choice; of what is renewed only the best version remains to choose from,
-/// as far as that can be.
+/// What stays is preferred wherever there is a choice. Of what is renewed only the best version remains to choose from,
+/// and of what stays the version that it has, as far as that can be: of rules in conflict the last one gives way, so
+/// that what stays moves for what is renewed, and to the best version.
 void add_preferences(const PackagePool& pool, const Job& job, const std::vector<Id>& staying, JobQueue& jobs) {
-  if (job.kept.empty()) return;
+  if (staying.empty()) return;
   IdQueue favoured(staying);
-  const Id packages = pool_queuetowhatprovides(pool.get(), favoured.get());
-  jobs.add(SOLVER_FAVOR | SOLVER_SOLVABLE_ONE_OF, packages, "");
-  // Of rules in conflict the last one gives way: then the best of the versions that are left may be chosen.
-  for (const Id id : surpassed_packages(pool, job.renewed)) {
-    jobs.add(SOLVER_ERASE | SOLVER_SOLVABLE | SOLVER_WEAK, id, "");
+  jobs.add(SOLVER_FAVOR | SOLVER_SOLVABLE_ONE_OF, pool_queuetowhatprovides(pool.get(), favoured.get()), "");
+  for (const auto& unwanted : {surpassed_packages(pool, job.renewed), rivals_of(pool, staying)}) {
+    for (const Id id : unwanted) jobs.add(SOLVER_ERASE | SOLVER_SOLVABLE | SOLVER_WEAK, id, "");
   }
 }
 
@@ -216,9 +216,8 @@ Installs read_installs(const PackagePool& pool, ::Solver* solver) {
   return installs;
 }
 
-}  // namespace
-
-SolveResult solve_job(PackagePool& pool, const Job& job) {
+/// `wanted` are names of packages to install if that is possible.
+SolveResult solve_once(PackagePool& pool, const Job& job, const std::vector<std::string>& wanted) {
   JobQueue jobs;
   FileDependencies files(pool);
   const auto staying = staying_packages(pool, job);
@@ -226,11 +225,84 @@ SolveResult solve_job(PackagePool& pool, const Job& job) {
   auto missing = add_group_packages(pool, job, staying, jobs);
   if (auto problems = add_requirements(pool, job, jobs, files); !problems.empty()) return problems;
   add_local_packages(pool, job, jobs);
+  for (const auto& name : wanted) {
+    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE_NAME | SOLVER_WEAK, pool_str2id(pool.get(), name.c_str(), 1), "");
+  }
   add_preferences(pool, job, staying, jobs);
   add_install_only(pool, jobs);
   const auto solver = create_solver(pool, job.install_weak_dependencies);
   if (solver_solve(solver.get(), jobs.get()) != 0) return describe_problems(solver.get(), jobs.texts());
   return Solved{read_installs(pool, solver.get()), std::move(missing)};
+}
+
+bool has_name(const Installs& installs, const std::string& name) {
+  return std::ranges::find(installs, name, &Package::name) != installs.end();
+}
+
+/// Whether a package has another version than before without having been asked for.
+bool moved_others(const Job& job, const Installs& installs) {
+  return std::ranges::any_of(job.kept, [&](const EarlierPackage& earlier) {
+    if (std::ranges::find(job.renewed, earlier.name) != job.renewed.end()) return false;
+    return std::ranges::any_of(installs, [&](const Package& package) {
+      return package.name == earlier.name && package.arch == earlier.arch && package.evr != earlier.evr;
+    });
+  });
+}
+
+/// Names of packages that were there, were to be renewed, and are gone.
+std::vector<std::string> vanished_names(const Job& job, const Installs& installs) {
+  std::set<std::string> vanished;
+  for (const auto& name : job.renewed) {
+    const bool was_there = std::ranges::find(job.kept, name, &EarlierPackage::name) != job.kept.end();
+    if (was_there && !has_name(installs, name)) vanished.insert(name);
+  }
+  return {vanished.begin(), vanished.end()};
+}
+
+/// The job that asks for just these packages, as far as they are needed.
+Job keeping(Job job, const Installs& installs) {
+  job.kept.clear();
+  for (const auto& package : installs) {
+    job.kept.push_back(
+        {package.name, package.evr, package.arch, package.repository_id, package.checksum.value_or(PackageChecksum{})});
+  }
+  job.renewed.clear();
+  return job;
+}
+
+/// The packages that are to be renewed have vanished, others having moved so that nothing requires them any more.
+/// Prefers that the others move so that they can be renewed, or else that neither happens.
+std::optional<SolveResult> solve_with(PackagePool& pool, const Job& job, const std::vector<std::string>& vanished) {
+  auto renewed = solve_once(pool, job, vanished);
+  if (const auto* solved = std::get_if<Solved>(&renewed)) {
+    auto needed = solve_once(pool, keeping(job, solved->installs), {});
+    const auto is_new = [&](const Package& package) {
+      return std::ranges::find(vanished, package.name) != vanished.end() &&
+             std::ranges::none_of(job.kept, [&](const EarlierPackage& earlier) {
+               return earlier.name == package.name && earlier.evr == package.evr;
+             });
+    };
+    const auto* rest = std::get_if<Solved>(&needed);
+    if (rest != nullptr && std::ranges::any_of(rest->installs, is_new)) return needed;
+  }
+  Job unchanged = job;
+  std::erase_if(unchanged.renewed,
+                [&](const auto& name) { return std::ranges::find(vanished, name) != vanished.end(); });
+  auto kept = solve_once(pool, unchanged, {});
+  const auto* solved = std::get_if<Solved>(&kept);
+  if (solved != nullptr && !moved_others(job, solved->installs)) return kept;
+  return std::nullopt;
+}
+
+}  // namespace
+
+SolveResult solve_job(PackagePool& pool, const Job& job) {
+  auto result = solve_once(pool, job, {});
+  const auto* solved = std::get_if<Solved>(&result);
+  if (solved == nullptr || !moved_others(job, solved->installs)) return result;
+  const auto vanished = vanished_names(job, solved->installs);
+  if (vanished.empty()) return result;
+  return solve_with(pool, job, vanished).value_or(std::move(result));
 }
 
 std::vector<Package> query_spec(const PackagePool& pool, const std::string& spec) {

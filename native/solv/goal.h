@@ -27,9 +27,9 @@ struct Job {
   /// Paths that the pool was opened with.
   std::vector<std::string> local_packages;
   std::vector<GroupPackage> group_packages;
-  /// Stays as far as it can; when empty, everything is resolved afresh.
+  /// Stays, but for what is renewed, as far as it can; when nothing of it does, everything is resolved afresh.
   std::vector<EarlierPackage> kept;
-  /// With `kept`: names of packages, and entries of `specs`, that get the best version that fits.
+  /// Names of packages, and entries of `specs`, that get the best version that fits.
   std::vector<std::string> renewed;
   bool install_weak_dependencies = false;
 };

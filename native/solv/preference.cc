@@ -34,14 +34,35 @@ std::map<std::string, std::vector<Id>, std::less<>> visible_packages(const Packa
   return found;
 }
 
-/// Negative when `a` is the worse one, positive when it is the better one, and 0 when they are equal or for different
-/// architectures.
+/// Whether one may take the other's place: architectures of a multilib system stand beside each other.
+bool are_rivals(::Pool* pool, Id a, Id b) {
+  const Id left = pool_id2solvable(pool, a)->arch;
+  const Id right = pool_id2solvable(pool, b)->arch;
+  return a != b && (left == right || left == ARCH_NOARCH || right == ARCH_NOARCH);
+}
+
+/// Negative when `a` is the worse one, positive when it is the better one.
 int compare_quality(::Pool* pool, Id a, Id b) {
   const auto* left = pool_id2solvable(pool, a);
   const auto* right = pool_id2solvable(pool, b);
-  if (left->arch != right->arch && left->arch != ARCH_NOARCH && right->arch != ARCH_NOARCH) return 0;
   if (left->repo->priority != right->repo->priority) return left->repo->priority < right->repo->priority ? -1 : 1;
   return pool_evrcmp(pool, left->evr, right->evr, EVRCMP_COMPARE);
+}
+
+/// Of the visible packages of these names those that `accept`, called with the package and all of its name, takes: the
+/// worst of each name first.
+template <class Accept>
+std::vector<Id> select(const PackagePool& pool, const std::vector<std::string>& names, Accept accept) {
+  std::vector<Id> selected;
+  for (const auto& [name, ids] : visible_packages(pool, names)) {
+    const auto first = static_cast<std::ptrdiff_t>(selected.size());
+    for (const Id id : ids) {
+      if (accept(id, ids)) selected.push_back(id);
+    }
+    std::stable_sort(selected.begin() + first, selected.end(),
+                     [&](Id a, Id b) { return compare_quality(pool.get(), a, b) < 0; });
+  }
+  return selected;
 }
 
 }  // namespace
@@ -67,21 +88,22 @@ std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<Earlier
 }
 
 std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<std::string>& names) {
-  std::vector<Id> surpassed;
-  for (const auto& [name, ids] : visible_packages(pool, names)) {
-    const auto first = static_cast<std::ptrdiff_t>(surpassed.size());
-    for (const Id id : ids) {
-      const auto better = [&](Id other) { return compare_quality(pool.get(), other, id) > 0; };
-      if (std::ranges::any_of(ids, better)) surpassed.push_back(id);
-    }
-    std::stable_sort(surpassed.begin() + first, surpassed.end(), [&](Id a, Id b) {
-      const auto* left = pool_id2solvable(pool.get(), a);
-      const auto* right = pool_id2solvable(pool.get(), b);
-      if (left->repo->priority != right->repo->priority) return left->repo->priority < right->repo->priority;
-      return pool_evrcmp(pool.get(), left->evr, right->evr, EVRCMP_COMPARE) < 0;
+  return select(pool, names, [&](Id id, const std::vector<Id>& same_name) {
+    return std::ranges::any_of(same_name, [&](Id other) {
+      return are_rivals(pool.get(), id, other) && compare_quality(pool.get(), other, id) > 0;
     });
-  }
-  return surpassed;
+  });
+}
+
+std::vector<Id> rivals_of(const PackagePool& pool, const std::vector<Id>& kept) {
+  std::vector<std::string> names;
+  for (const Id id : kept) names.emplace_back(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+  const auto is_kept = [&](Id id) { return std::ranges::binary_search(kept, id); };
+  return select(pool, names, [&](Id id, const std::vector<Id>& same_name) {
+    return !is_kept(id) && std::ranges::any_of(same_name, [&](Id other) {
+      return is_kept(other) && are_rivals(pool.get(), id, other);
+    });
+  });
 }
 
 }  // namespace rpmoci

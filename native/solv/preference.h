@@ -28,7 +28,11 @@ struct EarlierPackage {
 std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<EarlierPackage>& earlier);
 
 /// The visible packages of these names that a better one surpasses, in repository priority or else in version, of the
-/// same architecture or where one of the two is for any. The worst come first.
+/// same architecture or where one of the two is for any. By name, the worst of each first.
 std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<std::string>& names);
+
+/// The visible packages that could take the place of kept ones, which are in the order of their Ids: of the same name,
+/// and the same architecture or where one of the two is for any. By name, the worst of each first.
+std::vector<Id> rivals_of(const PackagePool& pool, const std::vector<Id>& kept);
 
 }  // namespace rpmoci

@@ -70,9 +70,12 @@ export interface SolveJob {
   readonly localPackages: readonly string[];
   /** As `specs`, but what no repository has is left out. */
   readonly groupPackages?: readonly GroupPackage[];
-  /** Stays as far as it can and is needed; everything is resolved afresh when it is empty. */
+  /**
+   * Stays, but for what is renewed, as far as it can and is needed. When nothing of it stays, everything is resolved
+   * afresh.
+   */
   readonly kept?: readonly EarlierPackage[];
-  /** Beside `kept`: names of packages, and entries of `specs`, which get the best version that fits. */
+  /** Names of packages, and entries of `specs`, which get the best version that fits. */
   readonly renewed?: readonly string[];
   readonly installWeakDependencies: boolean;
 }

@@ -68,15 +68,13 @@ function preferenceOf(
 ): Pick<LockRequest, "kept" | "renewed"> {
   if (packages.length === 0) return { kept: [], renewed: [] };
   const { names, specs } = selectPackages(packages, manifest, previous);
-  const kept = (previous?.packages ?? [])
-    .filter(({ name }) => !names.includes(name))
-    .map(({ name, evr, arch, repositoryId, checksum }) => ({
-      name,
-      evr: withoutZeroEpoch(evr),
-      arch,
-      repositoryId,
-      checksum,
-    }));
+  const kept = (previous?.packages ?? []).map(({ name, evr, arch, repositoryId, checksum }) => ({
+    name,
+    evr: withoutZeroEpoch(evr),
+    arch,
+    repositoryId,
+    checksum,
+  }));
   return { kept, renewed: [...names, ...specs] };
 }
 

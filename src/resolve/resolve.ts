@@ -15,9 +15,9 @@ export interface ResolveRequest {
   readonly requirements: readonly string[];
   /** Packages of groups; of those that no repository has, a warning is emitted. */
   readonly groupPackages: readonly GroupPackage[];
-  /** What stays as far as it can; when empty, everything is resolved afresh. */
+  /** What stays, but for what is renewed, as far as it can; when empty, everything is resolved afresh. */
   readonly kept: readonly EarlierPackage[];
-  /** Beside `kept`: names of packages and specifications that get the best version that fits. */
+  /** Names of packages and specifications that get the best version that fits. */
   readonly renewed: readonly string[];
   readonly installWeakDependencies: boolean;
 }
