@@ -135,12 +135,8 @@ std::vector<SolveProblem> add_requirements(PackagePool& pool, const Job& job, Jo
 
 /// The visible packages of a group's package, of any architecture, and those that obsolete them.
 std::vector<Id> group_choice(const PackagePool& pool, const GroupPackage& wanted) {
-  std::vector<Id> choice;
-  const Id name = pool_str2id(pool.get(), wanted.name.c_str(), 0);
-  for (const Id id : pool.packages()) {
-    if (pool_id2solvable(pool.get(), id)->name != name || !pool.is_visible(id)) continue;
-    if (!wanted.base_architecture_only || pool.is_base_architecture(id)) choice.push_back(id);
-  }
+  auto choice = packages_named(pool, wanted.name);
+  if (wanted.base_architecture_only) std::erase_if(choice, [&](Id id) { return !pool.is_base_architecture(id); });
   for (std::size_t index = 0, count = choice.size(); index < count; ++index) {
     for (const Id obsoleter : pool.obsoleters(choice[index])) {
       if (pool.is_visible(obsoleter)) choice.push_back(obsoleter);

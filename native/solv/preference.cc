@@ -1,8 +1,7 @@
 #include "solv/preference.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
+#include <set>
 #include <string_view>
 
 #include "solv/package_pool.h"
@@ -20,18 +19,6 @@ void prefer(std::vector<Id>& ids, Accept accept) {
 bool has_checksum(::Pool* pool, Id id, const PackageChecksum& checksum) {
   const auto known = read_package(pool, id).checksum;
   return known && known->algorithm == checksum.algorithm && known->value == checksum.value;
-}
-
-/// The visible packages of the given names, by name, in the order of their Ids.
-std::map<std::string, std::vector<Id>, std::less<>> visible_packages(const PackagePool& pool,
-                                                                     const std::vector<std::string>& names) {
-  std::map<std::string, std::vector<Id>, std::less<>> found;
-  for (const auto& name : names) found[name];
-  for (const Id id : pool.packages()) {
-    const auto named = found.find(std::string_view(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name)));
-    if (named != found.end() && pool.is_visible(id)) named->second.push_back(id);
-  }
-  return found;
 }
 
 /// Whether one may take the other's place: architectures of a multilib system stand beside each other.
@@ -52,10 +39,11 @@ int compare_quality(::Pool* pool, Id a, Id b) {
 /// Of the visible packages of these names those that `accept`, called with the package and all of its name, takes: the
 /// worst of each name first.
 template <class Accept>
-std::vector<Id> select(const PackagePool& pool, const std::vector<std::string>& names, Accept accept) {
+std::vector<Id> select(const PackagePool& pool, const std::set<std::string>& names, Accept accept) {
   std::vector<Id> selected;
-  for (const auto& [name, ids] : visible_packages(pool, names)) {
+  for (const auto& name : names) {
     const auto first = static_cast<std::ptrdiff_t>(selected.size());
+    const auto ids = packages_named(pool, name);
     for (const Id id : ids) {
       if (accept(id, ids)) selected.push_back(id);
     }
@@ -67,13 +55,25 @@ std::vector<Id> select(const PackagePool& pool, const std::vector<std::string>& 
 
 }  // namespace
 
+std::vector<Id> packages_named(const PackagePool& pool, const std::string& name) {
+  std::vector<Id> found;
+  auto* solv = pool.get();
+  const Id wanted = pool_str2id(solv, name.c_str(), 0);
+  if (wanted == 0) return found;
+  // Every package provides its name.
+  for (Id offset = pool_whatprovides(solv, wanted); solv->whatprovidesdata[offset] != 0; ++offset) {
+    const Id id = solv->whatprovidesdata[offset];
+    const bool named = pool_id2solvable(solv, id)->name == wanted;
+    if (named && pool.is_visible(id) && std::ranges::binary_search(pool.packages(), id)) found.push_back(id);
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
 std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<EarlierPackage>& earlier) {
-  std::vector<std::string> names;
-  for (const auto& package : earlier) names.push_back(package.name);
-  const auto visible = visible_packages(pool, names);
   std::vector<Id> kept;
   for (const auto& package : earlier) {
-    auto same = visible.at(package.name);
+    auto same = packages_named(pool, package.name);
     std::erase_if(same, [&](Id id) {
       const std::string_view arch = pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->arch);
       return evr_of(pool.get(), id) != package.evr || (!package.arch.empty() && arch != package.arch);
@@ -88,7 +88,7 @@ std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<Earlier
 }
 
 std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<std::string>& names) {
-  return select(pool, names, [&](Id id, const std::vector<Id>& same_name) {
+  return select(pool, {names.begin(), names.end()}, [&](Id id, const std::vector<Id>& same_name) {
     return std::ranges::any_of(same_name, [&](Id other) {
       return are_rivals(pool.get(), id, other) && compare_quality(pool.get(), other, id) > 0;
     });
@@ -96,8 +96,8 @@ std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<st
 }
 
 std::vector<Id> rivals_of(const PackagePool& pool, const std::vector<Id>& kept) {
-  std::vector<std::string> names;
-  for (const Id id : kept) names.emplace_back(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+  std::set<std::string> names;
+  for (const Id id : kept) names.emplace(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
   const auto is_kept = [&](Id id) { return std::ranges::binary_search(kept, id); };
   return select(pool, names, [&](Id id, const std::vector<Id>& same_name) {
     return !is_kept(id) && std::ranges::any_of(same_name, [&](Id other) {

@@ -22,6 +22,9 @@ struct EarlierPackage {
   PackageChecksum checksum;
 };
 
+/// The visible packages of a name, of any architecture, in the order of their Ids.
+std::vector<Id> packages_named(const PackagePool& pool, const std::string& name);
+
 /// The packages of the pool that are those of an earlier resolution: of several with one name, version and architecture
 /// the ones with the same checksum, and among these the one of the same repository. What is no longer there is left
 /// out. In the order of their Ids.
