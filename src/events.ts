@@ -8,6 +8,8 @@ export type PackageChange =
 export type RpmociEvent =
   | { readonly type: "lockfile-outdated"; readonly path: string }
   | { readonly type: "lockfile-written"; readonly path: string }
+  /** A dry run found other checksums, keys or specifications for the same packages. */
+  | { readonly type: "lockfile-differs"; readonly path: string }
   | { readonly type: "lockfile-change"; readonly change: PackageChange }
   | { readonly type: "metadata-started"; readonly repositoryId: string }
   | { readonly type: "resolve-started"; readonly specs: number }

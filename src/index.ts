@@ -20,7 +20,17 @@ export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } fro
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
+export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export {
+  openResolver,
+  type RepositoryDefinition,
+  type Resolution,
+  type ResolvedPackage,
+  type ResolveOptions,
+  type Resolver,
+  type ResolverOptions,
+} from "./pipeline/resolver.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";

@@ -15,6 +15,7 @@
 #include "solv/compare_evr.h"
 #include "solv/goal.h"
 #include "solv/shared_pool.h"
+#include "solv/similar.h"
 
 namespace rpmoci {
 
@@ -59,10 +60,45 @@ PoolSource to_source(const Napi::Value& repositories, const Napi::Object& option
           .cache_directory = cache_directory.IsString() ? to_text(cache_directory) : std::string()};
 }
 
+template <class Convert>
+auto to_vector(const Napi::Value& value, Convert convert) {
+  std::vector<std::invoke_result_t<Convert, const Napi::Value&>> items;
+  if (value.IsUndefined()) return items;
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t index = 0; index < array.Length(); ++index) {
+    const Napi::Value item = array.Get(index);
+    items.push_back(convert(item));
+  }
+  return items;
+}
+
+GroupPackage to_group_package(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto condition = object.Get("condition");
+  return {.spec = to_text(object.Get("spec")),
+          .name = to_text(object.Get("name")),
+          .condition = condition.IsString() ? to_text(condition) : std::string(),
+          .base_architecture_only = object.Get("baseArchitectureOnly").As<Napi::Boolean>().Value()};
+}
+
+EarlierPackage to_earlier_package(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto arch = object.Get("arch");
+  const auto checksum = object.Get("checksum").As<Napi::Object>();
+  return {.name = to_text(object.Get("name")),
+          .evr = to_text(object.Get("evr")),
+          .arch = arch.IsString() ? to_text(arch) : std::string(),
+          .repository_id = to_text(object.Get("repositoryId")),
+          .checksum = {to_text(checksum.Get("algorithm")), to_text(checksum.Get("value"))}};
+}
+
 Job to_job(const Napi::Object& object) {
   return {.specs = to_texts(object.Get("specs")),
           .requirements = to_texts(object.Get("requirements")),
           .local_packages = to_texts(object.Get("localPackages")),
+          .group_packages = to_vector(object.Get("groupPackages"), to_group_package),
+          .kept = to_vector(object.Get("kept"), to_earlier_package),
+          .renewed = to_vector(object.Get("renewed"), to_text),
           .install_weak_dependencies = object.Get("installWeakDependencies").As<Napi::Boolean>().Value()};
 }
 
@@ -103,11 +139,16 @@ Napi::Array from_packages(Napi::Env env, const std::vector<Package>& packages) {
   return to_array(env, packages, [env](const Package& package) { return from_package(env, package); });
 }
 
+Napi::Array from_texts(Napi::Env env, const std::vector<std::string>& texts) {
+  return to_array(env, texts, [env](const std::string& text) { return Napi::String::New(env, text); });
+}
+
 Napi::Value from_result(Napi::Env env, SolveResult& result) {
   auto object = Napi::Object::New(env);
-  if (const auto* installs = std::get_if<Installs>(&result)) {
+  if (const auto* solved = std::get_if<Solved>(&result)) {
     object.Set("kind", "solved");
-    object.Set("installs", from_packages(env, *installs));
+    object.Set("installs", from_packages(env, solved->installs));
+    object.Set("missingGroupPackages", from_texts(env, solved->missing_group_packages));
   } else if (const auto* unmatched = std::get_if<std::vector<UnmatchedSpec>>(&result)) {
     object.Set("kind", "unmatched");
     object.Set("specs", to_array(env, *unmatched, [env](const auto& item) { return from_unmatched(env, item); }));
@@ -254,11 +295,16 @@ Napi::Value compare_evr_of(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), compare_evr(to_text(info[0]), to_text(info[1])));
 }
 
+Napi::Value similar_names_of(const Napi::CallbackInfo& info) {
+  return from_texts(info.Env(), similar_names(to_text(info[0]), to_texts(info[1])));
+}
+
 }  // namespace
 
 void export_pool(Napi::Env env, Napi::Object exports) {
   exports.Set("openPool", Napi::Function::New<open_pool>(env, "openPool", PoolObject::define(env)));
   exports.Set("compareEvr", Napi::Function::New<compare_evr_of>(env, "compareEvr"));
+  exports.Set("similarNames", Napi::Function::New<similar_names_of>(env, "similarNames"));
 }
 
 }  // namespace rpmoci

@@ -1,107 +1,19 @@
 #include "solv/goal.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
-#include <stdexcept>
 
 #include "solv/best_first.h"
-#include "solv/dependency.h"
 #include "solv/file_dependencies.h"
 #include "solv/handles.h"
 #include "solv/match.h"
 #include "solv/package_pool.h"
-#include "solv/requirements.h"
-#include "solv/similar.h"
+#include "solv/solver_jobs.h"
 
 namespace rpmoci {
 
 namespace {
-
-/// dnf's default of `installonlypkgs`: several versions of what provides these may be installed together.
-constexpr const char* kInstallOnly[] = {"kernel",
-                                        "kernel-PAE",
-                                        "installonlypkg(kernel)",
-                                        "installonlypkg(kernel-module)",
-                                        "installonlypkg(vm)",
-                                        "multiversion(kernel)"};
-
-/// Jobs for the solver, each with what it stands for.
-class JobQueue {
- public:
-  void add(Id how, Id what, Request request) {
-    queue_.push(how);
-    queue_.push(what);
-    requests_.push_back(std::move(request));
-  }
-  ::Queue* get() { return queue_.get(); }
-  const std::vector<Request>& requests() const { return requests_; }
-  /// Lets every job be met by what is not the best.
-  void accept_any() {
-    for (int job = 0; job < queue_.size(); job += 2) queue_.get()->elements[job] &= ~SOLVER_FORCEBEST;
-  }
-
- private:
-  IdQueue queue_;
-  std::vector<Request> requests_;
-};
-
-/// Sorted, because the solver's choice between equals depends on the order of its jobs.
-std::set<std::string> sorted(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
-
-/// Adds the specifications' jobs and returns those that match nothing.
-std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue& jobs) {
-  std::vector<UnmatchedSpec> unmatched;
-  std::vector<std::string> names;
-  HiddenProviderFinder finder(pool);
-  constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
-  for (const auto& spec : sorted(job.specs)) {
-    const auto match = match_spec(pool, spec, {});
-    if (std::ranges::none_of(match.packages, [&](Id id) { return pool.is_compatible(id); })) {
-      if (names.empty()) names = visible_names(pool);
-      auto hidden = finder.find(spec);
-      auto similar = hidden.empty() ? similar_names(spec, names) : std::vector<std::string>();
-      unmatched.push_back({spec, std::move(hidden), std::move(similar)});
-    }
-    for (const auto& choice : install_choices(pool, spec, match)) {
-      IdQueue packages(choice);
-      jobs.add(how, pool_queuetowhatprovides(pool.get(), packages.get()), {Request::Kind::kSpec, spec, choice});
-    }
-  }
-  return unmatched;
-}
-
-/// Adds the requirements' jobs and returns a problem for each that is not a dependency.
-std::vector<SolveProblem> add_requirements(PackagePool& pool, const Job& job, JobQueue& jobs, FileDependencies& files) {
-  std::vector<SolveProblem> problems;
-  for (const auto& requirement : sorted(job.requirements)) {
-    if (requirement.starts_with("rpmlib(")) continue;
-    const Id dependency = parse_dependency(pool.get(), requirement);
-    if (dependency == 0) {
-      problems.push_back({{{.kind = ProblemRule::Kind::kNotADependency,
-                            .request_kind = Request::Kind::kRequirement,
-                            .request = requirement}}});
-      continue;
-    }
-    files.add(dependency);
-    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dependency,
-             {Request::Kind::kRequirement, requirement, providers_of(pool.get(), dependency)});
-  }
-  return problems;
-}
-
-void add_local_packages(const PackagePool& pool, const Job& job, JobQueue& jobs) {
-  for (const auto& path : sorted(job.local_packages)) {
-    const Id id = pool.local_package(path);
-    if (id == 0) throw std::invalid_argument("the pool was opened without the local package " + path);
-    jobs.add(SOLVER_INSTALL | SOLVER_SOLVABLE, id, {Request::Kind::kLocalPackage, path, {id}});
-  }
-}
-
-void add_install_only(const PackagePool& pool, JobQueue& jobs) {
-  for (const char* capability : kInstallOnly) {
-    jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_PROVIDES, pool_str2id(pool.get(), capability, 1), {});
-  }
-}
 
 SolverHandle create_solver(const PackagePool& pool, bool weak_dependencies) {
   SolverHandle solver(solver_create(pool.get()));
@@ -150,15 +62,17 @@ void add_second_best(const PackagePool& pool, const Job& job, JobQueue& jobs, st
   }
 }
 
-}  // namespace
-
-SolveResult solve_job(PackagePool& pool, const Job& job) {
-  pool.forget_questions();
+/// `wanted` are names of packages to install if that is possible.
+SolveResult solve_once(PackagePool& pool, const Job& job, const std::vector<std::string>& wanted) {
   JobQueue jobs;
   FileDependencies files(pool);
-  if (auto unmatched = add_specs(pool, job, jobs); !unmatched.empty()) return unmatched;
+  const auto staying = staying_packages(pool, job);
+  if (auto unmatched = add_specs(pool, job, staying, jobs); !unmatched.empty()) return unmatched;
+  auto missing = add_group_packages(pool, job, staying, jobs);
   if (auto problems = add_requirements(pool, job, jobs, files); !problems.empty()) return problems;
   add_local_packages(pool, job, jobs);
+  add_wanted(pool, wanted, jobs);
+  add_preferences(pool, job, staying, jobs);
   add_install_only(pool, jobs);
   const auto solver = create_solver(pool, job.install_weak_dependencies);
   if (solver_solve(solver.get(), jobs.get()) != 0) {
@@ -166,7 +80,78 @@ SolveResult solve_job(PackagePool& pool, const Job& job) {
     add_second_best(pool, job, jobs, problems);
     return problems;
   }
-  return read_installs(pool, solver.get());
+  return Solved{read_installs(pool, solver.get()), std::move(missing)};
+}
+
+bool has_name(const Installs& installs, const std::string& name) {
+  return std::ranges::find(installs, name, &Package::name) != installs.end();
+}
+
+/// Whether a package has another version than before without having been asked for.
+bool moved_others(const Job& job, const Installs& installs) {
+  return std::ranges::any_of(job.kept, [&](const EarlierPackage& earlier) {
+    if (std::ranges::find(job.renewed, earlier.name) != job.renewed.end()) return false;
+    return std::ranges::any_of(installs, [&](const Package& package) {
+      return package.name == earlier.name && package.arch == earlier.arch && package.evr != earlier.evr;
+    });
+  });
+}
+
+/// Names of packages that were there, were to be renewed, and are gone.
+std::vector<std::string> vanished_names(const Job& job, const Installs& installs) {
+  std::set<std::string> vanished;
+  for (const auto& name : job.renewed) {
+    const bool was_there = std::ranges::find(job.kept, name, &EarlierPackage::name) != job.kept.end();
+    if (was_there && !has_name(installs, name)) vanished.insert(name);
+  }
+  return {vanished.begin(), vanished.end()};
+}
+
+/// The job that asks for just these packages, as far as they are needed.
+Job keeping(Job job, const Installs& installs) {
+  job.kept.clear();
+  for (const auto& package : installs) {
+    job.kept.push_back(
+        {package.name, package.evr, package.arch, package.repository_id, package.checksum.value_or(PackageChecksum{})});
+  }
+  job.renewed.clear();
+  return job;
+}
+
+/// The packages that are to be renewed have vanished, others having moved so that nothing requires them any more.
+/// Prefers that the others move so that they can be renewed, or else that neither happens.
+std::optional<SolveResult> solve_with(PackagePool& pool, const Job& job, const std::vector<std::string>& vanished) {
+  auto renewed = solve_once(pool, job, vanished);
+  if (const auto* solved = std::get_if<Solved>(&renewed)) {
+    auto needed = solve_once(pool, keeping(job, solved->installs), {});
+    const auto is_new = [&](const Package& package) {
+      return std::ranges::find(vanished, package.name) != vanished.end() &&
+             std::ranges::none_of(job.kept, [&](const EarlierPackage& earlier) {
+               return earlier.name == package.name && earlier.evr == package.evr;
+             });
+    };
+    const auto* rest = std::get_if<Solved>(&needed);
+    if (rest != nullptr && std::ranges::any_of(rest->installs, is_new)) return needed;
+  }
+  Job unchanged = job;
+  std::erase_if(unchanged.renewed,
+                [&](const auto& name) { return std::ranges::find(vanished, name) != vanished.end(); });
+  auto kept = solve_once(pool, unchanged, {});
+  const auto* solved = std::get_if<Solved>(&kept);
+  if (solved != nullptr && !moved_others(job, solved->installs)) return kept;
+  return std::nullopt;
+}
+
+}  // namespace
+
+SolveResult solve_job(PackagePool& pool, const Job& job) {
+  pool.forget_questions();
+  auto result = solve_once(pool, job, {});
+  const auto* solved = std::get_if<Solved>(&result);
+  if (solved == nullptr || !moved_others(job, solved->installs)) return result;
+  const auto vanished = vanished_names(job, solved->installs);
+  if (vanished.empty()) return result;
+  return solve_with(pool, job, vanished).value_or(std::move(result));
 }
 
 std::vector<Package> query_spec(const PackagePool& pool, const std::string& spec) {

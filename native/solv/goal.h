@@ -6,17 +6,33 @@
 #include <vector>
 
 #include "solv/package.h"
+#include "solv/preference.h"
 #include "solv/problem.h"
 
 namespace rpmoci {
 
 class PackagePool;
 
+/// A package that a comps group lists.
+struct GroupPackage {
+  /// The user's words for the group.
+  std::string spec;
+  std::string name;
+  /// The capability that must be there for it to be installed; empty when it needs none.
+  std::string condition;
+  bool base_architecture_only = false;
+};
+
 struct Job {
   std::vector<std::string> specs;
   std::vector<std::string> requirements;
   /// Paths that the pool was opened with.
   std::vector<std::string> local_packages;
+  std::vector<GroupPackage> group_packages;
+  /// Stays, but for what is renewed, as far as it can; when nothing of it does, everything is resolved afresh.
+  std::vector<EarlierPackage> kept;
+  /// Names of packages, and entries of `specs`, that get the best version that fits.
+  std::vector<std::string> renewed;
   bool install_weak_dependencies = false;
 };
 
@@ -29,7 +45,14 @@ struct UnmatchedSpec {
 };
 
 using Installs = std::vector<Package>;
-using SolveResult = std::variant<Installs, std::vector<UnmatchedSpec>, std::vector<SolveProblem>>;
+
+struct Solved {
+  Installs installs;
+  /// Packages of groups that no repository has, in the order of their names.
+  std::vector<std::string> missing_group_packages;
+};
+
+using SolveResult = std::variant<Solved, std::vector<UnmatchedSpec>, std::vector<SolveProblem>>;
 
 /// What dnf would install into an empty root with `best` on. The same job gives the same result, whatever the order of
 /// its parts. Throws std::invalid_argument for a local package that the pool does not have.

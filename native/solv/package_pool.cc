@@ -70,7 +70,9 @@ bool is_pattern_in_primary(const std::string& pattern) {
 }  // namespace
 
 PackagePool::PackagePool(PoolSource source, const std::atomic<bool>& cancelled)
-    : pool_(create_pool(source.arch)), cache_(std::move(source.cache_directory)) {
+    : pool_(create_pool(source.arch)),
+      cache_(std::move(source.cache_directory)),
+      architecture_(std::move(source.arch)) {
   load_repositories(std::move(source.repositories), cancelled);
   const auto ids = load_local_packages(get(), source.local_packages);
   for (std::size_t index = 0; index < ids.size(); ++index) local_packages_[source.local_packages[index]] = ids[index];
@@ -187,6 +189,10 @@ void PackagePool::hide_packages() {
 
 bool PackagePool::is_compatible(Id package) const {
   return pool_arch2score(get(), pool_id2solvable(get(), package)->arch) != 0;
+}
+
+bool PackagePool::is_base_architecture(Id package) const {
+  return pool_id2str(get(), pool_id2solvable(get(), package)->arch) == architecture_;
 }
 
 const NameIndex& PackagePool::names() const {

@@ -48,6 +48,8 @@ class PackagePool {
   bool is_of_metadata(Id string) const { return string < strings_of_metadata_; }
   /// True for what excludepkgs names; other hidden packages are those that includepkgs does not name.
   bool is_excluded(Id package) const { return excluded_.contains(package); }
+  /// True for packages of the very architecture that the pool installs for, unlike i686 or noarch on x86_64.
+  bool is_base_architecture(Id package) const;
   /// Packages that obsolete `package`, in the order of their Ids.
   std::vector<Id> obsoleters(Id package) const;
   /// Frees what earlier questions left behind, once it is more than a few megabytes. Lists that libsolv made for them
@@ -91,6 +93,7 @@ class PackagePool {
   std::unique_ptr<IdMap> visible_;
   PoolHandle pool_;
   SolvCache cache_;
+  std::string architecture_;
   /// In the order of their ids.
   std::vector<LoadedRepository> repositories_;
   std::vector<Id> packages_;

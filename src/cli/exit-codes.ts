@@ -15,6 +15,9 @@ const CODES: Readonly<Record<ErrorKind, number>> = {
 
 export const USAGE = CODES.usage;
 
+/** A dry run found a difference. */
+export const DIFFERENCE = 3;
+
 /** A defect of rpmoci itself (sysexits.h's EX_SOFTWARE). */
 export const DEFECT = 70;
 

@@ -51,6 +51,11 @@ export function parseManifest(text: string, path: string): Manifest {
       cause: error,
     });
   }
+  return manifestOf(document, path, text);
+}
+
+/** As `parseManifest`, of a document; `text` is where its keys are looked up for messages. */
+export function manifestOf(document: unknown, path: string, text = ""): Manifest {
   const result = v.safeParse(manifestSchema, document);
   if (!result.success) {
     const problems = result.issues.flatMap((issue) => faultsOf(issue)).map((fault) => describe(fault, text, path));

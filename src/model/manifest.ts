@@ -47,3 +47,8 @@ export function isLocalSpec(spec: string): boolean {
 
 /** The file that `os_release` asks for. */
 export const OS_RELEASE = "/etc/os-release";
+
+/** A specification of comps groups or environments: `@group`, `@^environment`. */
+export function isGroupSpec(spec: string): boolean {
+  return spec.startsWith("@") && !isLocalSpec(spec);
+}

@@ -29,4 +29,6 @@ export interface RepositoryMetadata {
   readonly files: RepositoryFiles;
   /** Fetches the complete lists of files; null when the repository has none. */
   readonly fetchFilelists: (() => Promise<string>) | null;
+  /** Fetches the comps data, whose path it returns; null when the repository has none. */
+  readonly fetchGroups: (() => Promise<string>) | null;
 }

@@ -47,6 +47,27 @@ export interface PoolOptions {
   readonly cacheDirectory?: string;
 }
 
+/** A package that a comps group lists. */
+export interface GroupPackage {
+  /** The specification of the group, for messages. */
+  readonly spec: string;
+  readonly name: string;
+  /** The capability that must be installed for it to be installed; null when it needs none. */
+  readonly condition: string | null;
+  readonly baseArchitectureOnly: boolean;
+}
+
+/** A package of an earlier resolution. */
+export interface EarlierPackage {
+  readonly name: string;
+  /** Without an epoch of 0. */
+  readonly evr: string;
+  /** Undefined when it is not known. */
+  readonly arch: string | undefined;
+  readonly repositoryId: string;
+  readonly checksum: Checksum;
+}
+
 export interface SolveJob {
   /** What dnf takes on its command line: names, globs, NEVRA forms, capabilities, file paths. All must be satisfied. */
   readonly specs: readonly string[];
@@ -54,6 +75,15 @@ export interface SolveJob {
   readonly requirements: readonly string[];
   /** Paths out of `PoolOptions.localPackages` that must be installed. */
   readonly localPackages: readonly string[];
+  /** As `specs`, but what no repository has is left out. */
+  readonly groupPackages?: readonly GroupPackage[];
+  /**
+   * Stays, but for what is renewed, as far as it can and is needed. When nothing of it stays, everything is resolved
+   * afresh.
+   */
+  readonly kept?: readonly EarlierPackage[];
+  /** Names of packages, and entries of `specs`, which get the best version that fits. */
+  readonly renewed?: readonly string[];
   readonly installWeakDependencies: boolean;
 }
 
@@ -213,7 +243,12 @@ export interface LockedSet {
 }
 
 export type SolveResult =
-  | { readonly kind: "solved"; readonly installs: readonly Solvable[] }
+  | {
+      readonly kind: "solved";
+      readonly installs: readonly Solvable[];
+      /** Names out of `SolveJob.groupPackages` that no repository has, sorted. */
+      readonly missingGroupPackages: readonly string[];
+    }
   | { readonly kind: "unmatched"; readonly specs: readonly UnmatchedSpec[] }
   | { readonly kind: "unsolvable"; readonly problems: readonly Problem[] }
   /** It depends on a path that only filelists have: add those of all repositories, and solve again. */
@@ -354,6 +389,13 @@ export interface Binding {
   versions(): Versions;
   /** Orders two EVRs as rpm does. */
   compareEvr(a: string, b: string): -1 | 0 | 1;
+  /** At most three of `names` that resemble the name in a specification, the closest first. */
+  similarNames(spec: string, names: readonly string[]): readonly string[];
+  /**
+   * The contents of a metadata file, decompressed by what its first bytes say. Rejects with `METADATA_UNREADABLE`, also
+   * for more than `limit` bytes.
+   */
+  readMetadata(path: string, limit: number): Promise<Uint8Array>;
 
   /** Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, `RPM_UNREADABLE` for a local package. */
   openPool(repositories: readonly RepositoryFiles[], options: PoolOptions): Promise<Pool>;

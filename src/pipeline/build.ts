@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { RpmociError } from "../errors.js";
 import { fetchPackages } from "../fetch/packages.js";
-import { HttpTransport } from "../fetch/transport.js";
 import { readVendorFolder } from "../fetch/vendor.js";
 import { imageConfig } from "../image/config.js";
 import { assembleImage } from "../image/manifest.js";
@@ -22,12 +21,12 @@ import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
-import { describeLocalPackages, lockFromManifest } from "./lock.js";
+import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture, requiredKeys } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
-import { Repositories } from "./repositories.js";
+import { RepositoryResolver } from "./resolver.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
 import { withWorkDirectory } from "./work-directory.js";
 
@@ -66,27 +65,25 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const manifest = await loadManifest(options.manifestPath);
   await inspectLayout(options.layout);
   const dnf = await findDnf(context.environment);
-  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
+  const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
+  const resolver = await RepositoryResolver.configure(manifest, arch, context);
   try {
-    const { lock, changed, repositories } = await usableLockfile(manifest, options, transport, context);
-    try {
-      const packages = await verifiedPackages(manifest, lock, repositories, transport, options, context);
-      const result = await withWorkDirectory((scratch) =>
-        makeImage({ manifest, lock, changed, packages, dnf, scratch, created, options }, context),
-      );
-      context.emit({
-        type: "image-written",
-        layout: options.layout,
-        tag: options.tag,
-        digest: result.digest,
-        seconds: (Date.now() - started) / 1000,
-      });
-      return result;
-    } finally {
-      await repositories.close();
-    }
+    const lock = existing ?? (await resolver.lock(manifest));
+    const packages = await verifiedPackages(manifest, lock, resolver, options, context);
+    const changed = existing === null;
+    const result = await withWorkDirectory((scratch) =>
+      makeImage({ manifest, lock, changed, packages, dnf, scratch, created, options }, context),
+    );
+    context.emit({
+      type: "image-written",
+      layout: options.layout,
+      tag: options.tag,
+      digest: result.digest,
+      seconds: (Date.now() - started) / 1000,
+    });
+    return result;
   } finally {
-    await transport.close();
+    await resolver.close();
   }
 }
 
@@ -100,28 +97,22 @@ function requireRoot(): void {
   });
 }
 
-interface UsableLockfile {
-  readonly lock: Lockfile;
-  readonly changed: boolean;
-  readonly repositories: Repositories;
+interface ExistingLockfile {
+  /** Null when a new one must, and may, be made. */
+  readonly existing: Lockfile | null;
+  /** rpm's architecture that the image is for. */
+  readonly arch: string;
 }
 
-async function usableLockfile(
-  manifest: Manifest,
-  { locked }: BuildOptions,
-  transport: HttpTransport,
-  context: Context,
-): Promise<UsableLockfile> {
-  const existing = await existingLockfile(manifest, locked === true, context);
+async function existingLockfile(manifest: Manifest, locked: boolean, context: Context): Promise<ExistingLockfile> {
+  const existing = await usableLockfile(manifest, locked, context);
   const arch = existing === null ? hostArchitecture() : lockArchitecture(existing);
   if (arch !== hostArchitecture()) throw foreignArchitecture(manifest, arch);
-  const repositories = await Repositories.configure(manifest, arch, transport, context);
-  const lock = existing ?? (await lockFromManifest(manifest, repositories, context));
-  return { lock, changed: existing === null, repositories };
+  return { existing, arch };
 }
 
 /** The lockfile when it can be used as it is; null when a new one must, and may, be made. */
-async function existingLockfile(manifest: Manifest, locked: boolean, context: Context): Promise<Lockfile | null> {
+async function usableLockfile(manifest: Manifest, locked: boolean, context: Context): Promise<Lockfile | null> {
   const path = manifest.lockfilePath;
   const lock = await (locked ? readLockfile(path) : readLockfileOrWarn(path, context.emit));
   if (lock === null) {
@@ -159,8 +150,7 @@ function foreignArchitecture(manifest: Manifest, arch: string): RpmociError {
 async function verifiedPackages(
   manifest: Manifest,
   lock: Lockfile,
-  repositories: Repositories,
-  transport: HttpTransport,
+  { repositories, transport }: RepositoryResolver,
   { vendorDirectory }: BuildOptions,
   context: Context,
 ): Promise<readonly VerifiedPackage[]> {

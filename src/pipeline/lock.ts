@@ -1,47 +1,85 @@
 /** Makes lockfiles: from the manifest, or from the locked requirements of local packages. */
 
 import { staysInside } from "../lockfile/schema.js";
+import { selectPackages } from "../lockfile/select.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { locateRequests } from "../manifest/request-origins.js";
+import type { Locate } from "../model/explanation.js";
 import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
 import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
-import { compareText } from "../model/nevra.js";
-import type { Solvable } from "../native/binding.js";
+import { compareText, withoutZeroEpoch } from "../model/nevra.js";
+import type { EarlierPackage, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-import { resolve } from "../resolve/resolve.js";
-import type { Context } from "./options.js";
-import type { Repositories } from "./repositories.js";
 
-/** Resolves the manifest afresh; its local RPMs must be there. */
-export async function lockFromManifest(
-  manifest: Manifest,
-  repositories: Repositories,
-  context: Context,
-): Promise<Lockfile> {
-  const localPackages = await findLocalPackages(manifest, "fail");
-  const installs = await solve(manifest, { localPackages, requirements: [] }, [], repositories, context);
-  return lockOf(manifest, installs, await describeLocalPackages(localPackages), repositories);
+export interface LockOptions {
+  /** The lockfile that was there before. */
+  readonly previous?: Lockfile | null;
+  /**
+   * Update only these, and what must move with them: locked packages or specifications of the manifest, by their names
+   * or by globs. Whatever else the previous lockfile has stays, as far as repositories still offer it and it is needed.
+   */
+  readonly packages?: readonly string[];
+  /** Resolve from the previous lockfile's requirements of local packages, which need not be there. */
+  readonly fromLockfile?: boolean;
+  /** Rejects at once with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Resolves again from what the locked local packages require, without them being there. */
-export async function lockFromLockfile(
+/** What a lockfile is resolved from. */
+export interface LockRequest {
+  readonly specs: readonly string[];
+  readonly localPackages: readonly string[];
+  readonly requirements: readonly string[];
+  readonly kept: readonly EarlierPackage[];
+  readonly renewed: readonly string[];
+  /** Tells where requests come from, when something fails. */
+  readonly locator: () => Promise<Locate>;
+}
+
+export interface LockSources {
+  readonly solve: (request: LockRequest) => Promise<readonly Solvable[]>;
+  readonly keysOf: (repositoryId: string) => Promise<RepositoryKeys>;
+}
+
+/** The lockfile of a manifest; its local RPMs must be there unless the previous lockfile stands for them. */
+export async function makeLockfile(
   manifest: Manifest,
-  lock: Lockfile,
-  repositories: Repositories,
-  context: Context,
+  { previous = null, packages = [], fromLockfile = false }: LockOptions,
+  { solve, keysOf }: LockSources,
 ): Promise<Lockfile> {
-  const requirements = lock.localPackages
-    .flatMap(({ requires }) => requires)
-    .filter((text) => !text.startsWith("rpmlib("));
-  const installs = await solve(
-    manifest,
-    { localPackages: [], requirements },
-    lock.localPackages,
-    repositories,
-    context,
-  );
-  return lockOf(manifest, installs, lock.localPackages, repositories);
+  const preference = preferenceOf(manifest, previous, packages);
+  const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
+  const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
+  if (fromLockfile && previous !== null) {
+    const requirements = previous.localPackages
+      .flatMap(({ requires }) => requires)
+      .filter((text) => !text.startsWith("rpmlib("));
+    const locator = () => locateRequests(manifest, previous.localPackages);
+    const installs = await solve({ specs, localPackages: [], requirements, ...preference, locator });
+    return lockOf(manifest, installs, previous.localPackages, keysOf);
+  }
+  const localPackages = await findLocalPackages(manifest, "fail");
+  const locator = () => locateRequests(manifest, []);
+  const installs = await solve({ specs, localPackages, requirements: [], ...preference, locator });
+  return lockOf(manifest, installs, await describeLocalPackages(localPackages), keysOf);
+}
+
+function preferenceOf(
+  manifest: Manifest,
+  previous: Lockfile | null,
+  packages: readonly string[],
+): Pick<LockRequest, "kept" | "renewed"> {
+  if (packages.length === 0) return { kept: [], renewed: [] };
+  const { names, specs } = selectPackages(packages, manifest, previous);
+  const kept = (previous?.packages ?? []).map(({ name, evr, arch, repositoryId, checksum }) => ({
+    name,
+    evr: withoutZeroEpoch(evr),
+    arch,
+    repositoryId,
+    checksum,
+  }));
+  return { kept, renewed: [...names, ...specs] };
 }
 
 /** Names and requirements of RPM files, sorted by name. */
@@ -52,35 +90,15 @@ export async function describeLocalPackages(paths: readonly string[]): Promise<r
     .sort((a, b) => compareText(a.name, b.name));
 }
 
-async function solve(
-  manifest: Manifest,
-  request: { readonly localPackages: readonly string[]; readonly requirements: readonly string[] },
-  locked: readonly LockedLocalPackage[],
-  repositories: Repositories,
-  context: Context,
-): Promise<readonly Solvable[]> {
-  const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
-  const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
-  const open = await repositories.open(request.localPackages);
-  try {
-    const locator = () => locateRequests(manifest, locked);
-    return (await resolve(open, { specs, ...request }, context.emit, locator)).installs;
-  } finally {
-    open.close();
-  }
-}
-
 async function lockOf(
   manifest: Manifest,
   installs: readonly Solvable[],
   localPackages: readonly LockedLocalPackage[],
-  repositories: Repositories,
+  keysOf: LockSources["keysOf"],
 ): Promise<Lockfile> {
   const packages = installs.flatMap(lockedPackage);
   const ids = [...new Set(packages.map(({ repositoryId }) => repositoryId))].sort(compareText);
-  const keys = await Promise.all(
-    ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await repositories.keysOf(id)]),
-  );
+  const keys = await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await keysOf(id)]));
   return {
     packageSpecs: manifest.packages,
     globalKeySpecs: manifest.gpgkeys,

@@ -1,5 +1,5 @@
 /** Replaces a lockfile in two steps, so that nothing is half-written and a later failure changes nothing. */
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import { formatLockfile } from "../lockfile/write.js";
@@ -40,6 +40,11 @@ export class PendingLockfile {
   async discard(): Promise<void> {
     await rm(this.staged, { force: true });
   }
+}
+
+/** Whether writing the lockfile would change the file; one that cannot be read counts as another. */
+export async function differsFromFile(path: string, lock: Lockfile): Promise<boolean> {
+  return (await readFile(path, "utf8").catch(() => null)) !== formatLockfile(lock);
 }
 
 function unwritable(path: string, error: unknown): RpmociError {

@@ -7,6 +7,7 @@ import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
 import type { Solvable } from "../native/binding.js";
+import type { Comps } from "../repository/comps.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
 import { OpenRepositories } from "../resolve/resolve.js";
@@ -27,7 +28,8 @@ export class Repositories implements PackageSources {
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
   readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
   #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
-  #locator: Promise<OpenRepositories> | undefined;
+  #opened: Promise<OpenRepositories> | undefined;
+  #comps: Promise<Comps> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
   readonly cacheDirectory: string;
 
@@ -72,6 +74,20 @@ export class Repositories implements PackageSources {
     return new Repositories(configs, arch, transport, context);
   }
 
+  /** All repositories, loaded once. */
+  opened(): Promise<OpenRepositories> {
+    this.#opened ??= this.open([]);
+    return this.#opened;
+  }
+
+  /** The groups of all repositories, loaded once. */
+  async comps(): Promise<Comps> {
+    const metadata = await this.#allMetadata();
+    const { loadComps } = await import("../repository/comps.js");
+    this.#comps ??= loadComps(metadata);
+    return this.#comps;
+  }
+
   /** All repositories and the given local RPM files, loaded; the caller closes them. */
   async open(localPackages: readonly string[]): Promise<OpenRepositories> {
     const { arch, cacheDirectory } = this;
@@ -98,10 +114,8 @@ export class Repositories implements PackageSources {
 
   async locate(locked: LockedPackage): Promise<readonly string[]> {
     const metadata = new Map((await this.#allMetadata()).map((entry) => [entry.config.id, entry]));
-    this.#locator ??= this.open([]);
-    const candidates = (await (await this.#locator).query(locked.name)).filter((candidate) =>
-      isSame(candidate, locked),
-    );
+    const open = await this.opened();
+    const candidates = (await open.query(locked.name)).filter((candidate) => isSame(candidate, locked));
     // The repository that was locked first; the locked checksum decides about the bytes in any case.
     const preferred = candidates.sort(
       (a, b) => Number(b.repositoryId === locked.repositoryId) - Number(a.repositoryId === locked.repositoryId),
@@ -119,7 +133,7 @@ export class Repositories implements PackageSources {
   }
 
   async close(): Promise<void> {
-    (await this.#locator?.catch(() => null))?.close();
+    (await this.#opened?.catch(() => null))?.close();
   }
 }
 

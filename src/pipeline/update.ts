@@ -1,7 +1,6 @@
 /** `rpmoci update`: resolves and writes the lockfile. */
 import { RpmociError } from "../errors.js";
 import type { PackageChange } from "../events.js";
-import { HttpTransport } from "../fetch/transport.js";
 import { lockfileChanges } from "../lockfile/difference.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
@@ -9,15 +8,21 @@ import { loadManifest } from "../manifest/load.js";
 import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
-import { lockFromLockfile, lockFromManifest } from "./lock.js";
-import { PendingLockfile } from "./lockfile-writer.js";
+import { differsFromFile, PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
-import { Repositories } from "./repositories.js";
+import { RepositoryResolver } from "./resolver.js";
 
 export interface UpdateOptions extends CommonOptions {
   /** Resolve from the locked requirements of local packages, which need not be there. */
   readonly fromLockfile?: boolean;
+  /**
+   * Update only these, and what must move with them: locked packages or specifications of the manifest, by their names
+   * or by globs; all when absent or empty.
+   */
+  readonly packages?: readonly string[];
+  /** Find out what would change, and write nothing. */
+  readonly dryRun?: boolean;
 }
 
 export interface UpdateResult {
@@ -26,37 +31,45 @@ export interface UpdateResult {
   readonly lockfile: Lockfile;
   /** Against the lockfile that was there; all packages are new when none could be read. */
   readonly changes: readonly PackageChange[];
+  /** Whether the file that was there has other contents, be it another checksum, key or specification only. */
+  readonly changed: boolean;
+  /** False for a dry run. */
+  readonly written: boolean;
 }
 
 /**
  * Resolves the manifest's packages by what the repositories offer now, and replaces the lockfile atomically. Needs no
- * root. Throws an `RpmociError`; the lockfile is then as it was before.
+ * root. Throws an `RpmociError`, of kind `usage` for a package to update that is not known; the lockfile is then as it
+ * was before.
  */
 export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
-  const fromLockfile = options.fromLockfile === true;
+  const { fromLockfile = false, packages = [], dryRun = false } = options;
   const previous = await previousLockfile(manifest, fromLockfile, context);
-  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
+  const resolver = await RepositoryResolver.configure(manifest, hostArchitecture(), context);
   try {
-    const repositories = await Repositories.configure(manifest, hostArchitecture(), transport, context);
-    const lockfile =
-      fromLockfile && previous !== null
-        ? await lockFromLockfile(manifest, previous, repositories, context)
-        : await lockFromManifest(manifest, repositories, context);
+    const lockfile = await resolver.lock(manifest, { previous, packages, fromLockfile, signal: context.signal });
     context.signal?.throwIfAborted();
+    const path = manifest.lockfilePath;
     const changes = lockfileChanges(previous, lockfile);
-    const pending = await PendingLockfile.prepare(manifest.lockfilePath, lockfile);
-    try {
-      await pending.commit();
-    } finally {
-      await pending.discard();
-    }
+    const changed = await differsFromFile(path, lockfile);
+    if (!dryRun) await writeLockfile(path, lockfile);
     for (const change of changes) context.emit({ type: "lockfile-change", change });
-    context.emit({ type: "lockfile-written", path: manifest.lockfilePath });
-    return { lockfilePath: manifest.lockfilePath, lockfile, changes };
+    if (!dryRun) context.emit({ type: "lockfile-written", path });
+    else if (changed && changes.length === 0) context.emit({ type: "lockfile-differs", path });
+    return { lockfilePath: path, lockfile, changes, changed, written: !dryRun };
   } finally {
-    await transport.close();
+    await resolver.close();
+  }
+}
+
+async function writeLockfile(path: string, lockfile: Lockfile): Promise<void> {
+  const pending = await PendingLockfile.prepare(path, lockfile);
+  try {
+    await pending.commit();
+  } finally {
+    await pending.discard();
   }
 }
 

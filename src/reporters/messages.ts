@@ -17,6 +17,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return status("Generating", `new lock file. The existing lock file ${event.path} is not up-to-date.`);
     case "lockfile-written":
       return { level: "verbose", verb: "Wrote", text: event.path };
+    case "lockfile-differs":
+      return status("Differs", `${event.path}: the same packages, other checksums, keys or specifications`);
     case "lockfile-change":
       return describeChange(event.change);
     case "metadata-started":

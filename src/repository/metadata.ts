@@ -1,6 +1,6 @@
 /** Fetches a repository's metadata: repomd.xml afresh, the files that it names by their checksums. */
-import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
@@ -9,10 +9,14 @@ import type { Checksum } from "../model/checksum.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
+import { processMark } from "../processes.js";
 import { fetchKeyTexts } from "./keys.js";
 import { findMirrors, type Mirrors } from "./mirrors.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
 import { verifyRepomd } from "./repomd-signature.js";
+
+/** The same comps data, by what is smallest to download. */
+const GROUP_TYPES = ["group_zst", "group_xz", "group_bz2", "group_gz", "group"] as const;
 
 /**
  * The metadata of a repository, its repomd.xml written into `directory`. Null for one that is not available and may be
@@ -52,11 +56,15 @@ async function fetchAll(
   const primary = repomd.get("primary");
   if (primary === undefined) throw invalid(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
+  const groups = GROUP_TYPES.map((type) => repomd.get(type)).find((file) => file !== undefined);
   const primaryPath = await fetchFile("primary", primary);
   const digest = createHash("sha256").update(bytes).digest("hex");
   await makeDirectory(directory);
   const repomdPath = join(directory, `${digest}-repomd.xml`);
-  await writeFile(repomdPath, bytes);
+  // Several processes, and several resolvers of one, may read it meanwhile.
+  const partial = `${repomdPath}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
+  await writeFile(partial, bytes);
+  await rename(partial, repomdPath);
   return {
     config,
     baseUrls: mirrors.baseUrls,
@@ -72,6 +80,7 @@ async function fetchAll(
       excludePackages: config.excludePackages,
     },
     fetchFilelists: filelists === undefined ? null : () => fetchFile("filelists", filelists),
+    fetchGroups: groups === undefined ? null : () => fetchFile("groups", groups),
   };
 }
 

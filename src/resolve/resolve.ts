@@ -5,6 +5,8 @@ import type { Emit } from "../events.js";
 import type { Locate, LocatedChain, ResolutionProblem } from "../model/explanation.js";
 import type { RepositoryMetadata } from "../model/repository.js";
 import type {
+  EarlierPackage,
+  GroupPackage,
   LockedEntry,
   LockedSet,
   Pool,
@@ -27,9 +29,16 @@ export interface ResolveRequest {
   readonly localPackages: readonly string[];
   /** Requirements of local RPMs that are not there. */
   readonly requirements: readonly string[];
+  /** Packages of groups; of those that no repository has, a warning is emitted. */
+  readonly groupPackages: readonly GroupPackage[];
+  /** What stays, but for what is renewed, as far as it can; when empty, everything is resolved afresh. */
+  readonly kept: readonly EarlierPackage[];
+  /** Names of packages and specifications that get the best version that fits. */
+  readonly renewed: readonly string[];
+  readonly installWeakDependencies: boolean;
 }
 
-export interface Resolution {
+export interface Solution {
   /** Sorted by name, EVR, architecture; local packages are among them. */
   readonly installs: readonly Solvable[];
 }
@@ -109,11 +118,14 @@ export async function resolve(
   request: ResolveRequest,
   emit: Emit,
   locator: () => Promise<Locate>,
-): Promise<Resolution> {
+): Promise<Solution> {
   emit({ type: "resolve-started", specs: request.specs.length + request.localPackages.length });
-  const result = await repositories.solve({ ...request, installWeakDependencies: false });
+  const result = await repositories.solve(request);
   if (result.kind === "unmatched") throw unmatched(result.specs, await locator());
   if (result.kind === "unsolvable") throw unsolvable(result.problems, await locator());
+  for (const name of result.missingGroupPackages) {
+    emit({ type: "warning", message: `No match for group package "${name}"` });
+  }
   emit({ type: "resolve-finished", packages: result.installs.length });
   return { installs: result.installs };
 }

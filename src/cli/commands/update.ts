@@ -1,20 +1,31 @@
 import { Command, Option } from "clipanion";
 import { type CommonOptions, type Emit, update } from "../../index.js";
 import { RpmociCommand } from "../command.js";
+import { DIFFERENCE } from "../exit-codes.js";
 
 export class UpdateCommand extends RpmociCommand {
   static override paths = [["update"]];
   static override usage = Command.Usage({
     description: "Resolve the manifest's packages and write the lockfile",
-    examples: [["Lock what the repositories offer now", "rpmoci update"]],
+    examples: [
+      ["Lock what the repositories offer now", "rpmoci update"],
+      ["Update openssl, and what must move with it", "rpmoci update openssl"],
+      ["See whether there is anything to update", "rpmoci update --dry-run"],
+    ],
   });
+
+  packages = Option.Rest({ name: "PKG" });
 
   fromLockfile = Option.Boolean("--from-lockfile", false, {
     description: "Use the locked requirements of local RPMs, which need not be there",
   });
+  dryRun = Option.Boolean("--dry-run", false, {
+    description: `Print what would change and write nothing; the exit code is ${DIFFERENCE} when something would`,
+  });
 
   protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
-    await update({ ...options, fromLockfile: this.fromLockfile });
-    return 0;
+    const { packages, fromLockfile, dryRun } = this;
+    const { changed } = await update({ ...options, packages, fromLockfile, dryRun });
+    return dryRun && changed ? DIFFERENCE : 0;
   }
 }

@@ -1,0 +1,279 @@
+/** Repositories that are opened once and answer many questions. The commands resolve through it too. */
+import { setMaxListeners } from "node:events";
+import { resolve as absolutePath } from "node:path";
+import { RpmociError } from "../errors.js";
+import { HttpTransport } from "../fetch/transport.js";
+import { loadManifest, manifestOf } from "../manifest/load.js";
+import { hostArchitecture } from "../model/architecture.js";
+import type { LocatedRequest } from "../model/explanation.js";
+import type { Lockfile } from "../model/lockfile.js";
+import { isGroupSpec, isLocalSpec, type Manifest } from "../model/manifest.js";
+import { compareText } from "../model/nevra.js";
+import type { PackageRequest, Solvable } from "../native/binding.js";
+import type { GroupExpansion, GroupMember } from "../repository/group-specs.js";
+import { resolve } from "../resolve/resolve.js";
+import { type LockOptions, type LockRequest, makeLockfile } from "./lock.js";
+import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { Repositories } from "./repositories.js";
+import { Turns } from "./turns.js";
+
+/** A repository as a manifest names it: the id of one of the system's, a URL, or a table. */
+export type RepositoryDefinition =
+  | string
+  | {
+      readonly url: string;
+      readonly id?: string;
+      /** dnf's repository options. */
+      readonly options?: Readonly<Record<string, string | number | boolean>>;
+    };
+
+export interface ResolverOptions extends Omit<CommonOptions, "manifestPath"> {
+  /** A package manifest that names repositories and keys; its packages do not matter. */
+  readonly manifestPath?: string;
+  /** The repositories, where there is no manifest. */
+  readonly repositories?: readonly RepositoryDefinition[];
+  /** URLs of keys for all repositories, where there is no manifest. */
+  readonly gpgkeys?: readonly string[];
+  /** rpm's name of the architecture to resolve for; this machine's by default. */
+  readonly arch?: string;
+}
+
+export interface ResolveOptions {
+  /** What `contents.packages` of a manifest takes, but for local RPMs. */
+  readonly packages: readonly string[];
+  /** Paths of local RPM files; for such a question the repositories are loaded again, out of the cache. */
+  readonly localPackages?: readonly string[];
+  /** Install what packages recommend, as dnf's `install_weak_deps` does; false by default, as in images. */
+  readonly weakDependencies?: boolean;
+  /** Rejects at once with its reason; a question that waits is not asked any more. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ResolvedPackage extends Solvable {
+  /** Ids of the groups among the specifications that list this package, sorted. */
+  readonly groups: readonly string[];
+}
+
+export interface Resolution {
+  /** All that must be installed into an empty root, sorted by name, EVR, architecture. */
+  readonly packages: readonly ResolvedPackage[];
+  /** Bytes of all RPM files of repositories. */
+  readonly downloadSize: number;
+  /** Bytes of all files when they are installed. */
+  readonly installedSize: number;
+}
+
+type Question = LockRequest & Pick<ResolveOptions, "weakDependencies">;
+
+/** Open repositories. Questions may be asked at once; they are answered one after the other, in their order. */
+export interface Resolver extends AsyncDisposable {
+  /**
+   * What dnf would install into an empty root with `best`. The same question has the same answer, whatever else is
+   * asked. Rejects with an `RpmociError` of kind `resolve` that says what fails and why, of kind `usage` for wrong
+   * options or a closed resolver, or with the reason of `signal`.
+   */
+  resolve(options: ResolveOptions): Promise<Resolution>;
+  /**
+   * The lockfile of a manifest that has the resolver's repositories and keys, as `update` makes it; nothing is written.
+   * Rejects as `resolve` does.
+   */
+  lock(manifest: Manifest, options?: LockOptions): Promise<Lockfile>;
+  /** Idempotent. Questions that wait or run reject at once; all resources are free when it returns. */
+  close(): Promise<void>;
+}
+
+/** What the commands use: beside the resolver, what fetches the packages that it chose. */
+export class RepositoryResolver implements Resolver {
+  readonly #context: Context;
+  readonly #manifest: Manifest;
+  readonly #turns = new Turns();
+  readonly #transfers: AbortController;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    manifest: Manifest,
+    readonly repositories: Repositories,
+    readonly transport: HttpTransport,
+    transfers: AbortController,
+    context: Context,
+  ) {
+    this.#manifest = manifest;
+    this.#transfers = transfers;
+    this.#context = context;
+  }
+
+  /** Reads no metadata before they are needed. Throws as `openResolver` does for a wrong configuration. */
+  static async configure(manifest: Manifest, arch: string, context: Context): Promise<RepositoryResolver> {
+    const transfers = new AbortController();
+    const signals = context.signal === undefined ? [transfers.signal] : [transfers.signal, context.signal];
+    const signal = AbortSignal.any(signals);
+    // Node warns of a leak otherwise as soon as some downloads run at once.
+    setMaxListeners(0, signal);
+    const transport = new HttpTransport(context.cacheDirectory, context.emit, signal);
+    try {
+      const repositories = await Repositories.configure(manifest, arch, transport, context);
+      return new RepositoryResolver(manifest, repositories, transport, transfers, context);
+    } catch (error) {
+      await transport.close();
+      throw error;
+    }
+  }
+
+  async resolve(options: ResolveOptions): Promise<Resolution> {
+    this.#requireOpen();
+    const { packages, localPackages = [], weakDependencies = false, signal } = options;
+    requireTexts("packages", packages);
+    requireTexts("localPackages", localPackages);
+    const local = packages.find(isLocalSpec);
+    if (local !== undefined) throw misuse(`packages: '${local}' names a local RPM, which localPackages takes`);
+    const question: Question = {
+      specs: packages,
+      localPackages: localPackages.map((path) => absolutePath(path)),
+      requirements: [],
+      kept: [],
+      renewed: [],
+      weakDependencies,
+      locator: async () => withoutFile,
+    };
+    return this.#turns.take(async () => {
+      const { installs, members } = await this.#solve(question);
+      const resolved = installs.map((install) => ({ ...install, groups: groupsOf(install, members) }));
+      return {
+        packages: resolved,
+        downloadSize: resolved.reduce((sum, { downloadSize }) => sum + downloadSize, 0),
+        installedSize: resolved.reduce((sum, { installedSize }) => sum + installedSize, 0),
+      };
+    }, signal);
+  }
+
+  async lock(manifest: Manifest, options: LockOptions = {}): Promise<Lockfile> {
+    this.#requireOpen();
+    if (!sameSources(manifest, this.#manifest)) {
+      throw misuse(`${manifest.path} has other repositories or gpgkeys than the resolver was opened with`);
+    }
+    const solve = async (request: LockRequest): Promise<readonly Solvable[]> => (await this.#solve(request)).installs;
+    const keysOf = (id: string) => this.repositories.keysOf(id);
+    return this.#turns.take(() => makeLockfile(manifest, options, { solve, keysOf }), options.signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#transfers.abort(closed());
+    await this.#turns.end(closed());
+    await this.repositories.close();
+    await this.transport.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  async #solve(question: Question): Promise<{
+    readonly installs: readonly Solvable[];
+    readonly members: readonly GroupMember[];
+  }> {
+    const { emit } = this.#context;
+    const groups = question.specs.filter(isGroupSpec);
+    const { members, missing } = await this.#expand(groups);
+    for (const group of missing) emit({ type: "warning", message: `No match for group "${group}" of an environment` });
+    const renewed = await this.#expand(groups.filter((spec) => question.renewed.includes(spec)));
+    const request = {
+      specs: question.specs.filter((spec) => !isGroupSpec(spec)),
+      requirements: question.requirements,
+      localPackages: question.localPackages,
+      groupPackages: members.map(({ spec, name, condition, baseArchitectureOnly }) => ({
+        spec,
+        name,
+        condition,
+        baseArchitectureOnly,
+      })),
+      kept: question.kept,
+      renewed: [...question.renewed, ...renewed.members.map(({ name }) => name)],
+      installWeakDependencies: question.weakDependencies === true,
+    };
+    if (request.localPackages.length === 0) {
+      return { ...(await resolve(await this.repositories.opened(), request, emit, question.locator)), members };
+    }
+    const open = await this.repositories.open(request.localPackages);
+    try {
+      return { ...(await resolve(open, request, emit, question.locator)), members };
+    } finally {
+      open.close();
+    }
+  }
+
+  /** Groups are fetched, and the parser loaded, only for those who ask for them. */
+  async #expand(specs: readonly string[]): Promise<GroupExpansion> {
+    if (specs.length === 0) return { members: [], missing: [] };
+    const { expandGroupSpecs } = await import("../repository/group-specs.js");
+    return expandGroupSpecs(specs, await this.repositories.comps());
+  }
+}
+
+/**
+ * Opens repositories, downloading their metadata, for many questions; the resolver must be closed. Needs no root. Throws
+ * an `RpmociError` of kind `manifest` for a wrong configuration, of kind `fetch` or `verify` that names the repository,
+ * of kind `usage` for wrong options, or the reason of `signal`, which also ends downloads of later questions.
+ */
+export async function openResolver(options: ResolverOptions): Promise<Resolver> {
+  const context = contextOf({ ...options, manifestPath: "" });
+  const resolver = await RepositoryResolver.configure(
+    await sourcesOf(options),
+    options.arch ?? hostArchitecture(),
+    context,
+  );
+  try {
+    await resolver.repositories.opened();
+    context.signal?.throwIfAborted();
+    return resolver;
+  } catch (error) {
+    await resolver.close();
+    throw error;
+  }
+}
+
+async function sourcesOf({ manifestPath, repositories, gpgkeys }: ResolverOptions): Promise<Manifest> {
+  if ((manifestPath === undefined) === (repositories === undefined)) {
+    throw misuse("either manifestPath or repositories must be given");
+  }
+  if (manifestPath !== undefined) {
+    if (gpgkeys !== undefined) throw misuse("gpgkeys are those of the manifest");
+    return loadManifest(manifestPath);
+  }
+  return manifestOf({ contents: { repositories, packages: [], gpgkeys: gpgkeys ?? [] } }, "openResolver");
+}
+
+/** A request that no manifest makes. */
+function withoutFile(request: PackageRequest): LocatedRequest {
+  return { ...request, file: null, line: null, reason: "packages", localPackage: null };
+}
+
+function sameSources(a: Manifest, b: Manifest): boolean {
+  return JSON.stringify([a.repositories, a.gpgkeys]) === JSON.stringify([b.repositories, b.gpgkeys]);
+}
+
+function groupsOf(install: Solvable, members: readonly GroupMember[]): readonly string[] {
+  const ids = members.filter(({ name }) => name === install.name).flatMap(({ groups }) => groups);
+  return [...new Set(ids)].sort(compareText);
+}
+
+function requireTexts(option: string, value: unknown): void {
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return;
+  throw misuse(`${option} must be an array of strings`);
+}
+
+function misuse(message: string): RpmociError {
+  return new RpmociError(message, { kind: "usage", code: "RESOLVER_MISUSED" });
+}
+
+function closed(): RpmociError {
+  return new RpmociError("the resolver is closed", { kind: "usage", code: "RESOLVER_CLOSED" });
+}
