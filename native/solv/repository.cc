@@ -1,8 +1,6 @@
 #include "solv/repository.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <numeric>
 
@@ -16,18 +14,16 @@ namespace rpmoci {
 
 namespace {
 
-/// Reads one file with one of libsolv's loaders. To them a read error is the end of the file, so that a damaged trailer
-/// would go unnoticed.
+/// Reads one file with one of libsolv's loaders.
 template <class Loader>
-void load_file(::Repo* repo, const std::string& path, Loader load) {
+void load_file(::Repo* repo, const std::string& path, const OpenContents& expected, Loader load) {
   const auto fail = [&](const std::string& reason) {
     throw Failure("REPOSITORY_UNREADABLE",
                   "cannot read the metadata of repository " + std::string(repo->name) + ": " + path + ": " + reason);
   };
-  const FileHandle file = open_compressed(path);
-  if (!file) fail(errno != 0 ? std::strerror(errno) : "unknown compression");
-  const int result = load(file.get());
-  if (std::ferror(file.get()) != 0) fail("the data is damaged or truncated");
+  CompressedFile file(path, expected);
+  const int result = file.get() == nullptr ? 0 : load(file.get());
+  if (const auto fault = file.fault(); !fault.empty()) fail(fault);
   if (result != 0) fail(pool_errstr(repo->pool));
 }
 
@@ -87,14 +83,14 @@ void drop_duplicates(::Repo* repo) {
   auto* repo = repo_create(pool, source.id.c_str());
   repo->priority = -source.priority;
   repo->subpriority = -source.cost;
-  load_file(repo, source.repomd, [&](std::FILE* file) { return repo_add_repomdxml(repo, file, 0); });
-  load_file(repo, source.primary,
+  load_file(repo, source.repomd, {}, [&](std::FILE* file) { return repo_add_repomdxml(repo, file, 0); });
+  load_file(repo, source.primary, source.primary_contents,
             [&](std::FILE* file) { return repo_add_rpmmd(repo, file, nullptr, REPO_NO_INTERNALIZE); });
   sort_packages(repo);
   repo_internalize(repo);
   drop_duplicates(repo);
   if (!source.filelists.empty()) {
-    load_file(repo, source.filelists,
+    load_file(repo, source.filelists, source.filelists_contents,
               [&](std::FILE* file) { return repo_add_rpmmd(repo, file, "FL", REPO_EXTEND_SOLVABLES); });
   }
   return repo;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "solv/compressed_file.h"
 #include "solv/libsolv.h"
 
 namespace rpmoci {
@@ -18,15 +19,18 @@ struct RepositorySource {
   /// Paths; compression is told by the contents.
   std::string repomd;
   std::string primary;
+  OpenContents primary_contents;
   /// Empty when there is none.
   std::string filelists;
+  OpenContents filelists_contents;
   std::vector<std::string> include_packages;
   std::vector<std::string> exclude_packages;
 };
 
 /// Adds the repository with its packages in the order of their names and versions, whatever order the metadata has:
 /// the solver depends on it. Of packages with equal names, versions and architectures the one with the first location
-/// is kept. Throws Failure REPOSITORY_UNREADABLE for a file that cannot be read as a whole.
+/// is kept. Throws Failure REPOSITORY_UNREADABLE for a file that cannot be read as a whole, or unpacks
+/// to something else than it should.
 ::Repo* load_repository(::Pool* pool, const RepositorySource& source);
 
 /// Adds RPM files as the repository `@commandline`, which wins over any other. Returns their Ids in the order of

@@ -19,6 +19,15 @@ export interface Checksum {
   readonly value: string;
 }
 
+/** What a metadata file must unpack to, as far as repomd.xml says. */
+export interface OpenContents {
+  /** The file's name inside the repository, for messages. */
+  readonly location: string;
+  /** Bytes. */
+  readonly openSize: number | undefined;
+  readonly openChecksum: Checksum | undefined;
+}
+
 /** A repository whose metadata files have been downloaded and verified. */
 export interface RepositoryFiles {
   readonly id: string;
@@ -28,7 +37,9 @@ export interface RepositoryFiles {
   readonly cost: number;
   readonly repomd: string;
   readonly primary: string;
+  readonly primaryContents?: OpenContents;
   readonly filelists: string | null;
+  readonly filelistsContents?: OpenContents | undefined;
   /** Package specifications; when not empty, all other packages of the repository are hidden. */
   readonly includePackages: readonly string[];
   /** Package specifications that are hidden. */
@@ -223,7 +234,10 @@ export interface Binding {
   /** Orders two EVRs as rpm does. */
   compareEvr(a: string, b: string): -1 | 0 | 1;
 
-  /** Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, `RPM_UNREADABLE` for a local package. */
+  /**
+   * Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, or unpacks to something else than it should,
+   * `RPM_UNREADABLE` for a local package.
+   */
   openPool(repositories: readonly RepositoryFiles[], options: PoolOptions): Promise<Pool>;
 
   /** Headers without any verification of signatures, in the order of `paths`. Rejects with `RPM_UNREADABLE`. */

@@ -24,10 +24,12 @@ function oncePerId<T>(work: (id: string) => Promise<T>): (id: string) => Promise
 }
 
 export class Repositories implements PackageSources {
+  readonly #refresh: boolean;
   readonly #configs: ReadonlyMap<string, RepositoryConfig>;
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
-  readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
+  readonly #loadMetadata: (refresh: boolean) => Promise<readonly RepositoryMetadata[]>;
   #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
+  #freshMetadata: Promise<readonly RepositoryMetadata[]> | undefined;
   #locator: Promise<Pool> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
 
@@ -37,6 +39,7 @@ export class Repositories implements PackageSources {
     transport: Transport,
     context: Context,
   ) {
+    this.#refresh = context.refresh;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = oncePerId(async (id) => {
       const config = this.#configs.get(id);
@@ -44,12 +47,12 @@ export class Repositories implements PackageSources {
       const { findMirrors } = await import("../repository/mirrors.js");
       return (await findMirrors(config, transport)).baseUrls;
     });
-    this.#loadMetadata = async () => {
+    this.#loadMetadata = async (refresh) => {
       const directory = join(context.cacheDirectory, "metadata");
       // The XML parser takes a while to load, and a locked build needs none.
       const { fetchMetadata } = await import("../repository/metadata.js");
       const loaded = await Promise.all(
-        configs.map((config) => fetchMetadata(config, transport, directory, context.emit)),
+        configs.map((config) => fetchMetadata(config, transport, { directory, refresh }, context.emit)),
       );
       return loaded.filter((metadata) => metadata !== null);
     };
@@ -66,8 +69,11 @@ export class Repositories implements PackageSources {
     transport: Transport,
     context: Context,
   ): Promise<Repositories> {
-    const { environment, systemRoot } = context;
-    const configs = await configureRepositories(manifest, { arch, environment, systemRoot });
+    const configs = await configureRepositories(manifest, {
+      ...context,
+      arch,
+      findDnf: async () => (await import("../install/dnf.js")).findDnf(context.environment),
+    });
     return new Repositories(configs, arch, transport, context);
   }
 
@@ -95,8 +101,11 @@ export class Repositories implements PackageSources {
   }
 
   async locate(locked: LockedPackage): Promise<readonly string[]> {
-    const metadata = new Map((await this.#allMetadata()).map((entry) => [entry.config.id, entry]));
-    this.#locator ??= this.open([]);
+    // A package that cannot be had where it was locked calls for what the repositories say now.
+    this.#freshMetadata ??= this.#loadMetadata(true);
+    const fresh = await this.#freshMetadata;
+    const metadata = new Map(fresh.map((entry) => [entry.config.id, entry]));
+    this.#locator ??= openRepositories(fresh, this.arch, []);
     const pool = await this.#locator;
     const candidates = (await nativeCall(pool.query(locked.name))).filter((candidate) => isSame(candidate, locked));
     // The repository that was locked first; the locked checksum decides about the bytes in any case.
@@ -111,7 +120,7 @@ export class Repositories implements PackageSources {
   }
 
   #allMetadata(): Promise<readonly RepositoryMetadata[]> {
-    this.#metadata ??= this.#loadMetadata();
+    this.#metadata ??= this.#loadMetadata(this.#refresh);
     return this.#metadata;
   }
 

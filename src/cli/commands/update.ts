@@ -13,8 +13,12 @@ export class UpdateCommand extends RpmociCommand {
     description: "Use the locked requirements of local RPMs, which need not be there",
   });
 
+  refresh = Option.Boolean("--refresh", false, {
+    description: "Ask repositories for their metadata even when what is kept of it has not expired",
+  });
+
   protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
-    await update({ ...options, fromLockfile: this.fromLockfile });
+    await update({ ...options, fromLockfile: this.fromLockfile, refresh: this.refresh });
     return 0;
   }
 }
