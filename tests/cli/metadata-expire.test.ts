@@ -99,7 +99,7 @@ test("another URL or another id is another repository", async (t) => {
   const scene = await updatedScene(t);
   writeManifest(scene, {});
   const text = readFileSync(scene.path("rpmoci.toml"), "utf8");
-  writeFileSync(scene.path("rpmoci.toml"), text.replace('/repo"', '//repo"'));
+  writeFileSync(scene.path("rpmoci.toml"), text.replace('/repo"', '/repo/."'));
   assert.equal((await update(scene)).evr, "2.0.1-1");
   writeFileSync(scene.path("rpmoci.toml"), text.replace('"tiny"', '"small"'));
   assert.equal((await update(scene)).evr, "2.0.1-1");
