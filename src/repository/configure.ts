@@ -37,14 +37,15 @@ export async function configureRepositories(
 ): Promise<readonly RepositoryConfig[]> {
   const { arch, environment, systemRoot = "/" } = options;
   const configuration = await readDnfConfiguration(systemRoot);
+  const ids = manifest.repositories.flatMap(({ kind, id }) => (kind === "system" ? [id] : []));
   const variables = await systemVariables({
     arch,
     environment,
     root: systemRoot,
     directories: configuration.variableDirectories,
     releasever: manifest.releasever,
+    needsRelease: ids.length > 0 || JSON.stringify([manifest.repositories, manifest.gpgkeys]).includes("releasever"),
   });
-  const ids = manifest.repositories.flatMap(({ kind, id }) => (kind === "system" ? [id] : []));
   const system =
     ids.length === 0 ? null : await effectiveRepositories({ ids, configuration, variables, ...options, systemRoot });
   return manifest.repositories.map((reference) => {

@@ -47,12 +47,17 @@ def definition_of(repository):
 base = dnf.Base()
 conf = base.conf
 try:
-    conf.read(question["configuration"], priority=dnf.conf.config.PRIO_MAINCONFIG)
+    if os.path.exists(question["configuration"]):
+        conf.read(question["configuration"], priority=dnf.conf.config.PRIO_MAINCONFIG)
     for name in ("reposdir", "varsdir", "pluginpath", "pluginconfpath"):
         if name in question:
             setattr(conf, name, question[name])
     for name, value in question["variables"].items():
-        conf.substitutions[name] = value
+        try:
+            conf.substitutions[name] = value
+        except dnf.exceptions.Error:
+            # Some versions derive the parts of a release themselves.
+            pass
     # Versions differ in whether they take one without a value.
     if conf.substitutions.get("releasever", "") is None:
         del conf.substitutions["releasever"]

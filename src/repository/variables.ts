@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { baseArchitecture } from "../model/architecture.js";
+import { hostRelease } from "./host-release.js";
 
 export type Variables = ReadonlyMap<string, string>;
 
@@ -14,13 +15,12 @@ export interface VariableSources {
   readonly directories: readonly string[];
   /** Wins over whatever the system says. */
   readonly releasever: string | undefined;
+  /** Whether the release of the system may be needed; finding it out takes a moment. */
+  readonly needsRelease: boolean;
 }
 
 /** Where dnf looks for variables unless `varsdir` in dnf.conf says otherwise. */
 export const VARIABLE_DIRECTORIES = ["etc/yum/vars", "etc/dnf/vars"];
-
-/** Distributions whose release packages carry VERSION_ID's first number, or all of it, as `$releasever`. */
-const RPM_DISTRIBUTIONS = /\b(fedora|rhel|centos|azurelinux|mariner|amzn|opensuse|suse|ol|rocky|almalinux)\b/;
 
 /** Neither files nor the environment change these. */
 const FIXED = new Set(["arch", "basearch"]);
@@ -48,8 +48,10 @@ export async function systemVariables(sources: VariableSources): Promise<Variabl
   ];
   const others = [...found].filter(([name]) => !FIXED.has(name));
   if (releasever !== undefined) return new Map([...fixed, ...others, ...releaseVariables(releasever)]);
-  const release = found.get("releasever") ?? (await hostRelease(sources.root));
-  return new Map([...fixed, ...(release === null ? [] : releaseVariables(release)), ...others]);
+  const needed = sources.needsRelease && !found.has("releasever");
+  const host = needed ? await hostRelease(sources.root, environment) : new Map<string, string>();
+  const release = found.get("releasever") ?? host.get("releasever");
+  return new Map([...fixed, ...(release === undefined ? [] : releaseVariables(release)), ...host, ...others]);
 }
 
 /** What comes before and after the first dot are variables, too. */
@@ -60,13 +62,4 @@ function releaseVariables(releasever: string): readonly [string, string][] {
     ["releasever_major", major],
     ["releasever_minor", minor.join(".")],
   ];
-}
-
-async function hostRelease(root: string): Promise<string | null> {
-  const text = await readFile(join(root, "etc/os-release"), "utf8").catch(() => "");
-  const field = (name: string): string => text.match(new RegExp(`^${name}=["']?([^"'\n]*)`, "m"))?.[1] ?? "";
-  if (!RPM_DISTRIBUTIONS.test(`${field("ID")} ${field("ID_LIKE")}`)) return null;
-  const version = field("VERSION_ID");
-  if (version === "") return null;
-  return /\b(rhel|centos|ol|rocky|almalinux)\b/.test(field("ID")) ? (version.split(".")[0] ?? version) : version;
 }

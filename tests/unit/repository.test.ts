@@ -51,7 +51,7 @@ async function variablesOf(
   }: { arch?: string; environment?: NodeJS.ProcessEnv; releasever?: string } = {},
 ): Promise<Variables> {
   const { variableDirectories: directories } = await readDnfConfiguration(root);
-  return systemVariables({ arch, environment, root, directories, releasever });
+  return systemVariables({ arch, environment, root, directories, releasever, needsRelease: true });
 }
 
 async function systemOf(root: string): Promise<SystemRepositories> {
