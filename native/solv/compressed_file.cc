@@ -15,6 +15,7 @@
 
 #include "hex.h"
 #include "solv/libsolv.h"
+#include "solv/markup_scanner.h"
 
 namespace rpmoci {
 
@@ -117,6 +118,7 @@ class CompressedFile::Source {
     }
     if (bytes_ > most_)
       return fail("it unpacks to more than " + std::to_string(most_ >> 20) + " MiB, which is too much");
+    if (const auto* fault = scanner_.scan(buffer, count)) return fail(fault);
     digest_.update(buffer, count);
     return static_cast<ssize_t>(count);
   }
@@ -152,6 +154,7 @@ class CompressedFile::Source {
 
   OpenContents expected_;
   Digest digest_;
+  MarkupScanner scanner_;
   FileHandle file_;
   std::uint64_t bytes_ = 0;
   std::uint64_t most_ = kMostBytes;
