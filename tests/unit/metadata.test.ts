@@ -211,6 +211,32 @@ test("a metalink names mirrors by preference, and the strongest checksums", asyn
   await assert.rejects(cut, { code: "MIRRORS_INVALID", kind: "fetch" });
 });
 
+test("base URLs come before what a list names, and a metalink vouches for both, by size and checksum", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const [old, current] = [repomd(data("primary", "old")), repomd(data("primary", "new"))];
+  const vouching = (size: number): string =>
+    metalinkOf(current)
+      .replace("<verification>", `<size>${size}</size><verification>`)
+      .replace("<files>", '<files><file name="other.xml"><resources/></file>');
+  const config = configOf({ baseUrls: ["https://own", "https://last/os"], mirrorSource: linked.mirrorSource });
+  const answers = {
+    "https://m/": vouching(current.length),
+    "https://own/repodata/repomd.xml": old,
+    "https://first/os/repodata/repomd.xml": current,
+  };
+  const mirrors = await findMirrors(config, new TableTransport(answers));
+  assert.deepEqual(mirrors.baseUrls, ["https://own", "https://last/os", "https://first/os", "http://second/os"]);
+  assert.deepEqual(mirrors.repomd[0]?.size, current.length);
+  const metadata = await fetchMetadata(config, new TableTransport(answers), { directory, refresh: true }, () => {});
+  assert.equal(metadata?.files.primaryContents?.location, "new");
+  const wrong = new TableTransport({ ...answers, "https://m/": vouching(current.length + 1) });
+  await assert.rejects(
+    fetchMetadata(config, wrong, { directory, refresh: true }, () => {}),
+    { code: "MIRRORS_OUTDATED" },
+  );
+});
+
 test("metadata is fetched by the checksums that repomd.xml names", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
   t.after(() => rmSync(directory, { recursive: true }));
