@@ -2,12 +2,15 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "bindings/exports.h"
 #include "napi/promise.h"
+#include "napi/strand.h"
 #include "solv/compare_evr.h"
 #include "solv/goal.h"
 #include "solv/shared_pool.h"
@@ -49,6 +52,7 @@ RepositorySource to_repository(const Napi::Object& object) {
           .primary_contents = to_contents(object.Get("primaryContents")),
           .filelists = filelists.IsString() ? to_text(filelists) : std::string(),
           .filelists_contents = to_contents(object.Get("filelistsContents")),
+          .filelists_on_demand = object.Get("filelistsOnDemand").ToBoolean().Value(),
           .include_packages = to_texts(object.Get("includePackages")),
           .exclude_packages = to_texts(object.Get("excludePackages"))};
 }
@@ -60,6 +64,14 @@ std::vector<RepositorySource> to_repositories(const Napi::Value& value) {
     repositories.push_back(to_repository(array.Get(index).As<Napi::Object>()));
   }
   return repositories;
+}
+
+PoolSource to_source(const Napi::Value& repositories, const Napi::Object& options) {
+  const auto cache_directory = options.Get("cacheDirectory");
+  return {.repositories = to_repositories(repositories),
+          .local_packages = to_texts(options.Get("localPackages")),
+          .arch = to_text(options.Get("arch")),
+          .cache_directory = cache_directory.IsString() ? to_text(cache_directory) : std::string()};
 }
 
 Job to_job(const Napi::Object& object) {
@@ -151,6 +163,33 @@ Napi::Value from_result(Napi::Env env, SolveResult& result) {
   return object;
 }
 
+/// Nothing when filelists that the pool does not have are needed to tell.
+template <class Result>
+using Answer = std::optional<Result>;
+
+template <class Question>
+auto answer(PackagePool& pool, Question question) -> Answer<std::invoke_result_t<Question, PackagePool&>> {
+  auto result = ask(pool, question);
+  if (pool.needs_filelists()) return std::nullopt;
+  return result;
+}
+
+Napi::Value needs_filelists(Napi::Env env) {
+  auto object = Napi::Object::New(env);
+  object.Set("kind", "needs-filelists");
+  return object;
+}
+
+std::vector<std::pair<std::string, std::string>> to_filelists(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::pair<std::string, std::string>> files;
+  for (uint32_t index = 0; index < array.Length(); ++index) {
+    const auto object = array.Get(index).As<Napi::Object>();
+    files.emplace_back(to_text(object.Get("id")), to_text(object.Get("path")));
+  }
+  return files;
+}
+
 /// The JavaScript object. Its class is not exported: only openPool makes one.
 class PoolObject : public Napi::ObjectWrap<PoolObject> {
  public:
@@ -163,11 +202,11 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
 
   static Class* define(Napi::Env env) {
     auto* definition = new Class;
-    const auto constructor =
-        DefineClass(env, "Pool",
-                    {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
-                     InstanceMethod<&PoolObject::close>("close")},
-                    definition);
+    const auto constructor = DefineClass(
+        env, "Pool",
+        {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
+         InstanceMethod<&PoolObject::add_filelists>("addFilelists"), InstanceMethod<&PoolObject::close>("close")},
+        definition);
     definition->constructor = Napi::Persistent(constructor);
     env.AddCleanupHook([definition] { delete definition; });
     return definition;
@@ -179,45 +218,66 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   }
 
   explicit PoolObject(const Napi::CallbackInfo& info)
-      : ObjectWrap(info), pool_(std::move(static_cast<Class*>(info.Data())->next)) {
+      : ObjectWrap(info),
+        pool_(std::move(static_cast<Class*>(info.Data())->next)),
+        strand_(std::make_shared<Strand>(Environment::of(info.Env()).general)) {
     if (!pool_) throw Napi::TypeError::New(info.Env(), "a pool is made by openPool");
   }
 
  private:
+  /// Runs `call` on the pool, after the calls before it; `convert` makes a JavaScript value of what it returns.
+  template <class Call, class Convert>
+  Napi::Value run(const Napi::CallbackInfo& info, Call call, Convert convert) {
+    using Result = std::invoke_result_t<Call, PackagePool&>;
+    return run_promise<Result>(
+        info.Env(), *strand_, [pool = pool_, call = std::move(call)] { return pool->run(call); }, std::move(convert));
+  }
+
   Napi::Value solve(const Napi::CallbackInfo& info) {
-    auto job = to_job(info[0].As<Napi::Object>());
-    return run_promise<SolveResult>(
-        info.Env(), Environment::of(info.Env()).general,
-        [pool = pool_, job = std::move(job)] {
-          return pool->run([&](PackagePool& packages) { return solve_job(packages, job); });
+    return run(
+        info,
+        [job = to_job(info[0].As<Napi::Object>())](PackagePool& pool) {
+          return answer(pool, [&](PackagePool& packages) { return solve_job(packages, job); });
         },
-        from_result);
+        [](Napi::Env env, Answer<SolveResult>& result) {
+          return result ? from_result(env, *result) : needs_filelists(env);
+        });
   }
 
   Napi::Value query(const Napi::CallbackInfo& info) {
-    return run_promise<std::vector<Package>>(
-        info.Env(), Environment::of(info.Env()).general,
-        [pool = pool_, spec = to_text(info[0])] {
-          return pool->run([&](PackagePool& packages) { return query_spec(packages, spec); });
+    return run(
+        info,
+        [spec = to_text(info[0])](PackagePool& pool) {
+          return answer(pool, [&](PackagePool& packages) { return query_spec(packages, spec); });
         },
-        [](Napi::Env env, std::vector<Package>& packages) -> Napi::Value { return from_packages(env, packages); });
+        [](Napi::Env env, Answer<std::vector<Package>>& packages) -> Napi::Value {
+          return packages ? from_packages(env, *packages) : env.Null();
+        });
+  }
+
+  Napi::Value add_filelists(const Napi::CallbackInfo& info) {
+    return run(
+        info,
+        [files = to_filelists(info[0])](PackagePool& pool) {
+          for (const auto& [id, path] : files) pool.add_filelists(id, path);
+          return true;
+        },
+        [](Napi::Env env, bool&) { return env.Undefined(); });
   }
 
   void close(const Napi::CallbackInfo&) { pool_->close(); }
 
   std::shared_ptr<SharedPool> pool_;
+  std::shared_ptr<Strand> strand_;
 };
 
 Napi::Value open_pool(const Napi::CallbackInfo& info) {
   auto* definition = static_cast<PoolObject::Class*>(info.Data());
-  const auto options = info[1].As<Napi::Object>();
   auto& environment = Environment::of(info.Env());
   return run_promise<std::shared_ptr<SharedPool>>(
       info.Env(), environment.general,
-      [repositories = to_repositories(info[0]), local_packages = to_texts(options.Get("localPackages")),
-       arch = to_text(options.Get("arch")), &environment] {
-        auto pool = std::make_unique<PackagePool>(repositories, local_packages, arch, environment.closing);
-        return std::make_shared<SharedPool>(std::move(pool));
+      [source = to_source(info[0], info[1].As<Napi::Object>()), &environment] {
+        return std::make_shared<SharedPool>(std::make_unique<PackagePool>(source, environment.closing));
       },
       [definition](Napi::Env, std::shared_ptr<SharedPool>& pool) -> Napi::Value {
         return PoolObject::create(definition, std::move(pool));

@@ -17,6 +17,7 @@ void Executor::stop() {
 void Executor::submit(std::function<void()> task) {
   {
     std::lock_guard lock(mutex_);
+    if (stopping_) return;
     queue_.push_back(std::move(task));
     if (idle_ < queue_.size() && threads_.size() < limit_) threads_.emplace_back([this] { serve(); });
   }

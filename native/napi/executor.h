@@ -10,17 +10,25 @@
 
 namespace rpmoci {
 
+/// Where tasks can be handed to.
+class TaskQueue {
+ public:
+  virtual ~TaskQueue() = default;
+  virtual void submit(std::function<void()> task) = 0;
+};
+
 /// A queue served by up to `limit` threads, which are started when work comes.
-class Executor {
+class Executor : public TaskQueue {
  public:
   explicit Executor(unsigned limit) : limit_(limit) {}
-  ~Executor() { stop(); }
+  ~Executor() override { stop(); }
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  void submit(std::function<void()> task);
+  /// Drops the task when the executor has been stopped.
+  void submit(std::function<void()> task) override;
   /// Waits for the tasks that run and drops those that have not begun (their destructors run, their bodies do not).
-  /// Idempotent; nothing may be submitted afterwards.
+  /// Idempotent.
   void stop();
 
  private:

@@ -1,4 +1,5 @@
-// The one asynchronous base of the addon: run plain C++ on a thread of an Executor, settle a promise with its result.
+// The one asynchronous base of the addon: run plain C++ on a thread of the addon's own, settle a promise with its
+// result.
 #pragma once
 
 #include <napi.h>
@@ -11,6 +12,7 @@
 
 #include "failure.h"
 #include "napi/environment.h"
+#include "napi/executor.h"
 
 namespace rpmoci {
 
@@ -47,11 +49,11 @@ void settle(Napi::Env env, Napi::Function, void*, PromiseTask<Result>* raw) {
 
 }  // namespace detail
 
-/// Runs `work` on `executor` and returns a promise for what `convert` makes of its result, on the JavaScript thread.
+/// Runs `work` on `queue` and returns a promise for what `convert` makes of its result, on the JavaScript thread.
 /// Everything that `work` captures must be plain C++: JavaScript values are converted before a thread starts.
 /// A Failure rejects with its code and message; any other exception rejects with the code "INTERNAL".
 template <class Result>
-Napi::Promise run_promise(Napi::Env env, Executor& executor, std::function<Result()> work,
+Napi::Promise run_promise(Napi::Env env, TaskQueue& queue, std::function<Result()> work,
                           std::function<Napi::Value(Napi::Env, Result&)> convert) {
   using Task = detail::PromiseTask<Result>;
   using Notifier = Napi::TypedThreadSafeFunction<void, Task, detail::settle<Result>>;
@@ -60,7 +62,7 @@ Napi::Promise run_promise(Napi::Env env, Executor& executor, std::function<Resul
   (*task)->convert = std::move(convert);
   auto promise = (*task)->deferred.Promise();
   auto notifier = Notifier::New(env, "rpmoci", 0, 1);
-  executor.submit([task, notifier]() mutable {
+  queue.submit([task, notifier]() mutable {
     auto& run = **task;
     try {
       run.result.emplace(run.work());

@@ -10,9 +10,10 @@ extern "C" {
 #include <solv/poolarch.h>
 #include <solv/problems.h>
 #include <solv/repo.h>
-#include <solv/repo_repomdxml.h>
 #include <solv/repo_rpmdb.h>
 #include <solv/repo_rpmmd.h>
+#include <solv/repo_solv.h>
+#include <solv/repo_write.h>
 #include <solv/solv_xfopen.h>
 #include <solv/solver.h>
 #include <solv/solverdebug.h>

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "solv/compressed_file.h"
+#include "solv/handles.h"
 #include "solv/libsolv.h"
+#include "solv/solv_cache.h"
 
 namespace rpmoci {
 
@@ -20,18 +22,34 @@ struct RepositorySource {
   std::string repomd;
   std::string primary;
   OpenContents primary_contents;
-  /// Empty when there is none.
+  /// Empty when there is none, or when it comes later.
   std::string filelists;
   OpenContents filelists_contents;
+  /// The repository has filelists that come when an answer depends on them.
+  bool filelists_on_demand = false;
   std::vector<std::string> include_packages;
   std::vector<std::string> exclude_packages;
 };
 
-/// Adds the repository with its packages in the order of their names and versions, whatever order the metadata has:
-/// the solver depends on it. Of packages with equal names, versions and architectures the one with the first location
-/// is kept. Throws Failure REPOSITORY_UNREADABLE for a file that cannot be read as a whole, or unpacks
-/// to something else than it should.
-::Repo* load_repository(::Pool* pool, const RepositorySource& source);
+/// The name of the repository's parsed form in a cache: it changes with the metadata and with libsolv. Throws Failure
+/// REPOSITORY_UNREADABLE.
+std::string cache_key(const RepositorySource& source);
+
+/// The repository's parsed form, out of the cache or parsed and put there. In it packages are in the order of their
+/// names and versions, whatever order the metadata has: the solver depends on it. Of packages with equal names,
+/// versions and architectures the one with the first location is kept. Throws Failure REPOSITORY_UNREADABLE for a file
+/// that cannot be read as a whole, or unpacks to something else than it should.
+FileHandle parse_repository(const RepositorySource& source, const std::string& key, const SolvCache& cache);
+
+/// Adds a repository's parsed form, at its start, to the pool.
+::Repo* add_repository(::Pool* pool, const RepositorySource& source, std::FILE* parsed);
+
+/// Keeps the repository with the owners of `files` that it now has among its provides, so that they need not be looked
+/// up again. Does nothing when it already was kept so.
+void keep_file_provides(::Repo* repo, const IdQueue& files, const std::string& key, const SolvCache& cache);
+
+/// Adds the complete lists of files, out of the cache or parsed and put there. Throws Failure REPOSITORY_UNREADABLE.
+void add_filelists(::Repo* repo, const RepositorySource& source, const std::string& key, const SolvCache& cache);
 
 /// Adds RPM files as the repository `@commandline`, which wins over any other. Returns their Ids in the order of
 /// `paths`; a path that occurs twice has one. Throws Failure RPM_UNREADABLE.

@@ -32,4 +32,8 @@ export interface RepositoryMetadata {
   /** Mirrors that answered or may answer, the preferred first. */
   readonly baseUrls: readonly string[];
   readonly files: RepositoryFiles;
+  /** It is from an earlier run and has not expired. */
+  readonly kept: boolean;
+  /** Fetches the complete lists of files; null when the repository has none. */
+  readonly fetchFilelists: (() => Promise<string>) | null;
 }

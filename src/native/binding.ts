@@ -38,7 +38,10 @@ export interface RepositoryFiles {
   readonly repomd: string;
   readonly primary: string;
   readonly primaryContents?: OpenContents;
+  /** Null when there is none, or when it comes later. */
   readonly filelists: string | null;
+  /** The repository has filelists, which `Pool.addFilelists` gives when an answer depends on them. */
+  readonly filelistsOnDemand?: boolean;
   readonly filelistsContents?: OpenContents | undefined;
   /** Package specifications; when not empty, all other packages of the repository are hidden. */
   readonly includePackages: readonly string[];
@@ -51,6 +54,8 @@ export interface PoolOptions {
   readonly arch: string;
   /** RPM files that are not in a repository. They form the repository `@commandline`. */
   readonly localPackages: readonly string[];
+  /** A folder to keep parsed metadata in, which several processes may use; nothing is kept without it. */
+  readonly cacheDirectory?: string;
 }
 
 export interface SolveJob {
@@ -103,7 +108,9 @@ export interface UnmatchedSpec {
 export type SolveResult =
   | { readonly kind: "solved"; readonly installs: readonly Solvable[] }
   | { readonly kind: "unmatched"; readonly specs: readonly UnmatchedSpec[] }
-  | { readonly kind: "unsolvable"; readonly problems: readonly Problem[] };
+  | { readonly kind: "unsolvable"; readonly problems: readonly Problem[] }
+  /** It depends on a path that only filelists have: add those of all repositories, and solve again. */
+  | { readonly kind: "needs-filelists" };
 
 /**
  * Loaded repositories. Calls are serialised on the pool; every method rejects with `POOL_CLOSED` after `close()`.
@@ -112,8 +119,10 @@ export type SolveResult =
 export interface Pool {
   /** The same job gives the same result; `installs` are sorted by name, EVR, architecture. */
   solve(job: SolveJob): Promise<SolveResult>;
-  /** Packages that match one specification, best first. */
-  query(spec: string): Promise<readonly Solvable[]>;
+  /** Packages that match one specification, best first; null when filelists are needed to tell, as for `solve`. */
+  query(spec: string): Promise<readonly Solvable[] | null>;
+  /** Gives paths of filelists by repository id. They are read when needed; then calls may reject as `openPool` does. */
+  addFilelists(files: readonly { readonly id: string; readonly path: string }[]): Promise<void>;
   /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
   close(): void;
 }

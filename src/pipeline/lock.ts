@@ -1,5 +1,5 @@
 /** Makes lockfiles: from the manifest, or from the locked requirements of local packages. */
-
+import { RpmociError } from "../errors.js";
 import { staysInside } from "../lockfile/schema.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
@@ -55,11 +55,22 @@ async function solve(
 ): Promise<readonly Solvable[]> {
   const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
-  const pool = await repositories.open(request.localPackages);
+  const attempt = async (): Promise<readonly Solvable[]> => {
+    const open = await repositories.open(request.localPackages);
+    try {
+      return (await resolve(open, { specs, ...request }, context.emit)).installs;
+    } finally {
+      open.close();
+    }
+  };
   try {
-    return (await resolve(pool, { specs, ...request }, context.emit)).installs;
-  } finally {
-    pool.close();
+    return await attempt();
+  } catch (error) {
+    // Filelists are fetched late, and may have gone away with the metadata that names them.
+    if (!(error instanceof RpmociError && (error.kind === "fetch" || error.kind === "verify"))) throw error;
+    if (!(await repositories.refresh())) throw error;
+    context.emit({ type: "debug", message: `asking for new metadata: ${error.message}` });
+    return attempt();
   }
 }
 

@@ -6,11 +6,10 @@ import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
-import type { Pool, Solvable } from "../native/binding.js";
-import { nativeCall } from "../native/call.js";
+import type { Solvable } from "../native/binding.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
-import { openRepositories } from "../resolve/resolve.js";
+import { OpenRepositories } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
 
 /** Remembers the promise, so that parallel callers share one piece of work. */
@@ -24,14 +23,15 @@ function oncePerId<T>(work: (id: string) => Promise<T>): (id: string) => Promise
 }
 
 export class Repositories implements PackageSources {
-  readonly #refresh: boolean;
+  #refresh: boolean;
   readonly #configs: ReadonlyMap<string, RepositoryConfig>;
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
   readonly #loadMetadata: (refresh: boolean) => Promise<readonly RepositoryMetadata[]>;
   #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
   #freshMetadata: Promise<readonly RepositoryMetadata[]> | undefined;
-  #locator: Promise<Pool> | undefined;
+  #locator: Promise<OpenRepositories> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
+  readonly cacheDirectory: string;
 
   private constructor(
     configs: readonly RepositoryConfig[],
@@ -39,6 +39,7 @@ export class Repositories implements PackageSources {
     transport: Transport,
     context: Context,
   ) {
+    this.cacheDirectory = context.cacheDirectory;
     this.#refresh = context.refresh;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = oncePerId(async (id) => {
@@ -77,9 +78,22 @@ export class Repositories implements PackageSources {
     return new Repositories(configs, arch, transport, context);
   }
 
-  /** A pool of all repositories and the given local RPM files; the caller closes it. */
-  async open(localPackages: readonly string[]): Promise<Pool> {
-    return openRepositories(await this.#allMetadata(), this.arch, localPackages);
+  /** All repositories and the given local RPM files, loaded; the caller closes them. */
+  async open(localPackages: readonly string[]): Promise<OpenRepositories> {
+    this.#metadata ??= this.#loadMetadata(this.#refresh);
+    return this.#open(await this.#metadata, localPackages);
+  }
+
+  /**
+   * Makes the next `open` ask the repositories, because files that metadata from an earlier run names can be had no more.
+   * False when nothing was from an earlier run: asking again would not help.
+   */
+  async refresh(): Promise<boolean> {
+    const kept = (await this.#metadata)?.some((metadata) => metadata.kept) ?? false;
+    if (!kept) return false;
+    this.#refresh = true;
+    this.#metadata = undefined;
+    return true;
   }
 
   /** Whether the manifest asks for signatures; a repository that it does not have is not trusted. */
@@ -105,9 +119,10 @@ export class Repositories implements PackageSources {
     this.#freshMetadata ??= this.#loadMetadata(true);
     const fresh = await this.#freshMetadata;
     const metadata = new Map(fresh.map((entry) => [entry.config.id, entry]));
-    this.#locator ??= openRepositories(fresh, this.arch, []);
-    const pool = await this.#locator;
-    const candidates = (await nativeCall(pool.query(locked.name))).filter((candidate) => isSame(candidate, locked));
+    this.#locator ??= this.#open(fresh, []);
+    const candidates = (await (await this.#locator).query(locked.name)).filter((candidate) =>
+      isSame(candidate, locked),
+    );
     // The repository that was locked first; the locked checksum decides about the bytes in any case.
     const preferred = candidates.sort(
       (a, b) => Number(b.repositoryId === locked.repositoryId) - Number(a.repositoryId === locked.repositoryId),
@@ -119,9 +134,9 @@ export class Repositories implements PackageSources {
     );
   }
 
-  #allMetadata(): Promise<readonly RepositoryMetadata[]> {
-    this.#metadata ??= this.#loadMetadata(this.#refresh);
-    return this.#metadata;
+  #open(metadata: readonly RepositoryMetadata[], localPackages: readonly string[]): Promise<OpenRepositories> {
+    const { arch, cacheDirectory } = this;
+    return OpenRepositories.open(metadata, { arch, localPackages, cacheDirectory });
   }
 
   async close(): Promise<void> {

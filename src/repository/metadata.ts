@@ -55,7 +55,7 @@ async function useKept(
     }
     const metadata = await fetchFiles(config, kept, transport, directory);
     emit({ type: "metadata-reused", repositoryId: config.id, age: kept.age });
-    return metadata;
+    return { ...metadata, kept: true };
   } catch (error) {
     if (!(error instanceof RpmociError && (error.kind === "fetch" || error.kind === "verify"))) throw error;
     emit({ type: "debug", message: `what was kept of repository "${config.id}" is of no use: ${messageOf(error)}` });
@@ -92,10 +92,7 @@ async function fetchFiles(
   const primary = repomd.get("primary");
   if (primary === undefined) throw invalidRepomd(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
-  const [primaryPath, filelistsPath] = await Promise.all([
-    fetchFile("primary", primary),
-    filelists === undefined ? null : fetchFile("filelists", filelists),
-  ]);
+  const primaryPath = await fetchFile("primary", primary);
   const repomdPath = join(directory, `${createHash("sha256").update(bytes).digest("hex")}-repomd.xml`);
   await writeCacheFile(repomdPath, bytes);
   return {
@@ -108,11 +105,14 @@ async function fetchFiles(
       repomd: repomdPath,
       primary: primaryPath,
       primaryContents: contentsOf(primary),
-      filelists: filelistsPath,
+      filelists: null,
+      filelistsOnDemand: filelists !== undefined,
       filelistsContents: filelists === undefined ? undefined : contentsOf(filelists),
       includePackages: config.includePackages,
       excludePackages: config.excludePackages,
     },
+    kept: false,
+    fetchFilelists: filelists === undefined ? null : () => fetchFile("filelists", filelists),
   };
 }
 

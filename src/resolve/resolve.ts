@@ -1,8 +1,10 @@
 /** Resolves the manifest's packages against loaded repositories. */
+import { join } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { RepositoryMetadata } from "../model/repository.js";
-import type { Pool, Problem, Solvable, UnmatchedSpec } from "../native/binding.js";
+import type { Pool, Problem, Solvable, SolveJob, SolveResult, UnmatchedSpec } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 
@@ -20,24 +22,71 @@ export interface Resolution {
   readonly installs: readonly Solvable[];
 }
 
-/** Loads repositories once; the pool must be closed. Throws an `RpmociError` that names the repository. */
-export function openRepositories(
-  repositories: readonly RepositoryMetadata[],
-  arch: string,
-  localPackages: readonly string[],
-): Promise<Pool> {
-  return nativeCall(
-    binding().openPool(
-      repositories.map(({ files }) => files),
-      { arch, localPackages },
-    ),
-  );
+export interface PoolRequest {
+  readonly arch: string;
+  /** Absolute paths of local RPM files. */
+  readonly localPackages: readonly string[];
+  /** Where parsed metadata is kept between runs. */
+  readonly cacheDirectory: string;
+}
+
+/** Repositories, loaded once. */
+export class OpenRepositories {
+  private constructor(
+    readonly pool: Pool,
+    readonly metadata: readonly RepositoryMetadata[],
+  ) {}
+
+  /** Loads repositories; the result must be closed. Throws an `RpmociError` that names the repository. */
+  static async open(metadata: readonly RepositoryMetadata[], request: PoolRequest): Promise<OpenRepositories> {
+    const directory = join(request.cacheDirectory, "solv");
+    // Without it nothing is kept, and everything works.
+    await makeDirectory(directory).catch(() => undefined);
+    const files = metadata.map((entry) => entry.files);
+    const pool = await nativeCall(binding().openPool(files, { ...request, cacheDirectory: directory }));
+    return new OpenRepositories(pool, metadata);
+  }
+
+  /** As `Pool.solve`; complete filelists are fetched when the answer depends on them. */
+  async solve(job: SolveJob): Promise<Exclude<SolveResult, { kind: "needs-filelists" }>> {
+    for (;;) {
+      const result = await nativeCall(this.pool.solve(job));
+      if (result.kind !== "needs-filelists") return result;
+      await this.#addFilelists();
+    }
+  }
+
+  /** As `Pool.query`; complete filelists are fetched when the answer depends on them. */
+  async query(spec: string): Promise<readonly Solvable[]> {
+    for (;;) {
+      const result = await nativeCall(this.pool.query(spec));
+      if (result !== null) return result;
+      await this.#addFilelists();
+    }
+  }
+
+  close(): void {
+    this.pool.close();
+  }
+
+  async #addFilelists(): Promise<void> {
+    const fetched = await Promise.all(
+      this.metadata.map(async ({ config: { id }, fetchFilelists }) =>
+        fetchFilelists === null ? [] : [{ id, path: await fetchFilelists() }],
+      ),
+    );
+    await nativeCall(this.pool.addFilelists(fetched.flat()));
+  }
 }
 
 /** What must be installed. Throws an `RpmociError` of kind `resolve` that says which specification fails, and why. */
-export async function resolve(pool: Pool, request: ResolveRequest, emit: Emit): Promise<Resolution> {
+export async function resolve(
+  repositories: OpenRepositories,
+  request: ResolveRequest,
+  emit: Emit,
+): Promise<Resolution> {
   emit({ type: "resolve-started", specs: request.specs.length + request.localPackages.length });
-  const result = await nativeCall(pool.solve({ ...request, installWeakDependencies: false }));
+  const result = await repositories.solve({ ...request, installWeakDependencies: false });
   if (result.kind === "unmatched") throw unmatched(result.specs);
   if (result.kind === "unsolvable") throw unsolvable(result.problems);
   emit({ type: "resolve-finished", packages: result.installs.length });

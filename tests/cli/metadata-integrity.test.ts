@@ -7,9 +7,12 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
+const TOOL = { name: "tool", files: { "/usr/bin/tool": "1\n", "/usr/share/tool": "data\n" } };
+
 async function toolScene(t: TestContext, repository = {}): Promise<Scene> {
-  const scene = await Scene.create(t, { packages: ["tool-1.8"], repository });
-  scene.writeManifest({ packages: ["tool"], os_release: false });
+  const scene = await Scene.create(t, { packages: [TOOL], repository });
+  // The path is in filelists only.
+  scene.writeManifest({ packages: ["tool", "/usr/share/tool"], os_release: false });
   return scene;
 }
 
@@ -138,7 +141,6 @@ for (const compression of FORMATS) {
   test(`metadata in the format ${compression} is read and verified`, async (t) => {
     const scene = await toolScene(t);
     if (!(await recompress(scene, compression))) return t.skip(`this createrepo_c cannot write ${compression}`);
-    scene.writeManifest({ packages: ["/usr/bin/tool"], os_release: false });
     const result = await scene.run(["update"]);
     assert.equal(result.code, 0, result.stderr);
     assert.deepEqual(scene.lockedNames(), ["tool"]);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { Worker } from "node:worker_threads";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -10,6 +12,7 @@ import {
   makeRepository,
   openPool,
   type PackageDefinition,
+  query,
   realRepository,
   repositoryIn,
   solve,
@@ -99,7 +102,7 @@ for (const [spec, expected] of specifications) {
 }
 
 test("a package as data", { skip: toolsMissing }, async () => {
-  const [found] = await pool.query("tool");
+  const [found] = await query(pool, "tool");
   assert.ok(found);
   assert.match(found.checksum?.value ?? "", /^[0-9a-f]{64}$/);
   assert.equal(found.checksum?.algorithm, "sha256");
@@ -123,10 +126,10 @@ test("a package as data", { skip: toolsMissing }, async () => {
 
 test("a query has the best first", { skip: toolsMissing }, async () => {
   assert.deepEqual(
-    (await pool.query("app*")).map(({ name, evr }) => `${name}-${evr}`),
+    (await query(pool, "app*")).map(({ name, evr }) => `${name}-${evr}`),
     ["app-1.10-1", "app-1.9-1", "app-doc-1.10-1"],
   );
-  assert.deepEqual(await pool.query("nothing"), []);
+  assert.deepEqual(await query(pool, "nothing"), []);
 });
 
 test("weak dependencies are installed on request only", { skip: toolsMissing }, async () => {
@@ -164,7 +167,7 @@ test("why a specification matches nothing", { skip: toolsMissing }, async () => 
 
 test("includepkgs hides all other packages, excludepkgs hides among them", { skip: toolsMissing }, async () => {
   const hiding = await openPool([{ ...repository, includePackages: ["app*", "e*"], excludePackages: ["app-1.10-1"] }]);
-  const names = (await hiding.query("*")).map(({ name, evr }) => `${name}-${evr}`);
+  const names = (await query(hiding, "*")).map(({ name, evr }) => `${name}-${evr}`);
   assert.deepEqual(names, ["app-1.9-1", "app-doc-1.10-1", "extra-1-1"]);
 });
 
@@ -236,8 +239,103 @@ test("metadata that is damaged is refused, with the repository's name", { skip: 
       message: /repository main: .*damaged: /,
     });
   }
-  await assert.rejects(openPool([{ ...repository, filelists: "/no/such" }]), { message: /No such file or directory/ });
+  const unreadable = await openPool([{ ...repository, filelists: "/no/such" }]);
+  assert.equal((await solve(unreadable, ["tool"])).kind, "solved");
+  await assert.rejects(solve(unreadable, ["/opt/tool/data"]), { message: /No such file or directory/ });
   await assert.rejects(openPool([], [repository.primary]), { code: "RPM_UNREADABLE", message: /not a rpm/ });
+});
+
+function filelistsOf(id: string): string {
+  return repositoryIn(workspace.at("repositories", id), id).filelists ?? "";
+}
+
+test("filelists are read when a path needs them, and asked for when they are not there", {
+  skip: toolsMissing,
+}, async () => {
+  const later = await openPool([{ ...repository, filelists: null, filelistsOnDemand: true }]);
+  const tool = ["tool-1-1.noarch"];
+  assert.deepEqual(installsOf(await solve(later, ["/usr/bin/tool"])), tool);
+  for (const spec of ["/opt/tool/data", "/opt/*/data"])
+    assert.equal((await solve(later, [spec])).kind, "needs-filelists");
+  assert.equal((await solve(later, [], { requirements: ["/opt/tool/data"] })).kind, "needs-filelists");
+  assert.equal(await later.query("/opt/tool/data"), null);
+  await later.addFilelists([{ id: "main", path: repository.filelists ?? "" }]);
+  for (const spec of ["/opt/tool/data", "/opt/*/data"]) assert.deepEqual(installsOf(await solve(later, [spec])), tool);
+  await assert.rejects(later.addFilelists([{ id: "other", path: "/" }]), /has no repository other/);
+});
+
+test("a path that a package of another repository requires needs the filelists only if that package is wanted", {
+  skip: toolsMissing,
+}, async () => {
+  const definitions = [{ name: "reader", tags: ["Requires: /opt/tool/data"] }, { name: "other" }];
+  const needy = { ...makeRepository(workspace, "needy", definitions), filelists: null, filelistsOnDemand: true };
+  const two = await openPool([{ ...repository, filelists: null, filelistsOnDemand: true }, needy]);
+  assert.deepEqual(installsOf(await solve(two, ["other"])), ["other-1-1.noarch"]);
+  assert.equal((await solve(two, ["reader"])).kind, "needs-filelists");
+  await two.addFilelists([
+    { id: "main", path: repository.filelists ?? "" },
+    { id: "needy", path: filelistsOf("needy") },
+  ]);
+  assert.deepEqual(installsOf(await solve(two, ["reader"])), ["reader-1-1.noarch", "tool-1-1.noarch"]);
+});
+
+test("parsed metadata is kept, used again, and ignored when it is damaged", { skip: toolsMissing }, async () => {
+  const cacheDirectory = workspace.at("solv");
+  mkdirSync(cacheDirectory);
+  const jobs = [["app"], ["/opt/tool/data"], ["magic", "thirsty"], ["needs-broken"], ["*"]];
+  const answers = async (): Promise<unknown> => {
+    const kept = await addon.openPool([repository], { arch: "x86_64", localPackages: [], cacheDirectory });
+    const results = [];
+    for (const specs of jobs) results.push(await solve(kept, specs));
+    kept.close();
+    return results;
+  };
+  const uncached = await openPool([repository]);
+  const expected = [];
+  for (const specs of jobs) expected.push(await solve(uncached, specs));
+  assert.deepEqual(await answers(), expected);
+  const entries = readdirSync(cacheDirectory).sort();
+  assert.equal(entries.length, 2, String(entries));
+  for (const entry of entries) {
+    const file = join(cacheDirectory, entry);
+    const good = readFileSync(file);
+    const before = statSync(file).ino;
+    assert.deepEqual(await answers(), expected);
+    assert.equal(statSync(file).ino, before, "used, not written again");
+    for (const at of [0, 40, good.length >> 1, good.length - 1]) {
+      const bad = Buffer.from(good);
+      bad.writeUInt8(bad.readUInt8(at) ^ 16, at);
+      for (const bytes of [bad, good.subarray(0, at)]) {
+        writeFileSync(file, bytes);
+        assert.deepEqual(await answers(), expected);
+        assert.ok(readFileSync(file).equals(good), "replaced by a good one");
+      }
+    }
+  }
+  chmodSync(cacheDirectory, 0o500);
+  assert.deepEqual(await answers(), expected);
+  const nowhere = await addon.openPool([repository], { arch: "x86_64", localPackages: [], cacheDirectory: "/no/such" });
+  assert.deepEqual(await solve(nowhere, ["app"]), expected[0]);
+});
+
+test("what is read page by page is right for every package", { skip: toolsMissing }, async () => {
+  const numbers = Array.from({ length: 4000 }, (_, index) => index);
+  const name = (index: number): string => `package-${String(index).padStart(4, "0")}`;
+  const location = (index: number): string => `${"directory/".repeat(index % 7)}${index}/${name(index)}-file.rpm`;
+  const checksum = (index: number): string => createHash("sha256").update(name(index)).digest("hex");
+  const text = numbers.map(
+    (index) => `<package type="rpm"><name>${name(index)}</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/>
+      <checksum type="sha256" pkgid="YES">${checksum(index)}</checksum><location href="${location(index)}"/>
+      <format><rpm:sourcerpm>source-${index}-1-1.src.rpm</rpm:sourcerpm></format></package>`,
+  );
+  const primary = workspace.at("many-primary.xml");
+  const namespaces = 'xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm"';
+  writeFileSync(primary, `<metadata ${namespaces} packages="4000">${text.join("")}</metadata>`);
+  const found = await query(await openPool([{ ...repository, primary, filelists: null }]), "package-*");
+  assert.deepEqual(
+    found.map((entry) => [entry.location, entry.checksum?.value, entry.sourceRpm]),
+    numbers.map((index) => [location(index), checksum(index), `source-${index}-1-1.src.rpm`]),
+  );
 });
 
 test("junk is an answer, not a crash", { skip: toolsMissing }, async () => {
@@ -246,7 +344,7 @@ test("junk is an answer, not a crash", { skip: toolsMissing }, async () => {
   for (const spec of junk) {
     assert.equal((await solve(pool, [spec])).kind, "unmatched", spec.slice(0, 20));
     assert.equal((await solve(pool, [], { requirements: [spec] })).kind, "unsolvable", spec.slice(0, 20));
-    assert.deepEqual(await pool.query(spec), []);
+    assert.deepEqual(await query(pool, spec), []);
   }
 });
 

@@ -255,6 +255,7 @@ test("metadata is fetched by the checksums that repomd.xml names", async (t) => 
   assert.equal(metadata?.files.primary, "/cache/0123");
   assert.equal(metadata.files.priority, 5);
   assert.deepEqual(metadata.files.includePackages, ["x"]);
+  await metadata.fetchFilelists?.();
   const urls = await Promise.all(transport.files.map((file) => file.urls()));
   assert.deepEqual(urls, [
     ["https://a/repodata/p.gz", "https://b/repodata/p.gz"],

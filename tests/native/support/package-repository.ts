@@ -1,8 +1,9 @@
 /** Repositories of small packages, made with rpmbuild and createrepo_c, for tests of the resolver. */
 
+import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Pool, RepositoryFiles, SolveJob, SolveResult } from "../../../src/native/binding.js";
+import type { Pool, RepositoryFiles, Solvable, SolveJob, SolveResult } from "../../../src/native/binding.js";
 import { realData } from "../../support/real-data.js";
 import { addon } from "./rpm-addon.js";
 import { has, run, type Workspace } from "./rpm-tools.js";
@@ -93,6 +94,13 @@ export function openPool(repositories: readonly RepositoryFiles[], localPackages
 
 export function solve(pool: Pool, specs: readonly string[], job: Partial<SolveJob> = {}): Promise<SolveResult> {
   return pool.solve({ specs, requirements: [], localPackages: [], installWeakDependencies: false, ...job });
+}
+
+/** The packages that match a specification, of a pool that has its filelists. */
+export async function query(pool: Pool, spec: string): Promise<readonly Solvable[]> {
+  const found = await pool.query(spec);
+  assert.ok(found !== null, "the pool lacks filelists");
+  return found;
 }
 
 /** The installed packages as text, or the whole result when there are none. */
