@@ -12,6 +12,8 @@ export type RpmociEvent =
   | { readonly type: "lockfile-differs"; readonly path: string }
   | { readonly type: "lockfile-change"; readonly change: PackageChange }
   | { readonly type: "metadata-started"; readonly repositoryId: string }
+  /** It was fetched `age` seconds ago and has not expired, so that the repository was not asked. */
+  | { readonly type: "metadata-reused"; readonly repositoryId: string; readonly age: number }
   | { readonly type: "resolve-started"; readonly specs: number }
   | { readonly type: "resolve-finished"; readonly packages: number }
   | { readonly type: "download-started"; readonly files: number; readonly bytes: number | undefined }

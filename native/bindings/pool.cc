@@ -30,6 +30,20 @@ std::vector<std::string> to_texts(const Napi::Value& value) {
   return texts;
 }
 
+OpenContents to_contents(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  const auto size = object.Get("openSize");
+  const auto checksum = object.Get("openChecksum");
+  OpenContents contents{.name = to_text(object.Get("location"))};
+  if (size.IsNumber()) contents.size = static_cast<uint64_t>(size.As<Napi::Number>().Int64Value());
+  if (checksum.IsObject()) {
+    contents.algorithm = to_text(checksum.As<Napi::Object>().Get("algorithm"));
+    contents.checksum = to_text(checksum.As<Napi::Object>().Get("value"));
+  }
+  return contents;
+}
+
 RepositorySource to_repository(const Napi::Object& object) {
   const auto filelists = object.Get("filelists");
   return {.id = to_text(object.Get("id")),
@@ -37,7 +51,9 @@ RepositorySource to_repository(const Napi::Object& object) {
           .cost = object.Get("cost").As<Napi::Number>().Int32Value(),
           .repomd = to_text(object.Get("repomd")),
           .primary = to_text(object.Get("primary")),
+          .primary_contents = to_contents(object.Get("primaryContents")),
           .filelists = filelists.IsString() ? to_text(filelists) : std::string(),
+          .filelists_contents = to_contents(object.Get("filelistsContents")),
           .filelists_on_demand = object.Get("filelistsOnDemand").ToBoolean().Value(),
           .include_packages = to_texts(object.Get("includePackages")),
           .exclude_packages = to_texts(object.Get("excludePackages"))};

@@ -1,13 +1,21 @@
 #include "solv/compressed_file.h"
 
 #include <fcntl.h>
+#include <nettle/nettle-meta.h>
+#include <nettle/version.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
+#include <vector>
 
+#include "hex.h"
 #include "solv/libsolv.h"
+#include "solv/markup_scanner.h"
 
 namespace rpmoci {
 
@@ -27,12 +35,14 @@ constexpr std::array kFormats = {
     Format{"\x28\xb5\x2f\xfd", "metadata.zst"},
 };
 
-}  // namespace
+/// Real metadata shrinks to a tenth, lists of files to a thirtieth; what shrinks to less was made to fill the memory.
+constexpr std::uint64_t kMostRatio = 100;
+constexpr std::uint64_t kAlwaysAllowed = 64 << 20;
+constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;
 
-FileHandle open_compressed(const std::string& path) {
-  errno = 0;
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return FileHandle();
+constexpr std::size_t kBufferSize = 64 << 10;
+
+FileHandle open_unpacking(int fd) {
   std::array<char, 8> start{};
   const auto count = pread(fd, start.data(), start.size(), 0);
   const std::string_view head(start.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
@@ -44,6 +54,133 @@ FileHandle open_compressed(const std::string& path) {
   FileHandle file(solv_xfopen_fd(name, fd, "r"));
   if (!file) close(fd);
   return file;
+}
+
+/// A checksum of any algorithm that nettle has.
+class Digest {
+ public:
+  explicit Digest(const std::string& algorithm) : hash_(nettle_lookup_hash(algorithm.c_str())) {
+    if (hash_ == nullptr) return;
+    context_.resize(hash_->context_size / sizeof(std::max_align_t) + 1);
+    hash_->init(context_.data());
+  }
+
+  void update(const char* bytes, std::size_t size) {
+    if (hash_ != nullptr) hash_->update(context_.data(), size, reinterpret_cast<const std::uint8_t*>(bytes));
+  }
+
+  /// Lower-case hexadecimal digits; empty for an unknown algorithm.
+  std::string finish() {
+    if (hash_ == nullptr) return {};
+    std::vector<std::uint8_t> digest(hash_->digest_size);
+#if NETTLE_VERSION_MAJOR >= 4
+    hash_->digest(context_.data(), digest.data());
+#else
+    hash_->digest(context_.data(), digest.size(), digest.data());
+#endif
+    return to_hex(digest.data(), digest.size());
+  }
+
+ private:
+  const struct nettle_hash* hash_;
+  std::vector<std::max_align_t> context_;
+};
+
+}  // namespace
+
+/// The bytes behind the stream that libsolv reads.
+class CompressedFile::Source {
+ public:
+  Source(const std::string& path, OpenContents expected)
+      : expected_(std::move(expected)), digest_(expected_.algorithm) {
+    errno = 0;
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+      struct stat status {};
+      if (fstat(fd, &status) == 0) most_ = most_bytes(static_cast<std::uint64_t>(status.st_size));
+      file_ = open_unpacking(fd);
+    }
+    if (!file_) fault_ = errno != 0 ? std::strerror(errno) : "unknown compression";
+  }
+
+  bool is_open() const { return file_ != nullptr; }
+
+  /// As read(2).
+  ssize_t read(char* buffer, std::size_t size) {
+    if (!fault_.empty()) return failed();
+    const auto count = std::fread(buffer, 1, size, file_.get());
+    // To libsolv a read error is the end of the file, so that a damaged trailer would go unnoticed.
+    if (count < size && std::ferror(file_.get()) != 0) return fail("the data is damaged or truncated");
+    bytes_ += count;
+    if (expected_.size && bytes_ > *expected_.size) {
+      return fail(expected_.name + " unpacks to more than its open-size of " + std::to_string(*expected_.size) +
+                  " bytes");
+    }
+    if (bytes_ > most_)
+      return fail("it unpacks to more than " + std::to_string(most_ >> 20) + " MiB, which is too much");
+    if (const auto* fault = scanner_.scan(buffer, count)) return fail(fault);
+    digest_.update(buffer, count);
+    return static_cast<ssize_t>(count);
+  }
+
+  /// After the last byte.
+  std::string verdict() {
+    if (!fault_.empty()) return fault_;
+    if (expected_.size && bytes_ != *expected_.size) {
+      return expected_.name + " unpacks to " + std::to_string(bytes_) + " bytes, not to its open-size of " +
+             std::to_string(*expected_.size);
+    }
+    if (expected_.algorithm.empty()) return {};
+    const auto actual = digest_.finish();
+    if (actual == expected_.checksum) return {};
+    return expected_.name + " has the wrong open-checksum: expected " + expected_.algorithm + ":" + expected_.checksum +
+           ", got " + actual;
+  }
+
+ private:
+  static std::uint64_t most_bytes(std::uint64_t compressed) {
+    return std::min(kMostBytes, std::max(kAlwaysAllowed, compressed * kMostRatio));
+  }
+
+  ssize_t fail(std::string reason) {
+    fault_ = std::move(reason);
+    return failed();
+  }
+
+  static ssize_t failed() {
+    errno = EIO;
+    return -1;
+  }
+
+  OpenContents expected_;
+  Digest digest_;
+  MarkupScanner scanner_;
+  FileHandle file_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t most_ = kMostBytes;
+  std::string fault_;
+};
+
+CompressedFile::CompressedFile(const std::string& path, OpenContents expected)
+    : source_(std::make_unique<Source>(path, std::move(expected))) {
+  if (!source_->is_open()) return;
+  cookie_io_functions_t functions{};
+  functions.read = [](void* cookie, char* buffer, std::size_t size) {
+    return static_cast<Source*>(cookie)->read(buffer, size);
+  };
+  stream_.reset(fopencookie(source_.get(), "r", functions));
+  if (!stream_) throw std::bad_alloc();
+  std::setvbuf(stream_.get(), nullptr, _IOFBF, kBufferSize);
+}
+
+CompressedFile::~CompressedFile() = default;
+
+std::string CompressedFile::fault() {
+  if (stream_) {
+    std::vector<char> rest(kBufferSize);
+    while (std::fread(rest.data(), 1, rest.size(), stream_.get()) == rest.size()) continue;
+  }
+  return source_->verdict();
 }
 
 }  // namespace rpmoci

@@ -1,14 +1,46 @@
-// Opens metadata files whatever they are called: libsolv tells the compression by a file's name alone.
+// Opens metadata files whatever they are called, and verifies what they unpack to while it is read.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "solv/handles.h"
 
 namespace rpmoci {
 
-/// Opens `path` for reading its uncompressed contents (gzip, xz, bzip2, zstd, or as they are, by the first bytes). The
-/// handle is empty on failure, `errno` then tells why, or is 0 for a compression that libsolv was built without.
-FileHandle open_compressed(const std::string& path);
+/// What a metadata file must unpack to, as far as repomd.xml says.
+struct OpenContents {
+  /// The file's name in messages.
+  std::string name;
+  /// Bytes.
+  std::optional<std::uint64_t> size;
+  /// nettle's name of the algorithm; empty when there is no checksum.
+  std::string algorithm;
+  /// Lower-case hexadecimal digits.
+  std::string checksum;
+};
+
+/// A file of metadata (gzip, xz, bzip2, zstd, or as it is: by its first bytes, since libsolv goes by the name alone).
+/// Its uncompressed contents are read once, from beginning to end.
+class CompressedFile {
+ public:
+  CompressedFile(const std::string& path, OpenContents expected);
+  ~CompressedFile();
+  CompressedFile(const CompressedFile&) = delete;
+  CompressedFile& operator=(const CompressedFile&) = delete;
+
+  /// Null when the file cannot be opened; `fault` then says why. Reading fails at the first byte that is too much.
+  std::FILE* get() const { return stream_.get(); }
+  /// Reads what is left, and tells why the contents must not be used; empty when they are what they should be.
+  std::string fault();
+
+ private:
+  class Source;
+
+  std::unique_ptr<Source> source_;
+  FileHandle stream_;
+};
 
 }  // namespace rpmoci

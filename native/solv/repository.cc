@@ -39,14 +39,13 @@ struct WriterDeleter {
                 "cannot read the metadata of repository " + source.id + ": " + path + ": " + reason);
 }
 
-/// Reads one file with one of libsolv's loaders. To them a read error is the end of the file, so that a damaged trailer
-/// would go unnoticed.
+/// Reads one file with one of libsolv's loaders.
 template <class Loader>
-void load_file(::Repo* repo, const RepositorySource& source, const std::string& path, Loader load) {
-  const FileHandle file = open_compressed(path);
-  if (!file) unreadable(source, path, errno != 0 ? std::strerror(errno) : "unknown compression");
-  const int result = load(file.get());
-  if (std::ferror(file.get()) != 0) unreadable(source, path, "the data is damaged or truncated");
+void load_file(::Repo* repo, const RepositorySource& source, const std::string& path, const OpenContents& expected,
+               Loader load) {
+  CompressedFile file(path, expected);
+  const int result = file.get() == nullptr ? 0 : load(file.get());
+  if (const auto fault = file.fault(); !fault.empty()) unreadable(source, path, fault);
   if (result != 0) unreadable(source, path, pool_errstr(repo->pool));
 }
 
@@ -165,7 +164,7 @@ FileHandle parse_repository(const RepositorySource& source, const std::string& k
   // A pool of its own, so that repositories can be parsed at the same time, and that what is not kept takes no memory.
   const auto pool = create_rpm_pool();
   auto* repo = repo_create(pool.get(), source.id.c_str());
-  load_file(repo, source, source.primary,
+  load_file(repo, source, source.primary, source.primary_contents,
             [&](std::FILE* file) { return repo_add_rpmmd(repo, file, nullptr, REPO_NO_INTERNALIZE); });
   sort_packages(repo);
   repo_internalize(repo);
@@ -197,7 +196,7 @@ void add_filelists(::Repo* repo, const RepositorySource& source, const std::stri
     // Directories' names stay out of the pool, which packages' names and dependencies are looked up in.
     if (repo_add_solv(repo, kept.get(), REPO_EXTEND_SOLVABLES | REPO_LOCALPOOL) == 0) return;
   }
-  load_file(repo, source, source.filelists,
+  load_file(repo, source, source.filelists, source.filelists_contents,
             [&](std::FILE* file) { return repo_add_rpmmd(repo, file, "FL", REPO_EXTEND_SOLVABLES | REPO_LOCALPOOL); });
   auto* data = repo_id2repodata(repo, repo->nrepodata - 1);
   cache.store(key + "-filelists.solv", [data](std::FILE* file) { return repodata_write(data, file) == 0; });

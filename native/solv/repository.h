@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "solv/compressed_file.h"
 #include "solv/handles.h"
 #include "solv/libsolv.h"
 #include "solv/solv_cache.h"
@@ -20,8 +21,10 @@ struct RepositorySource {
   /// Paths; compression is told by the contents.
   std::string repomd;
   std::string primary;
+  OpenContents primary_contents;
   /// Empty when there is none, or when it comes later.
   std::string filelists;
+  OpenContents filelists_contents;
   /// The repository has filelists that come when an answer depends on them.
   bool filelists_on_demand = false;
   std::vector<std::string> include_packages;
@@ -35,7 +38,7 @@ std::string cache_key(const RepositorySource& source);
 /// The repository's parsed form, out of the cache or parsed and put there. In it packages are in the order of their
 /// names and versions, whatever order the metadata has: the solver depends on it. Of packages with equal names,
 /// versions and architectures the one with the first location is kept. Throws Failure REPOSITORY_UNREADABLE for a file
-/// that cannot be read as a whole.
+/// that cannot be read as a whole, or unpacks to something else than it should.
 FileHandle parse_repository(const RepositorySource& source, const std::string& key, const SolvCache& cache);
 
 /// Adds a repository's parsed form, at its start, to the pool.

@@ -1,7 +1,7 @@
 /** undici dispatchers by what a repository's options say about connections. */
 import { readFileSync } from "node:fs";
 import { messageOf, RpmociError } from "../errors.js";
-import type { TransferOptions } from "../model/transport.js";
+import type { TlsOptions, TransferOptions } from "../model/transport.js";
 import type { Dispatcher } from "./http-client.js";
 
 const MAX_REDIRECTIONS = 10;
@@ -12,7 +12,7 @@ export class DispatcherPool {
 
   /** A dispatcher that follows redirects (without credentials to another origin) and retries what may pass. */
   dispatcherFor(options: TransferOptions): Promise<Dispatcher> {
-    const { credentials: _, ...connection } = options;
+    const { credentials: _, headers: __, ...connection } = options;
     const key = JSON.stringify(connection);
     const dispatcher = this.#dispatchers.get(key) ?? create(options);
     this.#dispatchers.set(key, dispatcher);
@@ -45,25 +45,34 @@ async function create(options: TransferOptions): Promise<Dispatcher> {
 
 function connect(options: TransferOptions, client: typeof import("./http-client.js")): Dispatcher {
   const { Agent, EnvHttpProxyAgent, ProxyAgent } = client;
-  const tls = {
-    rejectUnauthorized: options.sslverify,
-    ...pem("ca", "sslcacert", options.sslcacert),
-    ...pem("cert", "sslclientcert", options.sslclientcert),
-    ...pem("key", "sslclientkey", options.sslclientkey),
-  };
+  const tls = { ...tlsOf("", options), ...(options.ipVersion === undefined ? {} : { family: options.ipVersion }) };
   const limits = {
     connections: 8,
     headersTimeout: options.timeout * 1000,
     bodyTimeout: options.timeout * 1000,
     connect: { ...tls, timeout: options.timeout * 1000 },
   };
-  if (options.proxy !== undefined) return new ProxyAgent({ ...limits, uri: options.proxy, requestTls: tls });
+  if (options.proxy !== undefined) {
+    const proxyTls = tlsOf("proxy_", options.proxyTls);
+    return new ProxyAgent({ ...limits, uri: options.proxy, requestTls: tls, proxyTls });
+  }
   const environment = process.env;
   const proxied = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"].some((name) => environment[name]);
   return proxied ? new EnvHttpProxyAgent({ ...limits, requestTls: tls }) : new Agent(limits);
 }
 
-function pem(name: string, option: string, path: string | undefined): Record<string, Buffer> {
+type PemFiles = Partial<Record<"ca" | "cert" | "key", Buffer>>;
+
+function tlsOf(prefix: string, options: TlsOptions): { rejectUnauthorized: boolean } & PemFiles {
+  return {
+    rejectUnauthorized: options.sslverify,
+    ...pem("ca", `${prefix}sslcacert`, options.sslcacert),
+    ...pem("cert", `${prefix}sslclientcert`, options.sslclientcert),
+    ...pem("key", `${prefix}sslclientkey`, options.sslclientkey),
+  };
+}
+
+function pem(name: keyof PemFiles, option: string, path: string | undefined): PemFiles {
   if (path === undefined) return {};
   try {
     return { [name]: readFileSync(path.replace(/^file:\/\//, "")) };

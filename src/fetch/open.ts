@@ -37,7 +37,11 @@ export async function openUrl(
       throw new OpenFailure(url, messageOf(error));
     }
   }
-  const headers: Record<string, string> = { "user-agent": "rpmoci", "accept-encoding": "identity" };
+  const headers: Record<string, string> = {
+    "user-agent": "rpmoci",
+    "accept-encoding": "identity",
+    ...options.headers,
+  };
   const credentials =
     options.credentials ??
     (parsed.username === "" ? undefined : { username: decoded(parsed.username), password: decoded(parsed.password) });

@@ -26,6 +26,13 @@ export class WrongChecksum extends Error {
   }
 }
 
+/** Thrown by `Store.add` for more bytes than are expected. */
+export class TooManyBytes extends Error {
+  constructor(size: number) {
+    super(`expected ${size} bytes, got more`);
+  }
+}
+
 /** The lower-case hexadecimal checksum of a file. */
 export async function checksumOf(path: string, algorithm: Checksum["algorithm"]): Promise<string> {
   const hash = createHash(algorithm);
@@ -55,10 +62,10 @@ export class Store {
   }
 
   /**
-   * Takes the bytes of `source` in, which is at its end or destroyed afterwards. Throws `WrongChecksum`, and whatever
-   * reading or writing throws.
+   * Takes the bytes of `source` in, which is at its end or destroyed afterwards. Throws `WrongChecksum`, `TooManyBytes`
+   * as soon as there are more than `size`, and whatever reading or writing throws.
    */
-  async add(checksum: Checksum, source: Readable): Promise<string> {
+  async add(checksum: Checksum, source: Readable, size?: number): Promise<string> {
     // What breaks before `pipeline` listens would end the process; `pipeline` throws it all the same.
     source.on("error", () => {});
     const path = this.pathOf(checksum);
@@ -67,7 +74,12 @@ export class Store {
     try {
       await makeDirectory(dirname(path));
       await removeAbandoned(dirname(path), `${basename(path)}.`);
-      source.on("data", (chunk: Buffer) => hash.update(chunk));
+      let received = 0;
+      source.on("data", (chunk: Buffer) => {
+        hash.update(chunk);
+        received += chunk.length;
+        if (size !== undefined && received > size) source.destroy(new TooManyBytes(size));
+      });
       await pipeline(source, createWriteStream(partial, { flags: "wx" }));
       const actual = hash.digest("hex");
       if (actual !== checksum.value) throw new WrongChecksum(checksum, actual);

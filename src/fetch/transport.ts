@@ -1,4 +1,5 @@
 /** The transport of a build: HTTP, HTTPS and files, with the store behind it. */
+import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
@@ -7,7 +8,9 @@ import type { FileRequest, TransferOptions, Transport } from "../model/transport
 import { withoutCredentials } from "../model/url.js";
 import { DispatcherPool } from "./dispatcher.js";
 import { OpenFailure, openUrl, transferFailure } from "./open.js";
-import { Store, WrongChecksum } from "./store.js";
+import { Store, TooManyBytes, WrongChecksum } from "./store.js";
+
+type WrongBytes = WrongChecksum | TooManyBytes;
 
 /** Errors of this machine rather than of a server: trying another mirror would not help. */
 const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "EIO", "ENOTDIR", "ENOENT"]);
@@ -30,18 +33,27 @@ export class HttpTransport implements Transport {
   }
 
   async readBytes(urls: readonly string[], what: string, transfer: TransferOptions): Promise<Buffer> {
-    return this.#firstOf(urls, what, transfer, (url) => this.#read(url, transfer));
+    return this.#firstOf(
+      async () => urls,
+      what,
+      transfer,
+      (url) => this.#read(url, transfer),
+    );
   }
 
-  async fetchFile({ urls, checksum, what, transfer }: FileRequest): Promise<string> {
-    const cached = await this.#store.find(checksum);
-    if (cached !== null) return cached;
-    return this.#firstOf(await urls(), what, transfer, async (url) => {
+  async fetchFile(request: FileRequest): Promise<string> {
+    const path = (await this.#store.find(request.checksum)) ?? (await this.#download(request));
+    if (request.size !== undefined) await checkSize(path, request.size, request.what);
+    return path;
+  }
+
+  #download({ urls, checksum, size, what, transfer }: FileRequest): Promise<string> {
+    return this.#firstOf(urls, what, transfer, async (url) => {
       const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
       try {
-        return await this.#store.add(checksum, stream);
+        return await this.#store.add(checksum, stream, size);
       } catch (error) {
-        if (error instanceof WrongChecksum) throw error;
+        if (error instanceof WrongChecksum || error instanceof TooManyBytes) throw error;
         const { code = "", syscall } = error as NodeJS.ErrnoException;
         if (syscall !== undefined && LOCAL_FAULTS.has(code)) throw cacheFault(this.#store.directory, error);
         throw transferFailure(url, error);
@@ -70,21 +82,21 @@ export class HttpTransport implements Transport {
   }
 
   async #firstOf<T>(
-    urls: readonly string[],
+    urls: () => Promise<readonly string[]>,
     what: string,
     { retries }: TransferOptions,
     attempt: (url: string) => Promise<T>,
   ): Promise<T> {
     const reasons: string[] = [];
-    let wrongBytes = false;
-    for (const url of urls) {
+    let wrong: WrongBytes | null = null;
+    for (const url of await urls()) {
       this.#emit({ type: "debug", message: `fetching ${withoutCredentials(url)}` });
       try {
         return await restarting(() => attempt(url), retries);
       } catch (error) {
         this.#signal?.throwIfAborted();
-        if (error instanceof WrongChecksum) {
-          wrongBytes = true;
+        if (error instanceof WrongChecksum || error instanceof TooManyBytes) {
+          wrong ??= error;
           reasons.push(`${withoutCredentials(url)}: ${error.message}`);
         } else if (error instanceof OpenFailure) {
           reasons.push(error.message);
@@ -93,8 +105,18 @@ export class HttpTransport implements Transport {
         }
       }
     }
-    throw unavailable(what, reasons, wrongBytes);
+    throw unavailable(what, reasons, wrong);
   }
+}
+
+/** The right bytes, but not as many as whoever named them said: one of the two statements was forged or damaged. */
+async function checkSize(path: string, expected: number, what: string): Promise<void> {
+  const { size } = await stat(path);
+  if (size === expected) return;
+  throw new RpmociError(`${what} has the wrong size: expected ${expected} bytes, got ${size}`, {
+    kind: "verify",
+    code: "SIZE_MISMATCH",
+  });
 }
 
 /** The whole of a stream; one that does not end would fill the memory. */
@@ -120,12 +142,13 @@ async function restarting<T>(attempt: () => Promise<T>, retries: number): Promis
   }
 }
 
-function unavailable(what: string, reasons: readonly string[], wrongBytes: boolean): RpmociError {
+function unavailable(what: string, reasons: readonly string[], wrong: WrongBytes | null): RpmociError {
   const [first = "no URL is known for it", ...rest] = reasons;
-  if (wrongBytes) {
-    return new RpmociError(`${what} has the wrong checksum: ${first}`, {
+  if (wrong !== null) {
+    const size = wrong instanceof TooManyBytes;
+    return new RpmociError(`${what} has the wrong ${size ? "size" : "checksum"}: ${first}`, {
       kind: "verify",
-      code: "CHECKSUM_MISMATCH",
+      code: size ? "SIZE_MISMATCH" : "CHECKSUM_MISMATCH",
       hint: "the file was damaged or replaced; if the repository changed on purpose, run rpmoci update",
       details: rest,
     });

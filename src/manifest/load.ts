@@ -92,6 +92,7 @@ function fromDocument({ contents, image }: ManifestDocument, path: string): Mani
     repositories,
     packages: contents.packages,
     gpgkeys: contents.gpgkeys,
+    releasever: contents.releasever,
     docs: contents.docs,
     osRelease: contents.os_release,
     exclude: contents.exclude,

@@ -24,6 +24,7 @@ const contents = v.strictObject({
   repositories: v.array(repository),
   packages: texts,
   gpgkeys: v.optional(v.array(url), []),
+  releasever: v.optional(v.pipe(text, v.regex(/^[^\s/]+$/, "is not a release such as 9 or 3.0"))),
   docs: v.optional(v.boolean(), false),
   os_release: v.optional(v.boolean(), true),
   exclude: v.optional(texts, []),

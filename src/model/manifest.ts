@@ -34,6 +34,8 @@ export interface Manifest {
   /** All package specifications, as written. */
   readonly packages: readonly string[];
   readonly gpgkeys: readonly string[];
+  /** The value of `$releasever`; undefined for the system's own. */
+  readonly releasever: string | undefined;
   readonly docs: boolean;
   readonly osRelease: boolean;
   readonly exclude: readonly string[];

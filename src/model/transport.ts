@@ -1,28 +1,44 @@
 /** How stages ask for bytes from elsewhere; `fetch/` implements it, `pipeline/` hands it to whoever needs it. */
 import type { Checksum } from "./checksum.js";
 
-/** What a repository's options say about connections to it. */
-export interface TransferOptions {
+export interface TlsOptions {
   readonly sslverify: boolean;
   /** Paths of PEM files. */
   readonly sslcacert: string | undefined;
   readonly sslclientcert: string | undefined;
   readonly sslclientkey: string | undefined;
+}
+
+/** What a repository's options say about connections to it. */
+export interface TransferOptions extends TlsOptions {
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
   readonly proxy: string | undefined;
+  /** How the connection to a proxy that speaks TLS is secured; as for the repository itself. */
+  readonly proxyTls: TlsOptions;
+  /** The only version of IP that may be used; undefined for both. */
+  readonly ipVersion: 4 | 6 | undefined;
+  /** Headers of every request, `name` and value; they may hold secrets. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Seconds without a byte after which a connection is given up. */
   readonly timeout: number;
   /** Attempts after the first. */
   readonly retries: number;
 }
 
-export const DEFAULT_TRANSFER: TransferOptions = {
+const DEFAULT_TLS: TlsOptions = {
   sslverify: true,
   sslcacert: undefined,
   sslclientcert: undefined,
   sslclientkey: undefined,
+};
+
+export const DEFAULT_TRANSFER: TransferOptions = {
+  ...DEFAULT_TLS,
   credentials: undefined,
   proxy: undefined,
+  proxyTls: DEFAULT_TLS,
+  ipVersion: undefined,
+  headers: {},
   timeout: 30,
   retries: 3,
 };
@@ -31,6 +47,8 @@ export interface FileRequest {
   /** `http:`, `https:` or `file:` URLs of the same file, tried in turn; asked for only when the cache has no such file. */
   readonly urls: () => Promise<readonly string[]>;
   readonly checksum: Checksum;
+  /** Bytes, when they are known. */
+  readonly size?: number | undefined;
   /** What the file is, for messages: `package bash-5.2-1.x86_64`. */
   readonly what: string;
   readonly transfer: TransferOptions;

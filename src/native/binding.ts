@@ -19,6 +19,15 @@ export interface Checksum {
   readonly value: string;
 }
 
+/** What a metadata file must unpack to, as far as repomd.xml says. */
+export interface OpenContents {
+  /** The file's name inside the repository, for messages. */
+  readonly location: string;
+  /** Bytes. */
+  readonly openSize: number | undefined;
+  readonly openChecksum: Checksum | undefined;
+}
+
 /** A repository whose metadata files have been downloaded and verified. */
 export interface RepositoryFiles {
   readonly id: string;
@@ -28,10 +37,12 @@ export interface RepositoryFiles {
   readonly cost: number;
   readonly repomd: string;
   readonly primary: string;
+  readonly primaryContents?: OpenContents;
   /** Null when there is none, or when it comes later. */
   readonly filelists: string | null;
   /** The repository has filelists, which `Pool.addFilelists` gives when an answer depends on them. */
   readonly filelistsOnDemand?: boolean;
+  readonly filelistsContents?: OpenContents | undefined;
   /** Package specifications; when not empty, all other packages of the repository are hidden. */
   readonly includePackages: readonly string[];
   /** Package specifications that are hidden. */
@@ -397,7 +408,10 @@ export interface Binding {
    */
   readMetadata(path: string, limit: number): Promise<Uint8Array>;
 
-  /** Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, `RPM_UNREADABLE` for a local package. */
+  /**
+   * Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, or unpacks to something else than it should,
+   * `RPM_UNREADABLE` for a local package.
+   */
   openPool(repositories: readonly RepositoryFiles[], options: PoolOptions): Promise<Pool>;
 
   /** Headers without any verification of signatures, in the order of `paths`. Rejects with `RPM_UNREADABLE`. */

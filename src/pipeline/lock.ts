@@ -1,5 +1,4 @@
 /** Makes lockfiles: from the manifest, or from the locked requirements of local packages. */
-
 import { staysInside } from "../lockfile/schema.js";
 import { selectPackages } from "../lockfile/select.js";
 import { findLocalPackages } from "../manifest/local-packages.js";

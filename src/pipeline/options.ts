@@ -17,6 +17,8 @@ export interface CommonOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the system's repositories and variables are configured; `/` by default. */
   readonly systemRoot?: string;
+  /** Ask repositories for their metadata even when what is kept of it has not expired (dnf's `metadata_expire`). */
+  readonly refresh?: boolean;
   /** Stops the work at its next step and rejects with its reason; what was there before stays as it was. */
   readonly signal?: AbortSignal;
 }
@@ -26,6 +28,7 @@ export interface Context {
   readonly cacheDirectory: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly systemRoot: string;
+  readonly refresh: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -37,6 +40,7 @@ export function contextOf(options: CommonOptions): Context {
     cacheDirectory: resolve(options.cacheDirectory ?? defaultCacheDirectory(environment)),
     environment,
     systemRoot: options.systemRoot ?? "/",
+    refresh: options.refresh ?? false,
     signal: options.signal,
   };
 }

@@ -24,12 +24,15 @@ function oncePerId<T>(work: (id: string) => Promise<T>): (id: string) => Promise
 }
 
 export class Repositories implements PackageSources {
+  #refresh: boolean;
   readonly #configs: ReadonlyMap<string, RepositoryConfig>;
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
-  readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
+  readonly #loadMetadata: (refresh: boolean) => Promise<readonly RepositoryMetadata[]>;
   #metadata: Promise<readonly RepositoryMetadata[]> | undefined;
   #opened: Promise<OpenRepositories> | undefined;
   #comps: Promise<Comps> | undefined;
+  #freshMetadata: Promise<readonly RepositoryMetadata[]> | undefined;
+  #locator: Promise<OpenRepositories> | undefined;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
   readonly cacheDirectory: string;
 
@@ -40,6 +43,7 @@ export class Repositories implements PackageSources {
     context: Context,
   ) {
     this.cacheDirectory = context.cacheDirectory;
+    this.#refresh = context.refresh;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = oncePerId(async (id) => {
       const config = this.#configs.get(id);
@@ -47,12 +51,12 @@ export class Repositories implements PackageSources {
       const { findMirrors } = await import("../repository/mirrors.js");
       return (await findMirrors(config, transport)).baseUrls;
     });
-    this.#loadMetadata = async () => {
+    this.#loadMetadata = async (refresh) => {
       const directory = join(context.cacheDirectory, "metadata");
       // The XML parser takes a while to load, and a locked build needs none.
       const { fetchMetadata } = await import("../repository/metadata.js");
       const loaded = await Promise.all(
-        configs.map((config) => fetchMetadata(config, transport, directory, context.emit)),
+        configs.map((config) => fetchMetadata(config, transport, { directory, refresh }, context.emit)),
       );
       return loaded.filter((metadata) => metadata !== null);
     };
@@ -69,8 +73,11 @@ export class Repositories implements PackageSources {
     transport: Transport,
     context: Context,
   ): Promise<Repositories> {
-    const { environment, systemRoot } = context;
-    const configs = await configureRepositories(manifest, { arch, environment, systemRoot });
+    const configs = await configureRepositories(manifest, {
+      ...context,
+      arch,
+      findDnf: async () => (await import("../install/dnf.js")).findDnf(context.environment),
+    });
     return new Repositories(configs, arch, transport, context);
   }
 
@@ -82,7 +89,7 @@ export class Repositories implements PackageSources {
 
   /** The groups of all repositories, loaded once. */
   async comps(): Promise<Comps> {
-    const metadata = await this.#allMetadata();
+    const metadata = await this.#currentMetadata();
     const { loadComps } = await import("../repository/comps.js");
     this.#comps ??= loadComps(metadata);
     return this.#comps;
@@ -90,8 +97,22 @@ export class Repositories implements PackageSources {
 
   /** All repositories and the given local RPM files, loaded; the caller closes them. */
   async open(localPackages: readonly string[]): Promise<OpenRepositories> {
-    const { arch, cacheDirectory } = this;
-    return OpenRepositories.open(await this.#allMetadata(), { arch, localPackages, cacheDirectory });
+    return this.#open(await this.#currentMetadata(), localPackages);
+  }
+
+  /**
+   * Makes the next `open` ask the repositories, because files that metadata from an earlier run names can be had no more.
+   * False when nothing was from an earlier run: asking again would not help.
+   */
+  async refresh(): Promise<boolean> {
+    const kept = (await this.#metadata)?.some((metadata) => metadata.kept) ?? false;
+    if (!kept) return false;
+    (await this.#opened?.catch(() => null))?.close();
+    this.#refresh = true;
+    this.#metadata = undefined;
+    this.#opened = undefined;
+    this.#comps = undefined;
+    return true;
   }
 
   /** Whether the manifest asks for signatures; a repository that it does not have is not trusted. */
@@ -113,9 +134,14 @@ export class Repositories implements PackageSources {
   }
 
   async locate(locked: LockedPackage): Promise<readonly string[]> {
-    const metadata = new Map((await this.#allMetadata()).map((entry) => [entry.config.id, entry]));
-    const open = await this.opened();
-    const candidates = (await open.query(locked.name)).filter((candidate) => isSame(candidate, locked));
+    // A package that cannot be had where it was locked calls for what the repositories say now.
+    this.#freshMetadata ??= this.#loadMetadata(true);
+    const fresh = await this.#freshMetadata;
+    const metadata = new Map(fresh.map((entry) => [entry.config.id, entry]));
+    this.#locator ??= this.#open(fresh, []);
+    const candidates = (await (await this.#locator).query(locked.name)).filter((candidate) =>
+      isSame(candidate, locked),
+    );
     // The repository that was locked first; the locked checksum decides about the bytes in any case.
     const preferred = candidates.sort(
       (a, b) => Number(b.repositoryId === locked.repositoryId) - Number(a.repositoryId === locked.repositoryId),
@@ -127,13 +153,19 @@ export class Repositories implements PackageSources {
     );
   }
 
-  #allMetadata(): Promise<readonly RepositoryMetadata[]> {
-    this.#metadata ??= this.#loadMetadata();
+  #currentMetadata(): Promise<readonly RepositoryMetadata[]> {
+    this.#metadata ??= this.#loadMetadata(this.#refresh);
     return this.#metadata;
+  }
+
+  #open(metadata: readonly RepositoryMetadata[], localPackages: readonly string[]): Promise<OpenRepositories> {
+    const { arch, cacheDirectory } = this;
+    return OpenRepositories.open(metadata, { arch, localPackages, cacheDirectory });
   }
 
   async close(): Promise<void> {
     (await this.#opened?.catch(() => null))?.close();
+    (await this.#locator?.catch(() => null))?.close();
   }
 }
 

@@ -11,7 +11,7 @@ import { isGroupSpec, isLocalSpec, type Manifest } from "../model/manifest.js";
 import { compareText } from "../model/nevra.js";
 import type { PackageRequest, Solvable } from "../native/binding.js";
 import type { GroupExpansion, GroupMember } from "../repository/group-specs.js";
-import { resolve } from "../resolve/resolve.js";
+import { type ResolveRequest, resolve, type Solution } from "../resolve/resolve.js";
 import { type LockOptions, type LockRequest, makeLockfile } from "./lock.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
@@ -199,12 +199,26 @@ export class RepositoryResolver implements Resolver {
       renewed: [...question.renewed, ...renewed.members.map(({ name }) => name)],
       installWeakDependencies: question.weakDependencies === true,
     };
+    const attempt = () => this.#resolve(request, question.locator);
+    try {
+      return { ...(await attempt()), members };
+    } catch (error) {
+      // Files are fetched late, and may have gone away with the metadata that names them.
+      if (!(error instanceof RpmociError && (error.kind === "fetch" || error.kind === "verify"))) throw error;
+      if (!(await this.repositories.refresh())) throw error;
+      emit({ type: "debug", message: `asking for new metadata: ${error.message}` });
+      return { ...(await attempt()), members };
+    }
+  }
+
+  async #resolve(request: ResolveRequest, locator: LockRequest["locator"]): Promise<Solution> {
+    const { emit } = this.#context;
     if (request.localPackages.length === 0) {
-      return { ...(await resolve(await this.repositories.opened(), request, emit, question.locator)), members };
+      return resolve(await this.repositories.opened(), request, emit, locator);
     }
     const open = await this.repositories.open(request.localPackages);
     try {
-      return { ...(await resolve(open, request, emit, question.locator)), members };
+      return await resolve(open, request, emit, locator);
     } finally {
       open.close();
     }

@@ -23,6 +23,12 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return describeChange(event.change);
     case "metadata-started":
       return { level: "verbose", verb: "Reading", text: `metadata of repository ${event.repositoryId}` };
+    case "metadata-reused":
+      return {
+        level: "verbose",
+        verb: "Reusing",
+        text: `metadata of repository ${event.repositoryId}, which is from ${ago(event.age)} (--refresh asks again)`,
+      };
     case "resolve-started":
       return status("Resolving", "dependencies");
     case "resolve-finished":
@@ -76,6 +82,17 @@ function describeChange(change: PackageChange): Message {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function ago(seconds: number): string {
+  for (const [unit, length] of [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ] as const) {
+    if (seconds >= length) return `${count(Math.floor(seconds / length), unit)} ago`;
+  }
+  return `${count(seconds, "second")} ago`;
 }
 
 export function megabytes(bytes: number): string {

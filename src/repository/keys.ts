@@ -41,5 +41,5 @@ export async function fetchKeyTexts(config: RepositoryConfig, transport: Transpo
 function transferFor(url: string, config: RepositoryConfig): TransferOptions {
   const { origin } = new URL(url);
   const own = config.baseUrls.some((base) => new URL(base).origin === origin);
-  return own ? config.transfer : { ...config.transfer, credentials: undefined };
+  return own ? config.transfer : { ...config.transfer, credentials: undefined, headers: {} };
 }

@@ -1,39 +1,67 @@
-/** Fetches a repository's metadata: repomd.xml afresh, the files that it names by their checksums. */
-import { createHash, randomBytes } from "node:crypto";
-import { rename, writeFile } from "node:fs/promises";
+/** A repository's metadata: its repomd.xml, fetched or kept from before, and the files that it names by checksum. */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
-import type { Checksum } from "../model/checksum.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
-import { withoutCredentials } from "../model/url.js";
-import { processMark } from "../processes.js";
+import type { OpenContents } from "../native/binding.js";
+import { keepRepomd, readKeptRepomd, writeCacheFile } from "./kept-repomd.js";
 import { fetchKeyTexts } from "./keys.js";
-import { findMirrors, type Mirrors } from "./mirrors.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
 import { verifyRepomd } from "./repomd-signature.js";
+import { type FetchedRepomd, fetchRepomd, invalidRepomd } from "./repomd-source.js";
+
+export interface MetadataOptions {
+  /** A folder of the cache, which several processes may use. */
+  readonly directory: string;
+  /** Asks the repository even when what was kept of it has not expired. */
+  readonly refresh: boolean;
+}
 
 /** The same comps data, by what is smallest to download. */
 const GROUP_TYPES = ["group_zst", "group_xz", "group_bz2", "group_gz", "group"] as const;
 
 /**
- * The metadata of a repository, its repomd.xml written into `directory`. Null for one that is not available and may be
+ * The metadata of a repository, its repomd.xml written into the directory. Null for one that is not available and may be
  * skipped. Throws an `RpmociError` of kind `fetch` or `verify` that names the repository.
  */
 export async function fetchMetadata(
   config: RepositoryConfig,
   transport: Transport,
-  directory: string,
+  options: MetadataOptions,
   emit: Emit,
 ): Promise<RepositoryMetadata | null> {
   emit({ type: "metadata-started", repositoryId: config.id });
   try {
-    return await fetchAll(config, transport, directory);
+    const kept = options.refresh ? null : await useKept(config, transport, options.directory, emit);
+    return kept ?? (await fetchAll(config, transport, options.directory));
   } catch (error) {
     if (!(config.skipIfUnavailable && error instanceof RpmociError && error.kind === "fetch")) throw error;
     emit({ type: "warning", message: `repository "${config.id}" is skipped: ${messageOf(error)}` });
+    return null;
+  }
+}
+
+/** Null when nothing was kept, or when a file that it names can neither be found in the cache nor be had any more. */
+async function useKept(
+  config: RepositoryConfig,
+  transport: Transport,
+  directory: string,
+  emit: Emit,
+): Promise<RepositoryMetadata | null> {
+  const kept = await readKeptRepomd(directory, config);
+  if (kept === null) return null;
+  try {
+    if (config.repoGpgcheck && kept.signature !== null) {
+      await verifyRepomd(config.id, kept.bytes, kept.signature, await fetchKeyTexts(config, transport));
+    }
+    const metadata = await fetchFiles(config, kept, transport, directory);
+    emit({ type: "metadata-reused", repositoryId: config.id, age: kept.age });
+    return { ...metadata, kept: true };
+  } catch (error) {
+    if (!(error instanceof RpmociError && (error.kind === "fetch" || error.kind === "verify"))) throw error;
+    emit({ type: "debug", message: `what was kept of repository "${config.id}" is of no use: ${messageOf(error)}` });
     return null;
   }
 }
@@ -43,114 +71,65 @@ async function fetchAll(
   transport: Transport,
   directory: string,
 ): Promise<RepositoryMetadata> {
-  const mirrors = await findMirrors(config, transport);
-  const bytes = await readRepomd(config, mirrors, transport);
+  const fetched = await fetchRepomd(config, transport);
+  const metadata = await fetchFiles(config, fetched, transport, directory);
+  await keepRepomd(directory, config, fetched);
+  return metadata;
+}
+
+async function fetchFiles(
+  config: RepositoryConfig,
+  { baseUrls, bytes }: FetchedRepomd,
+  transport: Transport,
+  directory: string,
+): Promise<RepositoryMetadata> {
   const repomd = parse(config, bytes);
   const fetchFile = (type: string, file: MetadataFile): Promise<string> =>
     transport.fetchFile({
-      urls: async () => mirrors.baseUrls.map((base) => `${base}/${file.location}`),
+      urls: async () => baseUrls.map((base) => `${base}/${file.location}`),
       checksum: file.checksum,
+      size: file.size,
       what: `the ${type} metadata of repository "${config.id}"`,
       transfer: config.transfer,
     });
   const primary = repomd.get("primary");
-  if (primary === undefined) throw invalid(config, "it names no primary metadata");
+  if (primary === undefined) throw invalidRepomd(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
   const groups = GROUP_TYPES.map((type) => repomd.get(type)).find((file) => file !== undefined);
   const primaryPath = await fetchFile("primary", primary);
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  await makeDirectory(directory);
-  const repomdPath = join(directory, `${digest}-repomd.xml`);
-  // Several processes, and several resolvers of one, may read it meanwhile.
-  const partial = `${repomdPath}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
-  await writeFile(partial, bytes);
-  await rename(partial, repomdPath);
+  const repomdPath = join(directory, `${createHash("sha256").update(bytes).digest("hex")}-repomd.xml`);
+  await writeCacheFile(repomdPath, bytes);
   return {
     config,
-    baseUrls: mirrors.baseUrls,
+    baseUrls,
     files: {
       id: config.id,
       priority: config.priority,
       cost: config.cost,
       repomd: repomdPath,
       primary: primaryPath,
+      primaryContents: contentsOf(primary),
       filelists: null,
       filelistsOnDemand: filelists !== undefined,
+      filelistsContents: filelists === undefined ? undefined : contentsOf(filelists),
       includePackages: config.includePackages,
       excludePackages: config.excludePackages,
     },
+    kept: false,
     fetchFilelists: filelists === undefined ? null : () => fetchFile("filelists", filelists),
     fetchGroups: groups === undefined ? null : () => fetchFile("groups", groups),
   };
 }
 
-/**
- * The first repomd.xml that its mirror's signature and the metalink vouch for, as far as they are asked for. A mirror may
- * lag behind the metalink, or be in the middle of an update: then the next one has its turn.
- */
-async function readRepomd(config: RepositoryConfig, mirrors: Mirrors, transport: Transport): Promise<Buffer> {
-  const keys = config.repoGpgcheck ? await fetchKeyTexts(config, transport) : [];
-  const refusals: RpmociError[] = [];
-  for (const base of mirrors.baseUrls) {
-    try {
-      return await readRepomdOf(base, config, mirrors.repomd, keys, transport);
-    } catch (error) {
-      if (!(error instanceof RpmociError && (error.kind === "fetch" || error.kind === "verify"))) throw error;
-      refusals.push(error);
-    }
-  }
-  throw mostTelling(config, refusals);
-}
-
-async function readRepomdOf(
-  base: string,
-  config: RepositoryConfig,
-  vouched: readonly Checksum[],
-  keys: readonly string[],
-  transport: Transport,
-): Promise<Buffer> {
-  const url = `${base}/repodata/repomd.xml`;
-  const bytes = await transport.readBytes([url], `the metadata of repository "${config.id}"`, config.transfer);
-  const hashed = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
-  if (vouched.length > 0 && !vouched.some(({ algorithm, value }) => hashed(algorithm) === value)) {
-    throw new RpmociError(`no mirror of repository "${config.id}" has the repomd.xml that its metalink vouches for`, {
-      kind: "fetch",
-      code: "MIRRORS_OUTDATED",
-    });
-  }
-  if (config.repoGpgcheck) {
-    const what = `the signature of the metadata of repository "${config.id}"`;
-    await verifyRepomd(config.id, bytes, await transport.readBytes([`${url}.asc`], what, config.transfer), keys);
-  }
-  return bytes;
-}
-
-/** A mirror that offered wrong bytes tells more than one that lags behind, and that one more than one that is down. */
-function mostTelling(config: RepositoryConfig, refusals: readonly RpmociError[]): RpmociError {
-  const chosen =
-    refusals.find(({ kind }) => kind === "verify") ??
-    refusals.find(({ code }) => code === "MIRRORS_OUTDATED") ??
-    refusals[0];
-  if (chosen === undefined) return invalid(config, "no mirror is known");
-  const others = refusals.filter(({ message }) => message !== chosen.message).map(({ message }) => message);
-  if (others.length === 0) return chosen;
-  const { message, kind, code, hint } = chosen;
-  return new RpmociError(message, { kind, code, hint, details: [...new Set(others)] });
+function contentsOf({ location, openSize, openChecksum }: MetadataFile): OpenContents {
+  return { location, openSize, openChecksum };
 }
 
 function parse(config: RepositoryConfig, bytes: Buffer): Repomd {
   try {
     return parseRepomd(bytes.toString("utf8"));
   } catch (error) {
-    if (error instanceof InvalidRepomd) throw invalid(config, error.message);
+    if (error instanceof InvalidRepomd) throw invalidRepomd(config, error.message);
     throw error;
   }
-}
-
-function invalid(config: RepositoryConfig, reason: string): RpmociError {
-  return new RpmociError(`the repomd.xml of repository "${config.id}" is not valid: ${reason}`, {
-    kind: "fetch",
-    code: "METADATA_INVALID",
-    hint: `is ${withoutCredentials(config.baseUrls[0] ?? config.mirrorSource?.url ?? "its URL")} the base of a repository?`,
-  });
 }

@@ -10,20 +10,32 @@ import { parseXml } from "./xml.js";
 export interface Mirrors {
   /** Base URLs without a trailing slash, the preferred first. */
   readonly baseUrls: readonly string[];
-  /** Checksums of the repomd.xml files that a metalink vouches for; empty when nothing does. */
-  readonly repomd: readonly Checksum[];
+  /** The repomd.xml files that a metalink vouches for; empty when nothing does. */
+  readonly repomd: readonly VouchedFile[];
+}
+
+export interface VouchedFile {
+  readonly checksum: Checksum;
+  /** Bytes; undefined when the metalink does not say. */
+  readonly size: number | undefined;
 }
 
 /** More would only delay the error when none of them answers. */
 const MOST_MIRRORS = 10;
 
-/** Throws an `RpmociError` of kind `fetch` when the list cannot be had or names no mirror. */
+/**
+ * The repository's base URLs, and after them what its list names; a metalink vouches for the repomd.xml of both. Throws
+ * an `RpmociError` of kind `fetch` when the list cannot be had or names no mirror.
+ */
 export async function findMirrors(config: RepositoryConfig, transport: Transport): Promise<Mirrors> {
   if (config.mirrorSource === null) return { baseUrls: config.baseUrls, repomd: [] };
   const { kind, url } = config.mirrorSource;
   const text = (await transport.readBytes([url], `${kind} of repository "${config.id}"`, config.transfer)).toString();
   const mirrors = parseMirrors(config, text);
-  if (mirrors.baseUrls.length > 0) return { ...mirrors, baseUrls: mirrors.baseUrls.slice(0, MOST_MIRRORS) };
+  if (mirrors.baseUrls.length > 0) {
+    const listed = mirrors.baseUrls.slice(0, MOST_MIRRORS);
+    return { ...mirrors, baseUrls: [...new Set([...config.baseUrls, ...listed])] };
+  }
   throw new RpmociError(`the ${kind} of repository "${config.id}" (${withoutCredentials(url)}) names no mirror`, {
     kind: "fetch",
     code: "MIRRORS_MISSING",
@@ -53,45 +65,48 @@ function parseMirrorlist(text: string): readonly string[] {
 interface Metalink {
   readonly metalink?: { readonly files?: { readonly file?: readonly MetalinkFile[] } };
 }
-interface MetalinkFile {
+interface MetalinkFile extends MetalinkVersion {
+  readonly "@name"?: string;
   readonly resources?: { readonly url?: readonly MetalinkUrl[] };
-  readonly verification?: MetalinkVerification;
-  readonly alternates?: { readonly alternate?: readonly { readonly verification?: MetalinkVerification }[] };
+  readonly alternates?: { readonly alternate?: readonly MetalinkVersion[] };
+}
+/** One of the files that mirrors may have at the moment. */
+interface MetalinkVersion {
+  readonly size?: { readonly "#text"?: string };
+  readonly verification?: {
+    readonly hash?: readonly { readonly "#text"?: string; readonly "@type"?: string }[];
+  };
 }
 interface MetalinkUrl {
   readonly "#text"?: string;
   readonly "@preference"?: string;
   readonly "@protocol"?: string;
 }
-interface MetalinkVerification {
-  readonly hash?: readonly { readonly "#text"?: string; readonly "@type"?: string }[];
-}
-
 /** Metalink 3.0 with Fedora's `alternates`. */
 function parseMetalink(text: string): Mirrors {
   const document = parseXml(text, ["file", "url", "hash", "alternate"]) as Metalink;
-  const file = document.metalink?.files?.file?.[0] ?? {};
+  const files = document.metalink?.files?.file ?? [];
+  const file = files.find((entry) => entry["@name"] === "repomd.xml") ?? files[0] ?? {};
   const urls = [...(file.resources?.url ?? [])].sort(
     (a, b) => Number(b["@preference"] ?? 0) - Number(a["@preference"] ?? 0),
   );
-  const verifications = [
-    file.verification,
-    ...(file.alternates?.alternate ?? []).map((alternate) => alternate.verification),
-  ];
   return {
     baseUrls: urls
       .map((url) => url["#text"] ?? "")
       .filter((url) => /^https?:.*\/repodata\/repomd\.xml$/.test(url))
       .map((url) => url.replace(/\/repodata\/repomd\.xml$/, "")),
-    repomd: verifications.flatMap((verification) => strongest(verification)),
+    repomd: [file, ...(file.alternates?.alternate ?? [])].flatMap((version) => vouchedFile(version)),
   };
 }
 
-/** The strongest hash of a verification, so that a weak one beside it vouches for nothing. */
-function strongest(verification: MetalinkVerification | undefined): readonly Checksum[] {
+/** By the strongest hash, so that a weak one beside it vouches for nothing. */
+function vouchedFile({ size, verification }: MetalinkVersion): readonly VouchedFile[] {
   const hashes = (verification?.hash ?? []).flatMap((hash): readonly Checksum[] => {
     const algorithm = checksumAlgorithm(hash["@type"] ?? "");
     return algorithm === null ? [] : [{ algorithm, value: (hash["#text"] ?? "").trim().toLowerCase() }];
   });
-  return hashes.sort((a, b) => b.value.length - a.value.length).slice(0, 1);
+  const [strongest] = hashes.sort((a, b) => b.value.length - a.value.length);
+  if (strongest === undefined) return [];
+  const bytes = Number(size?.["#text"] ?? Number.NaN);
+  return [{ checksum: strongest, size: Number.isSafeInteger(bytes) ? bytes : undefined }];
 }

@@ -1,34 +1,47 @@
 /** dnf's repository options (dnf.conf(5), "Repo options"): each is honoured or refused by name. */
 import { RpmociError } from "../errors.js";
 
-/** Options that change nothing here: how dnf caches, prints, mirrors or schedules. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  "name",
-  "type",
-  "enabled",
-  "enabled_metadata",
-  "autorefresh",
-  "keeppackages",
-  "keepcache",
-  "metadata_expire",
-  "mirrorlist_expire",
-  "fastestmirror",
-  "failovermethod",
-  "countme",
-  "user_agent",
-  "bandwidth",
-  "throttle",
-  "max_parallel_downloads",
-  "deltarpm",
-  "deltarpm_percentage",
-  "repo_gpgcheck_warn",
-  "ui_repoid_vars",
-  "cachecookie",
-  "mdpolicy",
-  "http_caching",
-  "ui_id",
-  "service",
+/** Options that change nothing here, and why. */
+export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
+  ["name", "repositories are called by their ids"],
+  ["ui_id", "repositories are called by their ids"],
+  ["ui_repoid_vars", "repositories are called by their ids"],
+  ["mediaid", "nothing is read from discs"],
+  ["enabled", "the manifest names the repositories that are used"],
+  ["enabled_metadata", "it is for other programs"],
+  ["service", "it is for other programs"],
+  ["autorefresh", "it is for other programs"],
+  ["keeppackages", "packages are always kept in the cache"],
+  ["keepcache", "packages are always kept in the cache"],
+  ["cachedir", "the cache is rpmoci's own"],
+  ["cachecookie", "the cache is rpmoci's own"],
+  ["mdpolicy", "the metadata that is needed is fetched"],
+  ["build_cache", "the cache is rpmoci's own"],
+  ["http_caching", "proxies are trusted by checksums"],
+  ["mirrorlist_expire", "a list of mirrors is kept as long as the metadata"],
+  ["fastestmirror", "mirrors are asked in their order; all have the same bytes"],
+  ["failovermethod", "mirrors are asked in their order; all have the same bytes"],
+  ["countme", "nobody is counted"],
+  ["bandwidth", "only speed depends on it"],
+  ["throttle", "only speed depends on it"],
+  ["minrate", "only speed depends on it; a connection that is silent ends after timeout"],
+  ["max_parallel_downloads", "only speed depends on it"],
+  ["max_downloads_per_mirror", "only speed depends on it"],
+  ["deltarpm", "whole packages are fetched"],
+  ["deltarpm_percentage", "whole packages are fetched"],
+  ["protected_packages", "nothing is removed from a root that is new"],
+  ["localpkg_gpgcheck", "local packages belong to no repository"],
+  ["repo_gpgcheck_warn", "what is wrong is an error"],
 ]);
+
+/** What an option may only be, since nothing else is supported. */
+const ONLY: Readonly<Record<string, RegExp>> = {
+  type: /^(|rpm-md|rpm|repomd|rpmmd|yum)$/i,
+  module_hotfixes: /^(0|no|false|off)$/i,
+  enablegroups: /^(1|yes|true|on)$/i,
+  sslverifystatus: /^(0|no|false|off)$/i,
+  proxy_auth_method: /^(any|basic|none)$/i,
+};
 
 function parseBoolean(repositoryId: string, option: string, value: string): boolean {
   const lower = value.trim().toLowerCase();
@@ -42,9 +55,12 @@ function parseInteger(repositoryId: string, option: string, value: string): numb
   return Number(value);
 }
 
-/** Seconds, or with a unit `m`, `h`, `d`. */
+/** Seconds, or with a unit `s`, `m`, `h`, `d`. */
 function parseSeconds(repositoryId: string, option: string, value: string): number {
-  const match = value.trim().match(/^(\d+(?:\.\d+)?)([smhd]?)$/);
+  const match = value
+    .trim()
+    .toLowerCase()
+    .match(/^(\d+(?:\.\d+)?)([smhd]?)$/);
   if (match === null) throw wrong(repositoryId, option, value, "a number of seconds");
   const unit = { "": 1, s: 1, m: 60, h: 3600, d: 86400 }[match[2] ?? ""] ?? 1;
   return Number(match[1]) * unit;
@@ -102,15 +118,45 @@ export class OptionReader {
     return value === undefined ? fallback : parseSeconds(this.repositoryId, name, value);
   }
 
-  /** Throws for the options that would change the result and were not taken. */
-  finish(): void {
-    for (const name of this.#left.keys()) {
-      if (WITHOUT_EFFECT.has(name)) continue;
+  /** Seconds; null for ever. */
+  expiry(name: string, fallback: number): number | null {
+    const value = this.text(name)?.trim();
+    if (value === undefined) return fallback;
+    return value === "-1" || value.toLowerCase() === "never" ? null : parseSeconds(this.repositoryId, name, value);
+  }
+
+  ipVersion(name: string): 4 | 6 | undefined {
+    const value = this.text(name)?.trim() ?? "";
+    if (/^(|whatever)$/i.test(value)) return undefined;
+    const version = value.match(/^(?:ipv)?([46])$/i)?.[1];
+    if (version === undefined) throw wrong(this.repositoryId, name, value, "an IP version: 4 or 6");
+    return version === "4" ? 4 : 6;
+  }
+
+  /**
+   * Throws for the options that would change the result and were not taken. Returns the names that are not dnf's at all
+   * when those are `ignored`, as dnf does; they throw, too, otherwise.
+   */
+  finish(unknown: "refused" | "ignored"): readonly string[] {
+    const ignored: string[] = [];
+    for (const [name, value] of this.#left) {
+      if (WITHOUT_EFFECT.has(name) || ONLY[name]?.test(value.trim()) === true) continue;
+      if (ONLY[name] !== undefined) {
+        throw new RpmociError(`repository "${this.repositoryId}": the option ${name} = "${value}" is not supported`, {
+          kind: "manifest",
+          code: "REPOSITORY_OPTION_UNSUPPORTED",
+        });
+      }
+      if (unknown === "ignored") {
+        ignored.push(name);
+        continue;
+      }
       throw new RpmociError(`repository "${this.repositoryId}": the option "${name}" is not supported`, {
         kind: "manifest",
         code: "REPOSITORY_OPTION_UNSUPPORTED",
         hint: "remove it, or correct its spelling",
       });
     }
+    return ignored;
   }
 }

@@ -7,15 +7,25 @@ export interface MetadataFile {
   readonly checksum: Checksum;
   /** Bytes; undefined when repomd.xml does not say. */
   readonly size: number | undefined;
+  /** Of the uncompressed contents; undefined when repomd.xml does not say. */
+  readonly openSize: number | undefined;
+  readonly openChecksum: Checksum | undefined;
 }
 
 export type Repomd = ReadonlyMap<string, MetadataFile>;
 
+interface ChecksumElement {
+  readonly "#text"?: string;
+  readonly "@type"?: string;
+}
+
 interface DataElement {
   readonly "@type"?: string;
   readonly location?: { readonly "@href"?: string };
-  readonly checksum?: { readonly "#text"?: string; readonly "@type"?: string };
+  readonly checksum?: ChecksumElement;
+  readonly "open-checksum"?: ChecksumElement;
   readonly size?: { readonly "#text"?: string };
+  readonly "open-size"?: { readonly "#text"?: string };
 }
 
 /** Thrown with the reason, for a text that is not a usable repomd.xml. */
@@ -43,13 +53,27 @@ function fileOf(type: string, element: DataElement): MetadataFile {
   if (location === "" || leadsOutside(location)) {
     throw new InvalidRepomd(`the location "${location}" of ${type} is not inside the repository`);
   }
-  const algorithm = checksumAlgorithm(element.checksum?.["@type"] ?? "");
-  const value = (element.checksum?.["#text"] ?? "").trim().toLowerCase();
-  if (algorithm === null || !isChecksumValue(algorithm, value)) {
-    throw new InvalidRepomd(`the checksum of ${type} is missing or of an unknown algorithm`);
-  }
-  const size = Number(element.size?.["#text"] ?? Number.NaN);
-  return { location, checksum: { algorithm, value }, size: Number.isSafeInteger(size) ? size : undefined };
+  const checksum = checksumOf(element.checksum);
+  if (checksum === null) throw new InvalidRepomd(`the checksum of ${type} is missing or of an unknown algorithm`);
+  const openElement = element["open-checksum"];
+  const openChecksum = openElement === undefined ? undefined : checksumOf(openElement);
+  if (openChecksum === null) throw new InvalidRepomd(`the open-checksum of ${type} is of an unknown algorithm`);
+  const size = sizeOf(type, "size", element.size);
+  return { location, checksum, size, openSize: sizeOf(type, "open-size", element["open-size"]), openChecksum };
+}
+
+function checksumOf(element: ChecksumElement | undefined): Checksum | null {
+  const algorithm = checksumAlgorithm(element?.["@type"] ?? "");
+  const value = (element?.["#text"] ?? "").trim().toLowerCase();
+  return algorithm !== null && isChecksumValue(algorithm, value) ? { algorithm, value } : null;
+}
+
+function sizeOf(type: string, name: string, element: DataElement["size"]): number | undefined {
+  if (element === undefined) return undefined;
+  const text = (element["#text"] ?? "").trim();
+  const size = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(size)) return size;
+  throw new InvalidRepomd(`the ${name} of ${type} is not a number of bytes: "${text}"`);
 }
 
 /** URLs take `\` for `/` and `%2e` for `.`. */

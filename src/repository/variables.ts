@@ -2,61 +2,64 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { baseArchitecture } from "../model/architecture.js";
+import { hostRelease } from "./host-release.js";
 
 export type Variables = ReadonlyMap<string, string>;
 
-/** Distributions whose release packages carry VERSION_ID's first number, or all of it, as `$releasever`. */
-const RPM_DISTRIBUTIONS = /\b(fedora|rhel|centos|azurelinux|mariner|amzn|opensuse|suse|ol|rocky|almalinux)\b/;
+export interface VariableSources {
+  readonly arch: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where the system lies; `/` but in tests. */
+  readonly root: string;
+  /** The folders of files named after variables, the later winning. */
+  readonly directories: readonly string[];
+  /** Wins over whatever the system says. */
+  readonly releasever: string | undefined;
+  /** Whether the release of the system may be needed; finding it out takes a moment. */
+  readonly needsRelease: boolean;
+}
+
+/** Where dnf looks for variables unless `varsdir` in dnf.conf says otherwise. */
+export const VARIABLE_DIRECTORIES = ["etc/yum/vars", "etc/dnf/vars"];
+
+/** Neither files nor the environment change these. */
+const FIXED = new Set(["arch", "basearch"]);
 
 /**
- * The variables of this system for packages of `arch`. Later sources win: the system's release, `/etc/yum/vars`,
- * `/etc/dnf/vars`, the environment's `DNF0` … `DNF9` and `DNF_VAR_name`. Files that cannot be read count as absent.
+ * The variables for packages of an architecture. Later sources win: the system's release, files, the environment's `DNF0`
+ * … `DNF9` and `DNF_VAR_name`, the given release. Files that cannot be read count as absent.
  */
-export async function systemVariables(arch: string, environment: NodeJS.ProcessEnv, root = "/"): Promise<Variables> {
-  const variables = new Map<string, string>([
-    ["arch", arch],
-    ["basearch", baseArchitecture(arch)],
-  ]);
-  const releasever = await hostRelease(root);
-  if (releasever !== null) variables.set("releasever", releasever);
-  for (const directory of ["etc/yum/vars", "etc/dnf/vars"]) {
-    const path = join(root, directory);
-    const names = await readdir(path).catch(() => []);
-    for (const name of names.sort()) {
-      const text = await readFile(join(path, name), "utf8").catch(() => null);
-      if (text !== null) variables.set(name, text.split("\n")[0] ?? "");
+export async function systemVariables(sources: VariableSources): Promise<Variables> {
+  const { arch, environment, releasever } = sources;
+  const found = new Map<string, string>();
+  for (const directory of sources.directories) {
+    for (const name of (await readdir(directory).catch(() => [])).sort()) {
+      const text = await readFile(join(directory, name), "utf8").catch(() => null);
+      if (text !== null) found.set(name, text.split("\n")[0] ?? "");
     }
   }
   for (const [name, value] of Object.entries(environment)) {
-    if (/^DNF\d$/.test(name) && value !== undefined) variables.set(name, value);
-    if (name.startsWith("DNF_VAR_") && value !== undefined) variables.set(name.slice("DNF_VAR_".length), value);
+    if (/^DNF\d$/.test(name) && value !== undefined) found.set(name, value);
+    if (/^DNF_VAR_\w+$/.test(name) && value !== undefined) found.set(name.slice("DNF_VAR_".length), value);
   }
-  const release = variables.get("releasever");
-  if (release !== undefined) {
-    const [major = release, minor] = release.split(".");
-    variables.set("releasever_major", major);
-    if (minor !== undefined) variables.set("releasever_minor", minor);
-  }
-  return variables;
+  const fixed: [string, string][] = [
+    ["arch", arch],
+    ["basearch", baseArchitecture(arch)],
+  ];
+  const others = [...found].filter(([name]) => !FIXED.has(name));
+  if (releasever !== undefined) return new Map([...fixed, ...others, ...releaseVariables(releasever)]);
+  const needed = sources.needsRelease && !found.has("releasever");
+  const host = needed ? await hostRelease(sources.root, environment) : new Map<string, string>();
+  const release = found.get("releasever") ?? host.get("releasever");
+  return new Map([...fixed, ...(release === undefined ? [] : releaseVariables(release)), ...host, ...others]);
 }
 
-async function hostRelease(root: string): Promise<string | null> {
-  const text = await readFile(join(root, "etc/os-release"), "utf8").catch(() => "");
-  const field = (name: string): string => text.match(new RegExp(`^${name}=["']?([^"'\n]*)`, "m"))?.[1] ?? "";
-  if (!RPM_DISTRIBUTIONS.test(`${field("ID")} ${field("ID_LIKE")}`)) return null;
-  const version = field("VERSION_ID");
-  if (version === "") return null;
-  return /\b(rhel|centos|ol|rocky|almalinux)\b/.test(field("ID")) ? (version.split(".")[0] ?? version) : version;
-}
-
-/** Replaces `$name` and `${name}` of known variables; what is unknown stays as it is, as in dnf. */
-export function expandVariables(text: string, variables: Variables): string {
-  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced: string | undefined, bare: string | undefined) => {
-    return variables.get(braced ?? bare ?? "") ?? variables.get((braced ?? bare ?? "").toLowerCase()) ?? whole;
-  });
-}
-
-/** The names of variables that `expandVariables` would leave in place. */
-export function unknownVariables(text: string): readonly string[] {
-  return [...text.matchAll(/\$\{?(\w+)\}?/g)].map((match) => match[1] ?? "");
+/** What comes before and after the first dot are variables, too. */
+function releaseVariables(releasever: string): readonly [string, string][] {
+  const [major = "", ...minor] = releasever.split(".");
+  return [
+    ["releasever", releasever],
+    ["releasever_major", major],
+    ["releasever_minor", minor.join(".")],
+  ];
 }

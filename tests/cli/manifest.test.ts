@@ -44,6 +44,19 @@ test("a repository is given by URL, with variables and an id made of host and pa
   assert.match(unknown.stderr, /the variable \$directory in .* has no value/);
 });
 
+test("contents.releasever is the release, whatever the system's is", async (t) => {
+  const scene = await Scene.create(t);
+  const repositories = [`${scene.server.url}/$releasever/\u0024{releasever_major}po`];
+  const env = { DNF_VAR_releasever: "9" };
+  scene.writeManifest({ repositories, packages: ["tool"], releasever: "re.4" });
+  const missing = await scene.run(["update"], { env });
+  assert.equal(missing.code, 13);
+  assert.match(missing.stderr, /\/re\.4\/repo\/repodata\/repomd\.xml: not found/);
+  scene.writeManifest({ repositories: [`${scene.server.url}/$releasever`], packages: ["tool"], releasever: "repo" });
+  const found = await scene.run(["update"], { env });
+  assert.equal(found.code, 0, found.stderr);
+});
+
 test("$basearch is the machine's architecture", async (t) => {
   const scene = await Scene.create(t);
   const server = await import("../support/http-server.js").then(({ startServer }) =>

@@ -20,10 +20,15 @@ export interface SceneOptions {
   readonly key?: SigningKey | null;
 }
 
+export interface SceneRunOptions extends RunOptions {
+  readonly reuse?: boolean;
+}
+
 export interface Contents {
   readonly repositories?: readonly unknown[];
   readonly packages?: readonly string[];
   readonly gpgkeys?: readonly string[];
+  readonly releasever?: string;
   readonly docs?: boolean;
   readonly os_release?: boolean;
   readonly exclude?: readonly string[];
@@ -110,18 +115,22 @@ export class Scene {
     writeFileSync(`${this.repomd}.asc`, await signDetached(key, readFileSync(this.repomd)));
   }
 
-  /** Runs `rpmoci` in the folder, with a cache of the scene's own. */
-  run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  /**
+   * Runs `rpmoci` in the folder, with a cache of the scene's own. Repositories are asked for their metadata each time,
+   * unless `reuse` leaves that to the command.
+   */
+  run(args: readonly string[], { reuse = false, ...options }: SceneRunOptions = {}): Promise<RunResult> {
+    const refresh = reuse || !["build", "update"].includes(args[0] ?? "") ? [] : ["--refresh"];
     const env = {
       XDG_CACHE_HOME: join(this.directory, "..", "cache"),
       SOURCE_DATE_EPOCH: "1720000000",
       ...options.env,
     };
-    return rpmoci(args, { cwd: this.directory, timeout: 120_000, ...options, env });
+    return rpmoci([...args, ...refresh], { cwd: this.directory, timeout: 120_000, ...options, env });
   }
 
   /** `rpmoci build` into `image` under the tag `test`. */
-  build(args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult> {
+  build(args: readonly string[] = [], options: SceneRunOptions = {}): Promise<RunResult> {
     return this.run(["build", "--image", "image", "--tag", "test", ...args], options);
   }
 

@@ -41,6 +41,7 @@ test("every key has its place", () => {
     ]
     packages = ["postgresql", "skopeo-1.9.*", "/usr/bin/ld", "path/to/local-*.rpm"]
     gpgkeys = ["https://example.org/KEY", "file:///etc/pki/key"]
+    releasever = "9"
     docs = true
     os_release = false
     exclude = ["bash"]
@@ -81,6 +82,7 @@ test("every key has its place", () => {
     ],
     packages: ["postgresql", "skopeo-1.9.*", "/usr/bin/ld", "path/to/local-*.rpm"],
     gpgkeys: ["https://example.org/KEY", "file:///etc/pki/key"],
+    releasever: "9",
     docs: true,
     osRelease: false,
     exclude: ["bash"],
@@ -104,6 +106,7 @@ test("what is left out has its default", () => {
     const { path, lockfilePath, repositories, packages, ...rest } = parseManifest(text, PATH);
     assert.deepEqual(rest, {
       gpgkeys: [],
+      releasever: undefined,
       docs: false,
       osRelease: true,
       exclude: [],

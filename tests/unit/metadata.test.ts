@@ -56,10 +56,14 @@ function configOf(changes: Partial<RepositoryConfig> = {}): RepositoryConfig {
     includePackages: [],
     excludePackages: [],
     skipIfUnavailable: false,
+    metadataExpire: 48 * 3600,
+    definedAt: 0,
     transfer: DEFAULT_TRANSFER,
     ...changes,
   };
 }
+
+const nowhere = { directory: "/nowhere", refresh: true };
 
 function data(type: string, location: string, checksum = `<checksum type="sha256">${SHA256}</checksum>`): string {
   return `<data type="${type}">${checksum}<location href="${location}"/><size>5</size></data>`;
@@ -68,6 +72,8 @@ function data(type: string, location: string, checksum = `<checksum type="sha256
 function repomd(...elements: string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo">${elements.join("")}</repomd>`;
 }
+
+const unopened = { openSize: undefined, openChecksum: undefined };
 
 test("repomd.xml names files with their checksums", () => {
   const files = parseRepomd(
@@ -81,8 +87,18 @@ test("repomd.xml names files with their checksums", () => {
     ),
   );
   assert.deepEqual(Object.fromEntries(files), {
-    primary: { location: "repodata/primary.xml.gz", checksum: { algorithm: "sha256", value: SHA256 }, size: 5 },
-    filelists: { location: "a..b/f.xml", checksum: { algorithm: "sha1", value: "a".repeat(40) }, size: undefined },
+    primary: {
+      location: "repodata/primary.xml.gz",
+      checksum: { algorithm: "sha256", value: SHA256 },
+      size: 5,
+      ...unopened,
+    },
+    filelists: {
+      location: "a..b/f.xml",
+      checksum: { algorithm: "sha1", value: "a".repeat(40) },
+      size: undefined,
+      ...unopened,
+    },
   });
   assert.equal(parseRepomd(repomd()).size, 0);
   const prefixed = repomd(data("primary", "p")).replace(/<(\/?)(\w)/g, "<$1m:$2");
@@ -181,8 +197,8 @@ test("a metalink names mirrors by preference, and the strongest checksums", asyn
   assert.deepEqual(mirrors, {
     baseUrls: ["https://first/os", "http://second/os", "https://last/os"],
     repomd: [
-      { algorithm: "sha512", value: "2".repeat(128) },
-      { algorithm: "sha256", value: SHA256 },
+      { checksum: { algorithm: "sha512", value: "2".repeat(128) }, size: undefined },
+      { checksum: { algorithm: "sha256", value: SHA256 }, size: undefined },
     ],
   });
   const none = await findMirrors(linked, new TableTransport({ "https://m/": metalink(hash("constructor", "x")) }));
@@ -195,6 +211,32 @@ test("a metalink names mirrors by preference, and the strongest checksums", asyn
   await assert.rejects(cut, { code: "MIRRORS_INVALID", kind: "fetch" });
 });
 
+test("base URLs come before what a list names, and a metalink vouches for both, by size and checksum", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const [old, current] = [repomd(data("primary", "old")), repomd(data("primary", "new"))];
+  const vouching = (size: number): string =>
+    metalinkOf(current)
+      .replace("<verification>", `<size>${size}</size><verification>`)
+      .replace("<files>", '<files><file name="other.xml"><resources/></file>');
+  const config = configOf({ baseUrls: ["https://own", "https://last/os"], mirrorSource: linked.mirrorSource });
+  const answers = {
+    "https://m/": vouching(current.length),
+    "https://own/repodata/repomd.xml": old,
+    "https://first/os/repodata/repomd.xml": current,
+  };
+  const mirrors = await findMirrors(config, new TableTransport(answers));
+  assert.deepEqual(mirrors.baseUrls, ["https://own", "https://last/os", "https://first/os", "http://second/os"]);
+  assert.deepEqual(mirrors.repomd[0]?.size, current.length);
+  const metadata = await fetchMetadata(config, new TableTransport(answers), { directory, refresh: true }, () => {});
+  assert.equal(metadata?.files.primaryContents?.location, "new");
+  const wrong = new TableTransport({ ...answers, "https://m/": vouching(current.length + 1) });
+  await assert.rejects(
+    fetchMetadata(config, wrong, { directory, refresh: true }, () => {}),
+    { code: "MIRRORS_OUTDATED" },
+  );
+});
+
 test("metadata is fetched by the checksums that repomd.xml names", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
   t.after(() => rmSync(directory, { recursive: true }));
@@ -202,12 +244,18 @@ test("metadata is fetched by the checksums that repomd.xml names", async (t) => 
   const transport = new TableTransport({ "https://b/repodata/repomd.xml": text });
   const events: RpmociEvent[] = [];
   const config = configOf({ baseUrls: ["https://a", "https://b"], priority: 5, includePackages: ["x"] });
-  const metadata = await fetchMetadata(config, transport, join(directory, "new"), (event) => events.push(event));
+  const metadata = await fetchMetadata(
+    config,
+    transport,
+    { directory: join(directory, "new"), refresh: false },
+    (event) => events.push(event),
+  );
   assert.deepEqual(events, [{ type: "metadata-started", repositoryId: "r" }]);
   assert.equal(readFileSync(metadata?.files.repomd ?? "", "utf8"), text);
   assert.equal(metadata?.files.primary, "/cache/0123");
   assert.equal(metadata.files.priority, 5);
   assert.deepEqual(metadata.files.includePackages, ["x"]);
+  await metadata.fetchFilelists?.();
   const urls = await Promise.all(transport.files.map((file) => file.urls()));
   assert.deepEqual(urls, [
     ["https://a/repodata/p.gz", "https://b/repodata/p.gz"],
@@ -224,11 +272,11 @@ test("a repomd.xml that a metalink does not vouch for is passed over", async (t)
     "https://first/os/repodata/repomd.xml": old,
     "https://last/os/repodata/repomd.xml": current,
   });
-  await fetchMetadata(linked, transport, directory, () => {});
+  await fetchMetadata(linked, transport, { directory, refresh: true }, () => {});
   assert.match((await transport.files[0]?.urls())?.[0] ?? "", /\/new$/);
   const stale = new TableTransport({ ...transport.answers, "https://last/os/repodata/repomd.xml": old });
   await assert.rejects(
-    fetchMetadata(linked, stale, directory, () => {}),
+    fetchMetadata(linked, stale, { directory, refresh: true }, () => {}),
     { code: "MIRRORS_OUTDATED", kind: "fetch" },
   );
 });
@@ -248,7 +296,7 @@ test("signed metadata: repomd.xml and its signature come from one mirror, and th
   const file = (base: string, name: string): string => `${base}/repodata/repomd.xml${name}`;
   const fetchFrom = async (answers: Readonly<Record<string, string | Buffer>>, changes = {}): Promise<string> => {
     const transport = new TableTransport({ "https://k": key.public, "https://m/": metalinkOf(current), ...answers });
-    await fetchMetadata({ ...config, ...changes }, transport, directory, () => {});
+    await fetchMetadata({ ...config, ...changes }, transport, { directory, refresh: true }, () => {});
     return transport.files[0] === undefined ? "" : ((await transport.files[0].urls())[0] ?? "");
   };
   const good = { [file("https://c", "")]: current, [file("https://c", ".asc")]: signature };
@@ -292,18 +340,18 @@ test("only a repository that may be unavailable is skipped, with a warning", asy
   const events: RpmociEvent[] = [];
   const emit = (event: RpmociEvent): unknown => events.push(event);
   const absent = new TableTransport({});
-  assert.equal(await fetchMetadata(configOf({ skipIfUnavailable: true }), absent, "/nowhere", emit), null);
+  assert.equal(await fetchMetadata(configOf({ skipIfUnavailable: true }), absent, nowhere, emit), null);
   assert.match(JSON.stringify(events.at(-1)), /"warning".*repository \\"r\\" is skipped/);
-  await assert.rejects(fetchMetadata(configOf(), absent, "/nowhere", emit), { kind: "fetch" });
+  await assert.rejects(fetchMetadata(configOf(), absent, nowhere, emit), { kind: "fetch" });
   const html = new TableTransport({ "https://h/r/repodata/repomd.xml": "<html></html>" });
-  await assert.rejects(fetchMetadata(configOf(), html, "/nowhere", emit), (error: RpmociError) => {
+  await assert.rejects(fetchMetadata(configOf(), html, nowhere, emit), (error: RpmociError) => {
     assert.equal(error.code, "METADATA_INVALID");
     assert.match(error.message, /repository "r".*no <repomd> element/);
     assert.match(error.hint ?? "", /https:\/\/h\/r/);
     return true;
   });
   const useless = new TableTransport({ "https://h/r/repodata/repomd.xml": repomd(data("other", "o")) });
-  await assert.rejects(fetchMetadata(configOf(), useless, "/nowhere", emit), /names no primary metadata/);
+  await assert.rejects(fetchMetadata(configOf(), useless, nowhere, emit), /names no primary metadata/);
 });
 
 const block = (body: string): string =>
@@ -366,7 +414,7 @@ test("passwords in URLs are not shown in errors", async () => {
     "https://user:secret@h/list": "no mirrors",
   });
   const attempts = [
-    () => fetchMetadata(config, transport, "/nonexistent", () => {}),
+    () => fetchMetadata(config, transport, nowhere, () => {}),
     () => fetchKeys(config, transport),
     () => fetchKeys(config, new TableTransport({})),
     () => findMirrors(mirrored, transport),

@@ -8,9 +8,10 @@ import { parseManifest } from "../../src/manifest/load.js";
 import type { RepositoryConfig } from "../../src/model/repository.js";
 import { DEFAULT_TRANSFER } from "../../src/model/transport.js";
 import { configureRepositories } from "../../src/repository/configure.js";
+import { expandVariables } from "../../src/repository/expansion.js";
 import { parseIni } from "../../src/repository/ini.js";
-import { readSystemRepositories } from "../../src/repository/system.js";
-import { expandVariables, systemVariables, unknownVariables } from "../../src/repository/variables.js";
+import { readDnfConfiguration, readSystemRepositories, type SystemRepositories } from "../../src/repository/system.js";
+import { systemVariables, type Variables } from "../../src/repository/variables.js";
 
 /** A directory that stands for `/`, with these files. */
 function systemWith(t: TestContext, files: Readonly<Record<string, string>>): string {
@@ -41,6 +42,27 @@ function withOptions(t: TestContext, options: Readonly<Record<string, string>>):
   return configure(`{ id = "r", url = "https://h/r", options = { ${pairs.join(", ")} } }`, systemWith(t, {}));
 }
 
+async function variablesOf(
+  root: string,
+  {
+    arch = "x86_64",
+    environment = {},
+    releasever,
+  }: { arch?: string; environment?: NodeJS.ProcessEnv; releasever?: string } = {},
+): Promise<Variables> {
+  const { variableDirectories: directories } = await readDnfConfiguration(root);
+  return systemVariables({ arch, environment, root, directories, releasever, needsRelease: true });
+}
+
+async function systemOf(root: string): Promise<SystemRepositories> {
+  return readSystemRepositories(await readDnfConfiguration(root));
+}
+
+/** The definitions' options. */
+function optionsOf({ definitions }: SystemRepositories): Record<string, Readonly<Record<string, string>>> {
+  return Object.fromEntries([...definitions].map(([id, { options }]) => [id, options]));
+}
+
 test("variables are expanded in both spellings, and unknown ones left", () => {
   const variables = new Map([
     ["basearch", "x86_64"],
@@ -57,8 +79,53 @@ test("variables are expanded in both spellings, and unknown ones left", () => {
     $releaseverx: "$releaseverx",
     "100$ $": "100$ $",
   };
-  for (const [text, expanded] of Object.entries(texts)) assert.equal(expandVariables(text, variables), expanded);
-  assert.deepEqual(unknownVariables("$unknown/\u0024{other}/$"), ["unknown", "other"]);
+  for (const [text, expanded] of Object.entries(texts)) assert.equal(expandVariables(text, variables).text, expanded);
+  assert.deepEqual(expandVariables("$unknown/\u0024{other}/$", variables).unknown, ["unknown", "other"]);
+});
+
+test("variables have defaults and alternatives, nested as in dnf", () => {
+  const variables = new Map([
+    ["set", "yes"],
+    ["empty", ""],
+  ]);
+  const texts = {
+    "<${set:-default}>": "<yes>",
+    "<${empty:-default}>": "<default>",
+    "<${unset:-default}>": "<default>",
+    "<${set:+other}>": "<other>",
+    "<${empty:+other}><${unset:+other}>": "<><>",
+    "${set:+${unset:-foobar}}": "foobar",
+    "${unset:-a$set/${set}b}c": "ayes/yesbc",
+    "${unset:-}": "",
+    "\\$set \\\\ $set": "$set \\ yes",
+    "${unset:-open": "${unset:-open",
+    "\u0024{set:?x}": "\u0024{set:?x}",
+  };
+  for (const [text, expanded] of Object.entries(texts)) {
+    assert.deepEqual(expandVariables(text, variables), { text: expanded, unknown: [] }, text);
+  }
+  // What is not taken need not have a value.
+  assert.deepEqual(expandVariables("\u0024{set:-$unset}\u0024{set:+$other}", variables).unknown, ["other"]);
+  const nested = (depth: number): string => `${"${unset:-".repeat(depth)}x${"}".repeat(depth)}`;
+  assert.equal(expandVariables(nested(32), variables).text, "x");
+  assert.match(expandVariables(nested(100_000), variables).text, /^\$/);
+});
+
+test("varsdir replaces the folders of variables, and contents.releasever wins over all", async (t) => {
+  const root = systemWith(t, {
+    "etc/dnf/dnf.conf": "[main]\nvarsdir=/first /second\n",
+    "etc/dnf/vars/site": "unread",
+    "first/site": "first",
+    "second/site": "second",
+    "second/releasever": "8",
+    "etc/os-release": "ID=fedora\nVERSION_ID=41\n",
+  });
+  const environment = { DNF_VAR_releasever: "7.5" };
+  const names = ["site", "releasever", "releasever_major", "releasever_minor"];
+  const values = (variables: Variables): unknown => names.map((name) => variables.get(name));
+  assert.deepEqual(values(await variablesOf(root)), ["second", "8", "8", ""]);
+  assert.deepEqual(values(await variablesOf(root, { environment })), ["second", "7.5", "7", "5"]);
+  assert.deepEqual(values(await variablesOf(root, { environment, releasever: "9.4" })), ["second", "9.4", "9", "4"]);
 });
 
 test("variables come from the system and the environment, the later winning", async (t) => {
@@ -69,17 +136,16 @@ test("variables come from the system and the environment, the later winning", as
     "etc/dnf/vars/both": "dnf\nsecond line\n",
     "etc/dnf/vars/overridden": "file",
     "etc/dnf/vars/blank": "",
+    "etc/dnf/vars/basearch": "no",
   });
-  const variables = await systemVariables(
-    "i686",
-    { DNF0: "zero", DNF10: "no", DNF_VAR_overridden: "environment", OTHER: "no" },
-    root,
-  );
+  const environment = { DNF0: "zero", DNF10: "no", DNF_VAR_overridden: "environment", DNF_VAR_arch: "no", OTHER: "no" };
+  const variables = await variablesOf(root, { arch: "i686", environment });
   assert.deepEqual(Object.fromEntries(variables), {
     arch: "i686",
     basearch: "i386",
     releasever: "9",
     releasever_major: "9",
+    releasever_minor: "",
     both: "dnf",
     old: "yes",
     overridden: "environment",
@@ -90,11 +156,11 @@ test("variables come from the system and the environment, the later winning", as
 
 test("the release is known on distributions of RPMs only", async (t) => {
   const release = async (text: string, environment: NodeJS.ProcessEnv = {}): Promise<(string | undefined)[]> => {
-    const variables = await systemVariables("x86_64", environment, systemWith(t, { "etc/os-release": text }));
+    const variables = await variablesOf(systemWith(t, { "etc/os-release": text }), { environment });
     return ["releasever", "releasever_major", "releasever_minor"].map((name) => variables.get(name));
   };
-  assert.deepEqual(await release("ID=fedora\nVERSION_ID=41\n"), ["41", "41", undefined]);
-  assert.deepEqual(await release('ID="rhel"\nVERSION_ID="9.4"\n'), ["9", "9", undefined]);
+  assert.deepEqual(await release("ID=fedora\nVERSION_ID=41\n"), ["41", "41", ""]);
+  assert.deepEqual(await release('ID="rhel"\nVERSION_ID="9.4"\n'), ["9", "9", ""]);
   assert.deepEqual(await release("ID=azurelinux\nVERSION_ID=3.0\n"), ["3.0", "3", "0"]);
   assert.deepEqual(await release("ID=debian\nVERSION_ID=12\n"), [undefined, undefined, undefined]);
   assert.deepEqual(await release("ID=debian\n", { DNF_VAR_releasever: "8.1" }), ["8.1", "8", "1"]);
@@ -145,16 +211,16 @@ test("the system's repositories: inheritance, order, and what is no repository",
     "etc/yum.repos.d/ignored.repo.rpmnew": "[ignored]\nbaseurl=http://i/\n",
     "etc/distro.repos.d/z.repo": "[third]\nbaseurl=http://z/\n[twice]\nbaseurl=http://latest/\n[main]\nx=1\n",
   });
-  const { options, directories } = await readSystemRepositories(root);
+  const system = await systemOf(root);
   const inherited = { repo_gpgcheck: "1", timeout: "7", sslverify: "no", proxy: "http://p:1" };
-  assert.deepEqual(Object.fromEntries(options), {
+  assert.deepEqual(optionsOf(system), {
     inmain: { ...inherited, gpgcheck: "0", baseurl: "http://main/" },
     first: { ...inherited, gpgcheck: "1", baseurl: "http://a/" },
-    twice: { ...inherited, gpgcheck: "0", baseurl: "http://early/" },
+    twice: { ...inherited, gpgcheck: "0", baseurl: "http://latest/" },
     second: { ...inherited, gpgcheck: "0", baseurl: "http://b/" },
     third: { ...inherited, gpgcheck: "0", baseurl: "http://z/" },
   });
-  assert.equal(directories.length, 3);
+  assert.equal(system.directories.length, 3);
 });
 
 test("reposdir replaces the directories", async (t) => {
@@ -164,9 +230,9 @@ test("reposdir replaces the directories", async (t) => {
     "two/a.repo": "[b]\nbaseurl=http://two/\n",
     "one/z.repo": "[b]\nbaseurl=http://one/\n",
   });
-  const { options, directories } = await readSystemRepositories(root);
-  assert.deepEqual(directories, [join(root, "one"), join(root, "two")]);
-  assert.deepEqual(Object.fromEntries(options), { b: { baseurl: "http://one/" } });
+  const system = await systemOf(root);
+  assert.deepEqual(system.directories, [join(root, "one"), join(root, "two")]);
+  assert.deepEqual(optionsOf(system), { b: { baseurl: "http://one/" } });
 });
 
 test("a repository of the system is configured from its file, one that is not there is named", async (t) => {
@@ -188,7 +254,10 @@ test("a repository of the system is configured from its file, one that is not th
     ].join("\n"),
   });
   const config = await configure('"fedora.x"', root, { gpgkeys: ["https://global/KEY", "https://h/KEY2"] });
+  assert.ok(Math.abs(config.definedAt - Date.now()) < 60_000);
   assert.deepEqual(config, {
+    definedAt: config.definedAt,
+    metadataExpire: 7 * 86_400,
     id: "fedora.x",
     baseUrls: [],
     mirrorSource: { kind: "metalink", url: "https://mirrors/x86_64" },
@@ -261,6 +330,27 @@ const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<Re
   [{ username: "u" }, { transfer: { ...DEFAULT_TRANSFER, credentials: { username: "u", password: "" } } }],
   [{ password: "p" }, { transfer: DEFAULT_TRANSFER }],
   [{ name: "N", enabled: "0", metadata_expire: "1", fastestmirror: "1", keepcache: "1" }, { id: "r" }],
+  [{}, { metadataExpire: 172_800, definedAt: 0 }],
+  [{ metadata_expire: "6h" }, { metadataExpire: 21_600 }],
+  [{ metadata_expire: "1.5D" }, { metadataExpire: 129_600 }],
+  [{ metadata_expire: "0" }, { metadataExpire: 0 }],
+  [{ metadata_expire: "-1" }, { metadataExpire: null }],
+  [{ metadata_expire: "never" }, { metadataExpire: null }],
+  [{ ip_resolve: "IPv6" }, { transfer: { ...DEFAULT_TRANSFER, ipVersion: 6 } }],
+  [{ ip_resolve: "4" }, { transfer: { ...DEFAULT_TRANSFER, ipVersion: 4 } }],
+  [{ ip_resolve: "whatever" }, { transfer: DEFAULT_TRANSFER }],
+  [{ user_agent: "me/1" }, { transfer: { ...DEFAULT_TRANSFER, headers: { "user-agent": "me/1" } } }],
+  [{ timeout: "0" }, { transfer: DEFAULT_TRANSFER }],
+  [
+    { proxy_sslverify: "0", proxy_sslcacert: "/ca" },
+    {
+      transfer: {
+        ...DEFAULT_TRANSFER,
+        proxyTls: { ...DEFAULT_TRANSFER.proxyTls, sslverify: false, sslcacert: "/ca" },
+      },
+    },
+  ],
+  [{ metalink: "https://m/" }, { baseUrls: ["https://h/r"], mirrorSource: { kind: "metalink", url: "https://m/" } }],
   [{}, { repoGpgcheck: false }],
   [{ repo_gpgcheck: "0" }, { repoGpgcheck: false }],
   [
@@ -276,9 +366,51 @@ for (const [options, expected] of honoured) {
   });
 }
 
+/** dnf.conf(5) of dnf 4.20: "Repo options", and those for both [main] and repositories; and what dnf takes beside them. */
+const DOCUMENTED = `baseurl cost enabled gpgkey metalink mirrorlist module_hotfixes name priority type
+  bandwidth countme deltarpm deltarpm_percentage enablegroups excludepkgs fastestmirror gpgcheck includepkgs ip_resolve
+  localpkg_gpgcheck max_parallel_downloads metadata_expire minrate password proxy proxy_username proxy_password
+  proxy_auth_method proxy_sslcacert proxy_sslverify proxy_sslclientcert proxy_sslclientkey repo_gpgcheck retries
+  skip_if_unavailable sslcacert sslverify sslverifystatus sslclientcert sslclientkey throttle timeout username user_agent
+  cachedir enabled_metadata exclude max_downloads_per_mirror mediaid pkg_gpgcheck protected_packages`.split(/\s+/);
+
+test("every option that dnf documents for repositories is known", async (t) => {
+  const values: Readonly<Record<string, string>> = {
+    proxy: "http://p:1",
+    proxy_auth_method: "any",
+    ip_resolve: "4",
+    type: "rpm-md",
+    metalink: "https://m/",
+    mirrorlist: "https://m/",
+    gpgkey: "https://k/",
+    module_hotfixes: "0",
+    sslverifystatus: "0",
+  };
+  for (const name of DOCUMENTED) {
+    if (name === "baseurl") continue;
+    await assert.doesNotReject(withOptions(t, { [name]: values[name] ?? "1" }), name);
+  }
+});
+
+test("an option that is not dnf's is refused in the manifest, and passed over in the system's files", async (t) => {
+  const root = systemWith(t, {
+    "etc/yum.repos.d/a.repo": "[a]\nbaseurl=https://h/\nfrobnicate=1\nsslverifystatus=0\n",
+  });
+  assert.equal((await configure('"a"', root)).id, "a");
+  const unsupported = systemWith(t, { "etc/yum.repos.d/a.repo": "[a]\nbaseurl=https://h/\nsslverifystatus=1\n" });
+  await assert.rejects(configure('"a"', unsupported), /the option sslverifystatus = "1" is not supported/);
+});
+
 const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
   [{ gpgchek: "0" }, /^repository "r": the option "gpgchek" is not supported$/],
-  [{ module_hotfixes: "1" }, /the option "module_hotfixes" is not supported/],
+  [{ module_hotfixes: "1" }, /the option module_hotfixes = "1" is not supported/],
+  [{ type: "yast2" }, /the option type = "yast2" is not supported/],
+  [{ enablegroups: "0" }, /the option enablegroups = "0" is not supported/],
+  [{ sslverifystatus: "yes" }, /the option sslverifystatus = "yes" is not supported/],
+  [{ proxy_auth_method: "ntlm" }, /the option proxy_auth_method = "ntlm" is not supported/],
+  [{ ip_resolve: "5" }, /the option ip_resolve = "5" is not an IP version/],
+  [{ metadata_expire: "soon" }, /the option metadata_expire = "soon" is not a number of seconds/],
+  [{ metadata_expire: "-2" }, /the option metadata_expire = "-2" is not a number of seconds/],
   [{ repo_gpgcheck: "perhaps" }, /the option repo_gpgcheck = "perhaps" is not a boolean/],
   [{ baseurl: "https://other/" }, /the option "baseurl" is not supported/],
   [{ gpgcheck: "maybe" }, /the option gpgcheck = "maybe" is not a boolean/],

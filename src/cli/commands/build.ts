@@ -20,12 +20,17 @@ export class BuildCommand extends RpmociCommand {
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
 
+  refresh = Option.Boolean("--refresh", false, {
+    description: "Ask repositories for their metadata even when what is kept of it has not expired",
+  });
+
   protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
     if (needsUserNamespace()) return runInUserNamespace(process.argv.slice(1));
-    await build({ ...options, layout, tag, locked: this.locked, vendorDirectory: this.vendorDirectory, labels });
+    const { locked, vendorDirectory, refresh } = this;
+    await build({ ...options, layout, tag, locked, vendorDirectory, labels, refresh });
     return 0;
   }
 }

@@ -22,10 +22,13 @@ export class UpdateCommand extends RpmociCommand {
   dryRun = Option.Boolean("--dry-run", false, {
     description: `Print what would change and write nothing; the exit code is ${DIFFERENCE} when something would`,
   });
+  refresh = Option.Boolean("--refresh", false, {
+    description: "Ask repositories for their metadata even when what is kept of it has not expired",
+  });
 
   protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
-    const { packages, fromLockfile, dryRun } = this;
-    const { changed } = await update({ ...options, packages, fromLockfile, dryRun });
+    const { packages, fromLockfile, dryRun, refresh } = this;
+    const { changed } = await update({ ...options, packages, fromLockfile, dryRun, refresh });
     return dryRun && changed ? DIFFERENCE : 0;
   }
 }
