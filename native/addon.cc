@@ -12,6 +12,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook([environment] { environment->shut_down(); });
   rpmoci::export_versions(env, exports);
   rpmoci::export_pool(env, exports);
+  rpmoci::export_metadata_file(env, exports);
   rpmoci::export_packages(env, exports);
   rpmoci::export_rpmdb(env, exports);
   rpmoci::export_layer(env, exports);

@@ -7,6 +7,7 @@ namespace rpmoci {
 
 void export_versions(Napi::Env env, Napi::Object exports);
 void export_pool(Napi::Env env, Napi::Object exports);
+void export_metadata_file(Napi::Env env, Napi::Object exports);
 void export_packages(Napi::Env env, Napi::Object exports);
 void export_rpmdb(Napi::Env env, Napi::Object exports);
 void export_layer(Napi::Env env, Napi::Object exports);

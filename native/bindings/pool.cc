@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings/exports.h"
+#include "bindings/module_values.h"
 #include "napi/promise.h"
 #include "solv/compare_evr.h"
 #include "solv/goal.h"
@@ -34,7 +35,8 @@ RepositorySource to_repository(const Napi::Object& object) {
           .primary = to_text(object.Get("primary")),
           .filelists = filelists.IsString() ? to_text(filelists) : std::string(),
           .include_packages = to_texts(object.Get("includePackages")),
-          .exclude_packages = to_texts(object.Get("excludePackages"))};
+          .exclude_packages = to_texts(object.Get("excludePackages")),
+          .module_hotfixes = object.Get("moduleHotfixes").ToBoolean().Value()};
 }
 
 std::vector<RepositorySource> to_repositories(const Napi::Value& value) {
@@ -50,6 +52,7 @@ Job to_job(const Napi::Object& object) {
   return {.specs = to_texts(object.Get("specs")),
           .requirements = to_texts(object.Get("requirements")),
           .local_packages = to_texts(object.Get("localPackages")),
+          .profile_packages = to_profile_packages(object.Get("profilePackages")),
           .install_weak_dependencies = object.Get("installWeakDependencies").As<Napi::Boolean>().Value()};
 }
 
@@ -98,6 +101,8 @@ const char* name_of(UnmatchedSpec::Reason reason) {
   switch (reason) {
     case UnmatchedSpec::Reason::kHidden:
       return "hidden";
+    case UnmatchedSpec::Reason::kModule:
+      return "module";
     case UnmatchedSpec::Reason::kArchitecture:
       return "architecture";
     default:
@@ -147,11 +152,11 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
 
   static Class* define(Napi::Env env) {
     auto* definition = new Class;
-    const auto constructor =
-        DefineClass(env, "Pool",
-                    {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
-                     InstanceMethod<&PoolObject::close>("close")},
-                    definition);
+    const auto constructor = DefineClass(
+        env, "Pool",
+        {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
+         InstanceMethod<&PoolObject::select_modules>("selectModules"), InstanceMethod<&PoolObject::close>("close")},
+        definition);
     definition->constructor = Napi::Persistent(constructor);
     env.AddCleanupHook([definition] { delete definition; });
     return definition;
@@ -185,6 +190,15 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
           return pool->run([&](PackagePool& packages) { return query_spec(packages, spec); });
         },
         [](Napi::Env env, std::vector<Package>& packages) -> Napi::Value { return from_packages(env, packages); });
+  }
+
+  Napi::Value select_modules(const Napi::CallbackInfo& info) {
+    return run_promise<ModuleReport>(
+        info.Env(), Environment::of(info.Env()).general,
+        [pool = pool_, request = to_module_request(info[0])] {
+          return pool->run([&](PackagePool& packages) { return apply_modules(packages, request); });
+        },
+        from_module_report);
   }
 
   void close(const Napi::CallbackInfo&) { pool_->close(); }

@@ -8,6 +8,7 @@
 #include "solv/file_dependencies.h"
 #include "solv/handles.h"
 #include "solv/match.h"
+#include "solv/module_filter.h"
 #include "solv/package_pool.h"
 #include "solv/similar.h"
 
@@ -56,15 +57,21 @@ UnmatchedSpec explain_unmatched(const PackagePool& pool, const std::string& spec
                                 const std::vector<std::string>& names) {
   using Reason = UnmatchedSpec::Reason;
   if (!match_spec(pool, spec, {.foreign = true}).packages.empty()) return {spec, Reason::kArchitecture, {}};
-  if (!match_spec(pool, spec, {.hidden = true, .foreign = true}).packages.empty()) return {spec, Reason::kHidden, {}};
+  const auto hidden = match_spec(pool, spec, {.hidden = true, .foreign = true}).packages;
+  const auto by_modules = [&](Id id) { return pool.is_hidden_by_modules(id); };
+  if (std::ranges::any_of(hidden, by_modules)) return {spec, Reason::kModule, {}};
+  if (!hidden.empty()) return {spec, Reason::kHidden, {}};
   return {spec, Reason::kMissing, similar_names(spec, names)};
 }
+
+/// One of several packages is to be installed, the best of them.
+constexpr Id kInstallOneOf =
+    SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
 
 /// Adds the specifications' jobs and returns those that match nothing.
 std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue& jobs) {
   std::vector<UnmatchedSpec> unmatched;
   std::vector<std::string> names;
-  constexpr Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR | SOLVER_FORCEBEST;
   for (const auto& spec : sorted(job.specs)) {
     const auto match = match_spec(pool, spec, {});
     if (match.packages.empty()) {
@@ -73,8 +80,23 @@ std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, JobQueue
     }
     for (const auto& choice : install_choices(pool, spec, match)) {
       IdQueue packages(choice);
-      jobs.add(how, pool_queuetowhatprovides(pool.get(), packages.get()), spec);
+      jobs.add(kInstallOneOf, pool_queuetowhatprovides(pool.get(), packages.get()), spec);
     }
+  }
+  return unmatched;
+}
+
+/// Adds the jobs of module profiles and returns those whose package nobody has.
+std::vector<UnmatchedSpec> add_profile_packages(PackagePool& pool, const Job& job, JobQueue& jobs) {
+  std::vector<UnmatchedSpec> unmatched;
+  for (const auto& wanted : job.profile_packages) {
+    const auto candidates = profile_candidates(pool, wanted);
+    if (candidates.empty()) {
+      unmatched.push_back({wanted.spec + ": " + wanted.name, UnmatchedSpec::Reason::kMissing, {}});
+      continue;
+    }
+    IdQueue packages(candidates);
+    jobs.add(kInstallOneOf, pool_queuetowhatprovides(pool.get(), packages.get()), wanted.spec);
   }
   return unmatched;
 }
@@ -141,6 +163,7 @@ SolveResult solve_job(PackagePool& pool, const Job& job) {
   JobQueue jobs;
   FileDependencies files(pool);
   if (auto unmatched = add_specs(pool, job, jobs); !unmatched.empty()) return unmatched;
+  if (auto unmatched = add_profile_packages(pool, job, jobs); !unmatched.empty()) return unmatched;
   if (auto problems = add_requirements(pool, job, jobs, files); !problems.empty()) return problems;
   add_local_packages(pool, job, jobs);
   add_install_only(pool, jobs);

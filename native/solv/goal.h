@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "solv/module_streams.h"
 #include "solv/package.h"
 #include "solv/problem.h"
 
@@ -17,11 +18,13 @@ struct Job {
   std::vector<std::string> requirements;
   /// Paths that the pool was opened with.
   std::vector<std::string> local_packages;
+  /// Packages of module profiles.
+  std::vector<ProfilePackage> profile_packages;
   bool install_weak_dependencies = false;
 };
 
 struct UnmatchedSpec {
-  enum class Reason { kMissing, kHidden, kArchitecture };
+  enum class Reason { kMissing, kHidden, kModule, kArchitecture };
   std::string spec;
   Reason reason = Reason::kMissing;
   std::vector<std::string> similar;

@@ -37,6 +37,7 @@ PackagePool::PackagePool(std::vector<RepositorySource> repositories, const std::
   for (const auto& repository : repositories) {
     if (cancelled) throw Failure("CANCELLED", "the environment is shutting down");
     loaded.push_back(load_repository(get(), repository));
+    if (repository.module_hotfixes) hotfix_repositories_.insert(loaded.back());
   }
   const auto ids = load_local_packages(get(), local_packages);
   for (std::size_t index = 0; index < ids.size(); ++index) local_packages_[local_packages[index]] = ids[index];
@@ -107,6 +108,25 @@ void PackagePool::hide_packages(const std::vector<RepositorySource>& repositorie
     each_match(repo, source.exclude_packages, [&](Id id) { visible_->remove(id); });
   }
   pool_->considered = visible_->get();
+}
+
+bool PackagePool::has_module_hotfixes(Id package) const {
+  return hotfix_repositories_.contains(pool_id2solvable(get(), package)->repo);
+}
+
+void PackagePool::hide_by_modules(const std::vector<Id>& packages) {
+  for (const Id id : hidden_by_modules_) visible_->add(id);
+  hidden_by_modules_.clear();
+  for (const Id id : packages) {
+    if (!is_visible(id)) continue;
+    if (!visible_) {
+      visible_ = std::make_unique<IdMap>(get()->nsolvables);
+      visible_->fill();
+      pool_->considered = visible_->get();
+    }
+    visible_->remove(id);
+    hidden_by_modules_.insert(id);
+  }
 }
 
 bool PackagePool::is_native(Id package) const {

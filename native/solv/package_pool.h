@@ -25,10 +25,16 @@ class PackagePool {
 
   /// Every package that can be installed at all: all but source packages, in the order of their Ids.
   const std::vector<Id>& packages() const { return packages_; }
-  /// False for what includepkgs and excludepkgs hide.
+  /// False for what includepkgs, excludepkgs and module streams hide.
   bool is_visible(Id package) const { return !visible_ || visible_->has(package); }
   /// True for packages of the base architecture and `noarch`.
   bool is_native(Id package) const;
+  /// True when module streams hide it.
+  bool is_hidden_by_modules(Id package) const { return hidden_by_modules_.contains(package); }
+  /// True when its repository's packages are not hidden by module streams.
+  bool has_module_hotfixes(Id package) const;
+  /// Hides these packages in place of those of an earlier call.
+  void hide_by_modules(const std::vector<Id>& packages);
   /// Packages that obsolete `package`, in the order of their Ids.
   const std::vector<Id>& obsoleters(Id package) const;
   /// The Id of a local package; 0 for a path that the pool was not opened with.
@@ -53,6 +59,8 @@ class PackagePool {
   std::map<std::string, Id> local_packages_;
   std::map<Id, std::vector<Id>> obsoleters_;
   std::set<Id> indexed_files_;
+  std::set<Id> hidden_by_modules_;
+  std::set<const ::Repo*> hotfix_repositories_;
 };
 
 }  // namespace rpmoci

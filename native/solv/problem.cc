@@ -26,7 +26,8 @@ std::string package_text(::Pool* pool, Id id) {
 std::string not_installable(::Pool* pool, Id id) {
   auto* solvable = pool_id2solvable(pool, id);
   const auto package = package_text(pool, id);
-  if (pool_disabled_solvable(pool, solvable)) return package + " is hidden by includepkgs or excludepkgs";
+  if (pool_disabled_solvable(pool, solvable))
+    return package + " is hidden by includepkgs, excludepkgs or the choice of module streams";
   if (pool->id2arch != nullptr && pool_arch2score(pool, solvable->arch) == 0) {
     return package + " is for another architecture";
   }

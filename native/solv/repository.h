@@ -22,6 +22,8 @@ struct RepositorySource {
   std::string filelists;
   std::vector<std::string> include_packages;
   std::vector<std::string> exclude_packages;
+  /// Its packages are not hidden by module streams.
+  bool module_hotfixes = false;
 };
 
 /// Adds the repository with its packages in the order of their names and versions, whatever order the metadata has:
