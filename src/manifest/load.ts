@@ -86,6 +86,8 @@ function fromDocument({ contents, image }: ManifestDocument, path: string): Mani
     lockfilePath: lockfilePathOf(path),
     repositories,
     packages: contents.packages,
+    modules: contents.modules,
+    modulePlatformId: contents.module_platform_id,
     gpgkeys: contents.gpgkeys,
     docs: contents.docs,
     osRelease: contents.os_release,

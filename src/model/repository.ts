@@ -1,5 +1,6 @@
 /** Repositories: what is configured, and the metadata that was fetched for it. */
 import type { RepositoryFiles } from "../native/binding.js";
+import type { ModuleMetadata } from "./modules.js";
 import type { TransferOptions } from "./transport.js";
 
 /** A repository with its variables expanded and every option either honoured or refused. */
@@ -18,6 +19,8 @@ export interface RepositoryConfig {
   readonly gpgkeys: readonly string[];
   readonly includePackages: readonly string[];
   readonly excludePackages: readonly string[];
+  /** Whether module streams hide none of its packages. */
+  readonly moduleHotfixes: boolean;
   readonly skipIfUnavailable: boolean;
   readonly transfer: TransferOptions;
 }
@@ -27,4 +30,6 @@ export interface RepositoryMetadata {
   /** Mirrors that answered or may answer, the preferred first. */
   readonly baseUrls: readonly string[];
   readonly files: RepositoryFiles;
+  /** Null for a repository without modules. */
+  readonly modules: ModuleMetadata | null;
 }

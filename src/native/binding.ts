@@ -33,6 +33,77 @@ export interface RepositoryFiles {
   readonly includePackages: readonly string[];
   /** Package specifications that are hidden. */
   readonly excludePackages: readonly string[];
+  /** Whether module streams hide none of its packages; false if absent. */
+  readonly moduleHotfixes?: boolean;
+}
+
+/** A module that a build requires in one of some streams; in any, when there are none. */
+export interface ModuleRequirement {
+  readonly module: string;
+  /** Texts that begin with `-` are streams that must not be active. */
+  readonly streams: readonly string[];
+}
+
+/** One build of a module stream. */
+export interface ModuleBuild {
+  readonly name: string;
+  readonly stream: string;
+  /** Decimal digits without leading zeros. */
+  readonly version: string;
+  readonly context: string;
+  /** Empty if unknown. */
+  readonly arch: string;
+  /** Whether the context alone tells builds with different requirements apart. */
+  readonly staticContext: boolean;
+  readonly requires: readonly ModuleRequirement[];
+  /** NEVRAs of its packages, with their epochs. */
+  readonly artifacts: readonly string[];
+  /** Names of packages that have left the module. */
+  readonly demodularized: readonly string[];
+  readonly profiles: readonly { readonly name: string; readonly packages: readonly string[] }[];
+}
+
+export interface ModuleRequest {
+  readonly arch: string;
+  readonly repositories: readonly { readonly repositoryId: string; readonly builds: readonly ModuleBuild[] }[];
+  readonly defaults: readonly { readonly module: string; readonly stream: string }[];
+  /** `name:stream:version:context::arch/profile`, from which all but the name may be left out. */
+  readonly specs: readonly string[];
+  /** `platform:el9` and the like; null to take what the packages that provide `system-release` say. */
+  readonly platformId: string | null;
+}
+
+export interface RefusedModule {
+  readonly spec: string;
+  /**
+   * `invalid`: of no known form; `unknown`: no such module or stream; `ambiguous`: several streams, none the default;
+   * `taken`: another stream of it is enabled; `profile`: no such profile; `inactive`: none of its builds is active.
+   */
+  readonly reason: "invalid" | "unknown" | "ambiguous" | "taken" | "profile" | "inactive";
+  /** Names like it, its streams, the stream that is enabled, or its profiles. */
+  readonly alternatives: readonly string[];
+}
+
+/** A package that a profile installs: of the stream's artifacts, of a repository with hotfixes, or else any. */
+export interface ProfilePackage {
+  readonly spec: string;
+  readonly name: string;
+  readonly artifacts: readonly string[];
+}
+
+export interface ModuleReport {
+  readonly platformId: string | null;
+  /**
+   * `defaults`: some default streams cannot be active; `latest`: the latest build of a stream cannot; `conflict`: enabled
+   * streams cannot, and those that conflict are not; `broken`: no module is active.
+   */
+  readonly status: "good" | "defaults" | "latest" | "conflict" | "broken";
+  /** Why the status is not `good`. */
+  readonly problems: readonly Problem[];
+  readonly refused: readonly RefusedModule[];
+  readonly profilePackages: readonly ProfilePackage[];
+  /** `name:stream:version:context:arch` of all active builds, sorted. */
+  readonly active: readonly string[];
 }
 
 export interface PoolOptions {
@@ -49,6 +120,8 @@ export interface SolveJob {
   readonly requirements: readonly string[];
   /** Paths out of `PoolOptions.localPackages` that must be installed. */
   readonly localPackages: readonly string[];
+  /** From `Pool.selectModules`; none if absent. */
+  readonly profilePackages?: readonly ProfilePackage[];
   readonly installWeakDependencies: boolean;
 }
 
@@ -81,10 +154,10 @@ export interface Problem {
 export interface UnmatchedSpec {
   readonly spec: string;
   /**
-   * `missing`: nothing provides it; `hidden`: only packages that includepkgs or excludepkgs hide match;
-   * `architecture`: only packages of a foreign architecture match.
+   * `missing`: nothing provides it; `hidden`: only packages that includepkgs or excludepkgs hide match; `module`: only
+   * packages that module streams hide, too; `architecture`: only packages of a foreign architecture match.
    */
-  readonly reason: "missing" | "hidden" | "architecture";
+  readonly reason: "missing" | "hidden" | "module" | "architecture";
   /** Names that resemble it, at most three, the closest first. */
   readonly similar: readonly string[];
 }
@@ -103,6 +176,11 @@ export interface Pool {
   solve(job: SolveJob): Promise<SolveResult>;
   /** Packages that match one specification, best first. */
   query(spec: string): Promise<readonly Solvable[]>;
+  /**
+   * Activates module streams and hides the packages of all others, and those that active ones shadow, as dnf does. What
+   * an earlier call hid is visible again. The order of repositories and builds does not matter.
+   */
+  selectModules(request: ModuleRequest): Promise<ModuleReport>;
   /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
   close(): void;
 }
@@ -225,6 +303,12 @@ export interface Binding {
 
   /** Rejects with `REPOSITORY_UNREADABLE` for metadata that cannot be parsed, `RPM_UNREADABLE` for a local package. */
   openPool(repositories: readonly RepositoryFiles[], options: PoolOptions): Promise<Pool>;
+
+  /**
+   * The uncompressed contents of a file (gzip, xz, bzip2, zstd, or none, by its first bytes). Rejects with
+   * `METADATA_UNREADABLE` for one that is damaged, or holds more than `limit` bytes.
+   */
+  readMetadataFile(path: string, limit: number): Promise<Uint8Array>;
 
   /** Headers without any verification of signatures, in the order of `paths`. Rejects with `RPM_UNREADABLE`. */
   readPackages(paths: readonly string[], probePaths: readonly string[]): Promise<readonly PackageHeader[]>;

@@ -4,6 +4,7 @@ import { type ErrorKind, RpmociError } from "../errors.js";
 /** Every code that the addon rejects with; another one is a defect of the addon. */
 const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   REPOSITORY_UNREADABLE: "fetch",
+  METADATA_UNREADABLE: "fetch",
   RPM_UNREADABLE: "verify",
   KEY_UNREADABLE: "verify",
   RPMDB_UNREADABLE: "install",

@@ -57,7 +57,8 @@ async function solve(
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
   const pool = await repositories.open(request.localPackages);
   try {
-    return (await resolve(pool, { specs, ...request }, context.emit)).installs;
+    const profilePackages = await repositories.selectModules(pool, manifest);
+    return (await resolve(pool, { specs, ...request, profilePackages }, context.emit)).installs;
   } finally {
     pool.close();
   }
@@ -77,6 +78,8 @@ async function lockOf(
   return {
     packageSpecs: manifest.packages,
     globalKeySpecs: manifest.gpgkeys,
+    modules: manifest.modules,
+    modulePlatformId: manifest.modulePlatformId,
     packages,
     localPackages,
     repositoryKeys: new Map(keys),

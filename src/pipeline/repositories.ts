@@ -1,15 +1,17 @@
 /** The manifest's repositories during one run: configured at once, their metadata loaded when somebody needs it. */
 import { join } from "node:path";
+import type { Emit } from "../events.js";
 import { encodeLocation, type PackageSources } from "../fetch/packages.js";
 import type { LockedPackage, RepositoryKeys } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
-import type { Pool, Solvable } from "../native/binding.js";
+import type { Pool, ProfilePackage, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
+import { selectModules } from "../resolve/modules.js";
 import { openRepositories } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
 
@@ -24,6 +26,7 @@ function oncePerId<T>(work: (id: string) => Promise<T>): (id: string) => Promise
 }
 
 export class Repositories implements PackageSources {
+  readonly #emit: Emit;
   readonly #configs: ReadonlyMap<string, RepositoryConfig>;
   readonly #baseUrls: (id: string) => Promise<readonly string[]>;
   readonly #loadMetadata: () => Promise<readonly RepositoryMetadata[]>;
@@ -37,6 +40,7 @@ export class Repositories implements PackageSources {
     transport: Transport,
     context: Context,
   ) {
+    this.#emit = context.emit;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = oncePerId(async (id) => {
       const config = this.#configs.get(id);
@@ -74,6 +78,12 @@ export class Repositories implements PackageSources {
   /** A pool of all repositories and the given local RPM files; the caller closes it. */
   async open(localPackages: readonly string[]): Promise<Pool> {
     return openRepositories(await this.#allMetadata(), this.arch, localPackages);
+  }
+
+  /** Activates the manifest's module streams in a pool of these repositories; returns what their profiles install. */
+  async selectModules(pool: Pool, manifest: Manifest): Promise<readonly ProfilePackage[]> {
+    const selection = { specs: manifest.modules, platformId: manifest.modulePlatformId };
+    return selectModules(pool, await this.#allMetadata(), this.arch, selection, this.#emit);
   }
 
   /** Whether the manifest asks for signatures; a repository that it does not have is not trusted. */

@@ -98,6 +98,7 @@ function configure(
     gpgkeys: [...new Set([...globalKeys.map(expand), ...repositoryKeys])],
     includePackages: reader.list("includepkgs"),
     excludePackages: reader.list("exclude", "excludepkgs"),
+    moduleHotfixes: reader.boolean("module_hotfixes", false),
     skipIfUnavailable: reader.boolean("skip_if_unavailable", false),
     transfer: transferOptions(reader, environment),
   };

@@ -6,6 +6,7 @@ import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { Checksum } from "../model/checksum.js";
+import type { ModuleMetadata } from "../model/modules.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
@@ -52,9 +53,11 @@ async function fetchAll(
   const primary = repomd.get("primary");
   if (primary === undefined) throw invalid(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
-  const [primaryPath, filelistsPath] = await Promise.all([
+  const modules = repomd.get("modules");
+  const [primaryPath, filelistsPath, modulesPath] = await Promise.all([
     fetchFile("primary", primary),
     filelists === undefined ? null : fetchFile("filelists", filelists),
+    modules === undefined ? null : fetchFile("modules", modules),
   ]);
   const digest = createHash("sha256").update(bytes).digest("hex");
   await makeDirectory(directory);
@@ -72,8 +75,19 @@ async function fetchAll(
       filelists: filelistsPath,
       includePackages: config.includePackages,
       excludePackages: config.excludePackages,
+      moduleHotfixes: config.moduleHotfixes,
     },
+    modules:
+      modules === undefined || modulesPath === null
+        ? null
+        : await modulesIn(modulesPath, modules, config.id, directory),
   };
+}
+
+async function modulesIn(path: string, file: MetadataFile, id: string, directory: string): Promise<ModuleMetadata> {
+  // The parser for YAML takes a while to load, and most repositories need none.
+  const { readModules } = await import("./modules.js");
+  return readModules(path, id, join(directory, `${file.checksum.value}-modules-1.json`));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import type { RepositoryMetadata } from "../model/repository.js";
-import type { Pool, Problem, Solvable, UnmatchedSpec } from "../native/binding.js";
+import type { Pool, Problem, ProfilePackage, Solvable, UnmatchedSpec } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 
@@ -13,6 +13,8 @@ export interface ResolveRequest {
   readonly localPackages: readonly string[];
   /** Requirements of local RPMs that are not there. */
   readonly requirements: readonly string[];
+  /** What module profiles install. */
+  readonly profilePackages: readonly ProfilePackage[];
 }
 
 export interface Resolution {
@@ -47,6 +49,7 @@ export async function resolve(pool: Pool, request: ResolveRequest, emit: Emit): 
 const REASONS: Readonly<Record<UnmatchedSpec["reason"], string>> = {
   missing: "",
   hidden: " (includepkgs or excludepkgs of its repository hide it)",
+  module: " (module streams that are not active, or that have packages of the same name, hide it)",
   architecture: " (it exists for other architectures only)",
 };
 

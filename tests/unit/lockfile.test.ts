@@ -31,7 +31,16 @@ function locked(name: string, evr: string, changes: Partial<LockedPackage> = {})
 }
 
 function lockOf(packages: readonly LockedPackage[], changes: Partial<Lockfile> = {}): Lockfile {
-  return { packageSpecs: [], globalKeySpecs: [], packages, localPackages: [], repositoryKeys: new Map(), ...changes };
+  return {
+    packageSpecs: [],
+    globalKeySpecs: [],
+    modules: [],
+    modulePlatformId: undefined,
+    packages,
+    localPackages: [],
+    repositoryKeys: new Map(),
+    ...changes,
+  };
 }
 
 const FULL = lockOf(

@@ -103,6 +103,8 @@ test("what is left out has its default", () => {
   for (const text of [MINIMAL, `${MINIMAL}\n[image]`]) {
     const { path, lockfilePath, repositories, packages, ...rest } = parseManifest(text, PATH);
     assert.deepEqual(rest, {
+      modules: [],
+      modulePlatformId: undefined,
       gpgkeys: [],
       docs: false,
       osRelease: true,

@@ -55,6 +55,7 @@ function configOf(changes: Partial<RepositoryConfig> = {}): RepositoryConfig {
     gpgkeys: [],
     includePackages: [],
     excludePackages: [],
+    moduleHotfixes: false,
     skipIfUnavailable: false,
     transfer: DEFAULT_TRANSFER,
     ...changes,

@@ -199,6 +199,7 @@ test("a repository of the system is configured from its file, one that is not th
     gpgkeys: ["https://global/KEY", "https://h/KEY2", "file:///etc/pki/KEY-x86_64"],
     includePackages: [],
     excludePackages: [],
+    moduleHotfixes: false,
     skipIfUnavailable: false,
     transfer: DEFAULT_TRANSFER,
   });
