@@ -1,7 +1,9 @@
 #include "solv/module_metadata.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace rpmoci {
 
@@ -36,13 +38,20 @@ int compare_module_versions(const std::string& a, const std::string& b) {
 }
 
 void sort_builds(std::vector<ModuleBuild>& builds) {
-  const auto identity = [](const ModuleBuild& build) {
-    return std::tie(build.name, build.stream, build.context, build.arch, build.repository_id);
-  };
-  std::ranges::stable_sort(builds, [&](const ModuleBuild& a, const ModuleBuild& b) {
-    if (identity(a) != identity(b)) return identity(a) < identity(b);
-    return compare_module_versions(a.version, b.version) < 0;
+  std::vector<std::pair<std::string, ModuleBuild>> keyed;
+  for (auto& build : builds) {
+    auto text = text_of(build);
+    keyed.emplace_back(std::move(text), std::move(build));
+  }
+  std::ranges::stable_sort(keyed, [](const auto& a, const auto& b) {
+    const auto key = [](const auto& entry) {
+      const auto& [text, build] = entry;
+      return std::make_tuple(!build.static_context, std::string_view(build.repository_id), std::string_view(build.name),
+                             std::string_view(text));
+    };
+    return key(a) < key(b);
   });
+  for (std::size_t index = 0; index < builds.size(); ++index) builds[index] = std::move(keyed[index].second);
 }
 
 std::vector<std::string> solvable_names(const std::vector<ModuleBuild>& builds) {

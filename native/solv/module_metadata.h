@@ -55,7 +55,9 @@ struct ModuleRequest {
 /// `name:stream:version:context:arch`
 std::string text_of(const ModuleBuild& build);
 
-/// In an order that does not depend on that of the repositories.
+/// In an order that does not depend on that of the repositories and their documents. For libsolv's choice between
+/// equals to be dnf's it is the one in which libdnf meets them: static contexts first, then by repository and module,
+/// and as libmodulemd writes documents, by the text of their names.
 void sort_builds(std::vector<ModuleBuild>& builds);
 
 /// Orders versions, which may exceed any integer's range: negative, zero or positive.

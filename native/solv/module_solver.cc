@@ -54,12 +54,17 @@ class ModulePool {
   /// True when the attempt succeeds.
   bool solve(::Solver* solver, const std::map<std::string, ChosenStream>& streams, Attempt attempt) const {
     IdQueue jobs;
-    for (const auto& [module, chosen] : streams) {
+    std::set<std::string> added;
+    for (const auto& build : builds_) {
+      const auto found = streams.find(build.name);
+      if (found == streams.end() || found->second.stream != build.stream) continue;
+      if (!added.insert(build.name).second) continue;
+      const auto& chosen = found->second;
       Id how = SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES;
       if (attempt.weak_all || (attempt.weak_defaults && chosen.is_default)) how |= SOLVER_WEAK;
       if (attempt.best) how |= SOLVER_FORCEBEST;
       jobs.push(how);
-      jobs.push(capability(module + ":" + chosen.stream));
+      jobs.push(capability(build.name + ":" + build.stream));
     }
     return solver_solve(solver, jobs.get()) == 0;
   }

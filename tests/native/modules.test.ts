@@ -11,7 +11,8 @@ import {
   type ModularRepository,
   type ModularRequest,
 } from "../support/dnf-modules.js";
-import { defaultsYaml, type MetadataPackage, moduleYaml, writeMetadata } from "../support/modular-repository.js";
+import { writeMetadata } from "../support/modular-repository.js";
+import { randomWorld } from "../support/random-modules.js";
 import { realData } from "../support/real-data.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -94,3 +95,19 @@ for (const arch of ["x86_64", "i686", "s390x"]) {
     t.diagnostic(`${compared} sets agree`);
   });
 }
+
+/** `RPMOCI_RANDOM_MODULES` compares more of them: the first seed and how many, for example `1000,200`. */
+const [firstSeed = 1, seeds = 12] = (process.env["RPMOCI_RANDOM_MODULES"]?.split(",") ?? []).map(Number);
+
+test("modules at random give dnf's sets", { skip: dnfMissing }, async (t) => {
+  let compared = 0;
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    const world = randomWorld(temporaryDirectory(t), seed);
+    try {
+      compared += await compare(t, { ...world, arch: "x86_64" });
+    } catch (error) {
+      throw new Error(`seed ${seed}, platform ${world.platform}`, { cause: error });
+    }
+  }
+  t.diagnostic(`${compared} sets agree`);
+});

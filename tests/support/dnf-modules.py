@@ -5,7 +5,8 @@ Reads a request as JSON from standard input:
    "cases": [{"enable": [module specs], "install": [module specs], "names": [package names]}]}
 and writes, for each case, {"failed": why the streams cannot be enabled, or null,
   "results": {name: sorted NEVRAs, or null where dnf fails}}.
-The packages of a case's "install", which holds module profiles, are under the empty name.
+The packages of a case's "install", which holds module profiles, are under the empty name, and all that are visible
+under "*".
 """
 
 import json
@@ -82,6 +83,8 @@ def answer(request, case, cache):
             return {"failed": failed, "results": {}}
         results[""] = installs(base)
         base.reset(goal=True)
+    visible = base.sack.query().filterm(arch__neq=["src", "nosrc"])
+    results["*"] = sorted("%s-%s.%s" % (package.name, package.evr, package.arch) for package in visible)
     for name in case["names"]:
         try:
             base.install(name)

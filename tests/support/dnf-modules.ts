@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defaultStreams } from "../../src/model/modules.js";
-import type { ModuleReport, Pool, RepositoryFiles } from "../../src/native/binding.js";
+import type { ModuleReport, Pool, RepositoryFiles, Solvable } from "../../src/native/binding.js";
 import { binding } from "../../src/native/load.js";
 import { readModules } from "../../src/repository/modules.js";
 import { projectRoot } from "./project.js";
@@ -24,7 +24,7 @@ export interface ModularRepository {
 export interface ModularCase {
   /** Streams to enable. */
   readonly enable?: readonly string[];
-  /** Profiles to install, whose packages are found under the empty name. */
+  /** Profiles to install; the result is found under the empty name. */
   readonly install?: readonly string[];
   readonly names: readonly string[];
 }
@@ -39,7 +39,7 @@ export interface ModularRequest {
 export interface ModularAnswer {
   /** Why the streams cannot be enabled. */
   readonly failed: string | null;
-  /** NEVRAs by name; null where they cannot be installed. */
+  /** NEVRAs by name, null where they cannot be installed; all that are visible under `*`. */
   readonly results: Readonly<Record<string, readonly string[] | null>>;
 }
 
@@ -91,6 +91,7 @@ export async function askAddon(request: ModularRequest, scratch: string): Promis
     const results: Record<string, readonly string[] | null> = {};
     if (failed === null) {
       if (install.length > 0) results[""] = await installs(pool, [], report);
+      results["*"] = (await pool.query("*.*")).map(nevraOf).sort();
       for (const name of names) results[name] = await installs(pool, [name], null);
     }
     answers.push({ failed, results });
@@ -109,5 +110,9 @@ async function installs(pool: Pool, specs: readonly string[], report: ModuleRepo
   const job = { specs, profilePackages, requirements: [], localPackages: [], installWeakDependencies: false };
   const result = await pool.solve(job);
   if (result.kind !== "solved") return null;
-  return result.installs.map(({ name, evr, arch }) => `${name}-${evr}.${arch}`).sort();
+  return result.installs.map(nevraOf).sort();
+}
+
+function nevraOf({ name, evr, arch }: Solvable): string {
+  return `${name}-${evr}.${arch}`;
 }
