@@ -13,7 +13,7 @@ import { InvalidDocument, readDocument } from "./modulemd.js";
 const LARGEST_FILE = 64 * 1024 * 1024;
 const LARGEST_DOCUMENT = 8 * 1024 * 1024;
 /** Artifacts, profiles and the like of all documents together. */
-const MOST_VALUES = 4_000_000;
+const MOST_VALUES = 2_000_000;
 /** More are not worth reading. */
 const MOST_WARNINGS = 20;
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defaultStreams } from "../../src/model/modules.js";
-import type { ModuleReport, Pool, RepositoryFiles, Solvable } from "../../src/native/binding.js";
+import type { ModuleReport, Pool, RepositoryFiles, Solvable, SolveResult } from "../../src/native/binding.js";
 import { binding } from "../../src/native/load.js";
 import { readModules } from "../../src/repository/modules.js";
 import { projectRoot } from "./project.js";
@@ -87,12 +87,13 @@ export async function askAddon(request: ModularRequest, scratch: string): Promis
   for (const { enable = [], install = [], names } of request.cases) {
     const specs = [...enable, ...install];
     const report = await pool.selectModules({ arch, repositories: builds, defaults, specs, platformId: platform });
-    const failed = specs.length === 0 ? null : failureOf(report);
+    const profiles = await solve(pool, [], report);
+    const failed = specs.length === 0 ? null : failureOf(report, profiles);
     const results: Record<string, readonly string[] | null> = {};
     if (failed === null) {
-      if (install.length > 0) results[""] = await installs(pool, [], report);
+      if (install.length > 0) results[""] = installsOf(profiles);
       results["*"] = (await pool.query("*.*")).map(nevraOf).sort();
-      for (const name of names) results[name] = await installs(pool, [name], null);
+      for (const name of names) results[name] = installsOf(await solve(pool, [name], null));
     }
     answers.push({ failed, results });
   }
@@ -100,17 +101,19 @@ export async function askAddon(request: ModularRequest, scratch: string): Promis
   return answers;
 }
 
-function failureOf({ status, problems, refused }: ModuleReport): string | null {
-  if (refused.length === 0 && (status === "good" || status === "defaults")) return null;
-  return JSON.stringify({ status, problems, refused });
+/** dnf refuses streams for a profile whose packages nobody has, too. */
+function failureOf({ status, problems, refused }: ModuleReport, profiles: SolveResult): string | null {
+  const good = refused.length === 0 && (status === "good" || status === "defaults");
+  return good && profiles.kind !== "unmatched" ? null : JSON.stringify({ status, problems, refused, profiles });
 }
 
-async function installs(pool: Pool, specs: readonly string[], report: ModuleReport | null): Promise<string[] | null> {
+function solve(pool: Pool, specs: readonly string[], report: ModuleReport | null): Promise<SolveResult> {
   const profilePackages = report?.profilePackages ?? [];
-  const job = { specs, profilePackages, requirements: [], localPackages: [], installWeakDependencies: false };
-  const result = await pool.solve(job);
-  if (result.kind !== "solved") return null;
-  return result.installs.map(nevraOf).sort();
+  return pool.solve({ specs, profilePackages, requirements: [], localPackages: [], installWeakDependencies: false });
+}
+
+function installsOf(result: SolveResult): readonly string[] | null {
+  return result.kind === "solved" ? result.installs.map(nevraOf).sort() : null;
 }
 
 function nevraOf({ name, evr, arch }: Solvable): string {

@@ -2,7 +2,13 @@
 import { join } from "node:path";
 import { compareText } from "../../src/model/nevra.js";
 import type { ModularCase, ModularRepository } from "./dnf-modules.js";
-import { defaultsYaml, type MetadataPackage, type ModuleDocument, moduleYaml, writeMetadata } from "./modular-repository.js";
+import {
+  defaultsYaml,
+  type MetadataPackage,
+  type ModuleDocument,
+  moduleYaml,
+  writeMetadata,
+} from "./modular-repository.js";
 
 const MODULES = ["alpha", "beta", "gamma", "delta"];
 const STREAMS = ["1", "2.10", "el"];
@@ -42,7 +48,7 @@ export function randomWorld(folder: string, seed: number): RandomWorld {
     const packageOf = (name: string, release: string): MetadataPackage => ({
       name,
       evr: `${below(6) === 0 ? "1:" : ""}${1 + below(3)}-${release}`,
-      arch: oneOf(["x86_64", "x86_64", "noarch"]),
+      arch: name < "c" ? "noarch" : "x86_64",
       // What is required has one provider by name only: the choice between several depends on their order.
       requires: name === REQUIRED || below(3) !== 0 ? [] : [REQUIRED],
       provides: some(PACKAGES, 10).filter((provided) => provided !== REQUIRED),
@@ -53,8 +59,7 @@ export function randomWorld(folder: string, seed: number): RandomWorld {
         for (let build = 0; build < 1 + below(3); build++) {
           const artifacts = some(PACKAGES, 3).flatMap((entry) => {
             const main = packageOf(entry, `${name}.${below(3)}`);
-            // Nobody asks for the packages of the other architecture, but they may provide what is required.
-            const twin = main.arch === "x86_64" && below(3) === 0 ? [add({ ...main, arch: "i686" })] : [];
+            const twin = below(3) === 0 ? [add({ ...main, name: `${entry}-32`, arch: "i686", provides: [] })] : [];
             return [add(main), ...twin];
           });
           documents.push({
@@ -74,7 +79,9 @@ export function randomWorld(folder: string, seed: number): RandomWorld {
       }
     }
     for (const name of [...some(PACKAGES, 2), "extra"]) add(packageOf(name, "plain"));
-    const distinct = new Map(documents.map((one) => [[one.name, one.stream, one.version, one.context, one.arch].join(), one]));
+    const distinct = new Map(
+      documents.map((one) => [[one.name, one.stream, one.version, one.context, one.arch].join(), one]),
+    );
     const defaults = some(modules, 2).map((name) => defaultsYaml(name, oneOf(STREAMS), 202001010000 + index));
     // libmodulemd writes documents in the order of these texts, and dnf's choice between equals depends on it.
     const keyOf = (one: ModuleDocument): string => [one.name, one.stream, one.version, one.context, one.arch].join(":");
@@ -103,8 +110,8 @@ function requirements(
   modules: readonly string[],
   own: string,
 ): Record<string, readonly string[]> {
-  const requires: Record<string, readonly string[]> = below(2) === 0 ? { platform: ["el9"] } : {};
-  if (below(10) === 0) requires["platform"] = ["el8"];
+  const platform = below(10) === 0 ? "el8" : "el9";
+  const requires: Record<string, readonly string[]> = below(2) === 0 ? { platform: [platform] } : {};
   for (const module of modules) {
     if (module === own || below(4) !== 0) continue;
     const streams = STREAMS.filter(() => below(2) === 0);
