@@ -40,6 +40,8 @@ test("every key has its place", () => {
       { url = "https://example.org/two/", id = "two", options = { includepkgs = "a,b", gpgcheck = false, priority = 5 } },
     ]
     packages = ["postgresql", "skopeo-1.9.*", "/usr/bin/ld", "path/to/local-*.rpm"]
+    modules = ["nodejs:20", "perl:5.30/common"]
+    module_platform_id = "platform:el9"
     gpgkeys = ["https://example.org/KEY", "file:///etc/pki/key"]
     docs = true
     os_release = false
@@ -80,6 +82,8 @@ test("every key has its place", () => {
       },
     ],
     packages: ["postgresql", "skopeo-1.9.*", "/usr/bin/ld", "path/to/local-*.rpm"],
+    modules: ["nodejs:20", "perl:5.30/common"],
+    modulePlatformId: "platform:el9",
     gpgkeys: ["https://example.org/KEY", "file:///etc/pki/key"],
     docs: true,
     osRelease: false,

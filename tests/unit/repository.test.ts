@@ -240,6 +240,7 @@ const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<Re
   [{ includepkgs: "a, b  c*" }, { includePackages: ["a", "b", "c*"] }],
   [{ excludepkgs: "x", exclude: "y" }, { excludePackages: ["y", "x"] }],
   [{ skip_if_unavailable: "True" }, { skipIfUnavailable: true }],
+  [{ module_hotfixes: "1" }, { moduleHotfixes: true }],
   [{ gpgkey: "https://k/1,https://k/2 https://k/1" }, { gpgkeys: ["https://k/1", "https://k/2"] }],
   [{ gpgkey: "/etc/pki/a" }, { gpgkeys: ["file:///etc/pki/a"] }],
   [{ sslverify: "off" }, { transfer: { ...DEFAULT_TRANSFER, sslverify: false } }],
@@ -279,7 +280,6 @@ for (const [options, expected] of honoured) {
 
 const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
   [{ gpgchek: "0" }, /^repository "r": the option "gpgchek" is not supported$/],
-  [{ module_hotfixes: "1" }, /the option "module_hotfixes" is not supported/],
   [{ repo_gpgcheck: "perhaps" }, /the option repo_gpgcheck = "perhaps" is not a boolean/],
   [{ baseurl: "https://other/" }, /the option "baseurl" is not supported/],
   [{ gpgcheck: "maybe" }, /the option gpgcheck = "maybe" is not a boolean/],
