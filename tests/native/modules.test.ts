@@ -97,15 +97,19 @@ for (const arch of ["x86_64", "i686", "s390x"]) {
 }
 
 /** `RPMOCI_RANDOM_MODULES` compares more of them: the first seed and how many, for example `1000,200`. */
-const { RPMOCI_RANDOM_MODULES: wanted = "1,12" } = process.env;
-const [firstSeed = 1, seeds = 12] = wanted.split(",").map(Number);
+const { RPMOCI_RANDOM_MODULES: wanted = "1,5" } = process.env;
+const [firstSeed = 1, seeds = 5] = wanted.split(",").map(Number);
 
 test("modules at random give dnf's sets", { skip: dnfMissing }, async (t) => {
   let compared = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const world = randomWorld(temporaryDirectory(t), seed);
     try {
-      compared += await compare(t, { ...world, arch: "x86_64" });
+      const request = { ...world, arch: "x86_64" };
+      compared += await compare(t, request);
+      const shuffled = { ...request, repositories: world.repositories.toReversed() };
+      const folder = temporaryDirectory(t);
+      assert.deepEqual(await askAddon(shuffled, folder, true), await askAddon(request, temporaryDirectory(t)));
     } catch (error) {
       throw new Error(`seed ${seed}, platform ${world.platform}`, { cause: error });
     }

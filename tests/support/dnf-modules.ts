@@ -69,8 +69,12 @@ function fileOf(path: string, part: string): string | null {
   return name === undefined ? null : join(path, "repodata", name);
 }
 
-/** Ours; `scratch` is a folder for what modules are condensed to. */
-export async function askAddon(request: ModularRequest, scratch: string): Promise<readonly ModularAnswer[]> {
+/** Ours; `scratch` is a folder for what modules are condensed to. `reversed` gives the documents in another order. */
+export async function askAddon(
+  request: ModularRequest,
+  scratch: string,
+  reversed = false,
+): Promise<readonly ModularAnswer[]> {
   const { repositories, arch, platform } = request;
   const pool = await binding().openPool(repositories.map(filesOf), { arch, localPackages: [] });
   const modular = await Promise.all(
@@ -80,7 +84,7 @@ export async function askAddon(request: ModularRequest, scratch: string): Promis
     }),
   );
   const builds = modular.flatMap(({ id, modules }) =>
-    modules === null ? [] : [{ repositoryId: id, builds: modules.builds }],
+    modules === null ? [] : [{ repositoryId: id, builds: reversed ? modules.builds.toReversed() : modules.builds }],
   );
   const defaults = defaultStreams(modular.flatMap(({ modules }) => modules?.defaults ?? []));
   const answers: ModularAnswer[] = [];

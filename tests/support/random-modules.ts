@@ -37,6 +37,7 @@ export function randomWorld(folder: string, seed: number): RandomWorld {
   const some = <T>(values: readonly T[], outOf: number): T[] => values.filter(() => below(outOf) === 0);
   const modules = MODULES.slice(0, 2 + below(3));
   const specs = new Set<string>();
+  const platform = oneOf(["given", "given", "packaged", "unknown"]);
   const repositories = Array.from({ length: 1 + below(3) }, (_, index) => {
     const id = `r${index}`;
     const packages = new Map<string, MetadataPackage>();
@@ -79,6 +80,14 @@ export function randomWorld(folder: string, seed: number): RandomWorld {
       }
     }
     for (const name of [...some(PACKAGES, 2), "extra"]) add(packageOf(name, "plain"));
+    if (platform === "packaged") {
+      // The latest release tells.
+      for (const [version, provided] of [
+        ["1", "platform:el8"],
+        ["2", "platform:el9"],
+      ])
+        add({ name: "release", evr: `${version}-1`, provides: ["system-release", `base-module(${provided})`] });
+    }
     const distinct = new Map(
       documents.map((one) => [[one.name, one.stream, one.version, one.context, one.arch].join(), one]),
     );
@@ -96,7 +105,7 @@ export function randomWorld(folder: string, seed: number): RandomWorld {
   const enabled = [...all.map((spec) => [spec]), ...modules.map((name) => [name]), [oneOf(all), oneOf(all)]];
   return {
     repositories,
-    platform: below(4) === 0 ? null : "platform:el9",
+    platform: platform === "given" ? "platform:el9" : null,
     cases: [
       { names },
       ...enabled.map((enable) => ({ enable, names })),

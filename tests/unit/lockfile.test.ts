@@ -51,6 +51,8 @@ const FULL = lockOf(
   {
     packageSpecs: ["bash", 'quo"te', "foo >= 1.2"],
     globalKeySpecs: ["https://example.org/KEY"],
+    modules: ["perl:5.30/common", "nodejs:20"],
+    modulePlatformId: "platform:el9",
     localPackages: [{ name: "mine", requires: ["(a or b)", "libc.so.6(GLIBC_2.34)(64bit)"] }],
     repositoryKeys: new Map([
       ["a.dotted:id", { gpgcheck: true, keys: [KEY] }],
