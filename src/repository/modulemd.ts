@@ -27,7 +27,7 @@ const digits = v.pipe(
   v.transform((value) => value.replace(/^0+(?=\d)/, "")),
 );
 
-/** One text, or several without order; an absent value is an empty text. */
+/** One text, or several of which none counts twice; an absent value is an empty text. */
 const set = v.pipe(
   v.union([
     v.array(text),
@@ -36,7 +36,7 @@ const set = v.pipe(
       v.transform((value) => (value === "" ? [] : [value])),
     ),
   ]),
-  v.transform((values) => [...new Set(values)].sort(compareText)),
+  v.transform((values) => [...new Set(values)]),
 );
 
 const NEVRA = /-\d[^-]*:[^-:]*-[^-]*\.[^.]*$/;
@@ -87,6 +87,8 @@ const streams = v.pipe(
     (values) => new Set(values.map((value) => value.startsWith("-"))).size < 2,
     "mixes streams with excluded ones",
   ),
+  // libmodulemd's order, which decides between alternatives.
+  v.transform((values) => values.toSorted(compareText)),
 );
 
 const version2 = v.object({
