@@ -177,8 +177,9 @@ export interface Pool {
   /** Packages that match one specification, best first. */
   query(spec: string): Promise<readonly Solvable[]>;
   /**
-   * Activates module streams and hides the packages of all others, and those that active ones shadow, as dnf does. What
-   * an earlier call hid is visible again. The order of repositories and builds does not matter.
+   * Activates module streams and hides the packages of all others, and those that active ones shadow, as dnf does. It
+   * holds for all later calls on the pool; what an earlier one hid is visible again. The order of repositories and builds
+   * does not matter.
    */
   selectModules(request: ModuleRequest): Promise<ModuleReport>;
   /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
