@@ -9,9 +9,14 @@ import { readModules } from "../../src/repository/modules.js";
 import { projectRoot } from "./project.js";
 import { runSuccessfully } from "./run.js";
 
+/** What is preloaded for a sanitized addon's sake is not for dnf. */
+const WITHOUT_PRELOADED = { LD_PRELOAD: undefined };
+
 /** False, or why tests against dnf 4 are skipped. */
 export const dnfMissing =
-  spawnSync("/usr/bin/python3", ["-c", "import dnf, libdnf.module"]).status === 0
+  spawnSync("/usr/bin/python3", ["-c", "import dnf, libdnf.module"], {
+    env: { ...process.env, ...WITHOUT_PRELOADED },
+  }).status === 0
     ? false
     : "python's module dnf (4) is missing";
 
@@ -46,7 +51,8 @@ export interface ModularAnswer {
 /** dnf's answers, case by case. */
 export async function askDnf(request: ModularRequest): Promise<readonly ModularAnswer[]> {
   const script = join(projectRoot, "tests/support/dnf-modules.py");
-  const output = await runSuccessfully("/usr/bin/python3", [script], { input: JSON.stringify(request) });
+  const options = { input: JSON.stringify(request), env: WITHOUT_PRELOADED };
+  const output = await runSuccessfully("/usr/bin/python3", [script], options);
   return JSON.parse(output) as readonly ModularAnswer[];
 }
 
