@@ -41,6 +41,8 @@ const char* name_of(HiddenProvider::Reason reason) {
       return "excluded";
     case HiddenProvider::Reason::kNotIncluded:
       return "not-included";
+    case HiddenProvider::Reason::kModule:
+      return "module";
     case HiddenProvider::Reason::kArchitecture:
       return "architecture";
     default:

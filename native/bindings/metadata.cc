@@ -1,7 +1,5 @@
 // readMetadata.
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -19,15 +17,15 @@ std::string read_uncompressed(const std::string& path, std::size_t limit) {
   const auto fail = [&](const std::string& reason) {
     throw Failure("METADATA_UNREADABLE", "cannot read " + path + ": " + reason);
   };
-  const FileHandle file = open_compressed(path);
-  if (!file) fail(errno != 0 ? std::strerror(errno) : "unknown compression");
+  CompressedFile file(path, {});
+  if (file.get() == nullptr) fail(file.fault());
   std::string contents;
   std::vector<char> block(kBlock);
   while (const auto count = std::fread(block.data(), 1, block.size(), file.get())) {
     contents.append(block.data(), count);
-    if (contents.size() > limit) fail("it has more than " + std::to_string(limit) + " bytes");
+    if (contents.size() > limit) fail("it holds more than " + std::to_string(limit >> 20U) + " MiB");
   }
-  if (std::ferror(file.get()) != 0) fail("the data is damaged or truncated");
+  if (const auto fault = file.fault(); !fault.empty()) fail(fault);
   return contents;
 }
 

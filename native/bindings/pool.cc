@@ -10,6 +10,7 @@
 
 #include "bindings/explain_values.h"
 #include "bindings/exports.h"
+#include "bindings/module_values.h"
 #include "napi/promise.h"
 #include "napi/strand.h"
 #include "solv/compare_evr.h"
@@ -56,7 +57,8 @@ RepositorySource to_repository(const Napi::Object& object) {
           .filelists_contents = to_contents(object.Get("filelistsContents")),
           .filelists_on_demand = object.Get("filelistsOnDemand").ToBoolean().Value(),
           .include_packages = to_texts(object.Get("includePackages")),
-          .exclude_packages = to_texts(object.Get("excludePackages"))};
+          .exclude_packages = to_texts(object.Get("excludePackages")),
+          .module_hotfixes = object.Get("moduleHotfixes").ToBoolean().Value()};
 }
 
 std::vector<RepositorySource> to_repositories(const Napi::Value& value) {
@@ -115,6 +117,7 @@ Job to_job(const Napi::Object& object) {
           .group_packages = to_vector(object.Get("groupPackages"), to_group_package),
           .kept = to_vector(object.Get("kept"), to_earlier_package),
           .renewed = to_vector(object.Get("renewed"), to_text),
+          .profile_packages = to_profile_packages(object.Get("profilePackages")),
           .install_weak_dependencies = object.Get("installWeakDependencies").As<Napi::Boolean>().Value()};
 }
 
@@ -219,6 +222,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
         env, "Pool",
         {InstanceMethod<&PoolObject::solve>("solve"), InstanceMethod<&PoolObject::query>("query"),
          InstanceMethod<&PoolObject::examine>("examineLockedSet"),
+         InstanceMethod<&PoolObject::select_modules>("selectModules"),
          InstanceMethod<&PoolObject::add_filelists>("addFilelists"), InstanceMethod<&PoolObject::close>("close")},
         definition);
     definition->constructor = Napi::Persistent(constructor);
@@ -286,6 +290,12 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
           return answer(pool, [&](PackagePool& packages) { return examine_locked_set(packages, entries, specs); });
         },
         [](Napi::Env env, Answer<LockedSetFacts>& facts) { return facts ? from_locked_set(env, *facts) : env.Null(); });
+  }
+
+  Napi::Value select_modules(const Napi::CallbackInfo& info) {
+    return run(
+        info, [request = to_module_request(info[0])](PackagePool& pool) { return apply_modules(pool, request); },
+        from_module_report);
   }
 
   void close(const Napi::CallbackInfo&) { pool_->close(); }

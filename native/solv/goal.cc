@@ -68,6 +68,7 @@ SolveResult solve_once(PackagePool& pool, const Job& job, const std::vector<std:
   FileDependencies files(pool);
   const auto staying = staying_packages(pool, job);
   if (auto unmatched = add_specs(pool, job, staying, jobs); !unmatched.empty()) return unmatched;
+  if (auto unmatched = add_profile_packages(pool, job, staying, jobs); !unmatched.empty()) return unmatched;
   auto missing = add_group_packages(pool, job, staying, jobs);
   if (auto problems = add_requirements(pool, job, jobs, files); !problems.empty()) return problems;
   add_local_packages(pool, job, jobs);

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "solv/module_streams.h"
 #include "solv/package.h"
 #include "solv/preference.h"
 #include "solv/problem.h"
@@ -33,6 +34,8 @@ struct Job {
   std::vector<EarlierPackage> kept;
   /// Names of packages, and entries of `specs`, that get the best version that fits.
   std::vector<std::string> renewed;
+  /// Packages of module profiles.
+  std::vector<ProfilePackage> profile_packages;
   bool install_weak_dependencies = false;
 };
 

@@ -70,6 +70,7 @@ bool add_named(const PackagePool& pool, const NevraPattern& pattern, Findings& f
 }  // namespace
 
 std::optional<Reason> unavailable_reason(const PackagePool& pool, Id package) {
+  if (pool.is_hidden_by_modules(package)) return Reason::kModule;
   if (!pool.is_visible(package)) return pool.is_excluded(package) ? Reason::kExcluded : Reason::kNotIncluded;
   const auto* solvable = pool_id2solvable(pool.get(), package);
   const bool foreign = pool.get()->id2arch != nullptr && pool_arch2score(pool.get(), solvable->arch) == 0;

@@ -18,6 +18,8 @@ struct HiddenProvider {
     kExcluded,
     /// includepkgs of its repository does not name it.
     kNotIncluded,
+    /// It belongs to a module stream that is not active, or an active one has packages of its name.
+    kModule,
     /// It is for an architecture that cannot be installed.
     kArchitecture,
     /// It has another version.

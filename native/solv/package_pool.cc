@@ -92,6 +92,7 @@ void PackagePool::load_repositories(std::vector<RepositorySource> sources, const
   for (std::size_t index = 0; index < sources.size(); ++index) {
     auto* repo = add_repository(get(), sources[index], parsed[index].get());
     parsed[index].reset();
+    if (sources[index].module_hotfixes) hotfix_repositories_.insert(repo);
     repositories_.push_back({std::move(sources[index]), std::move(keys[index]), repo});
   }
 }
@@ -185,6 +186,25 @@ void PackagePool::hide_packages() {
     });
   }
   pool_->considered = visible_->get();
+}
+
+bool PackagePool::has_module_hotfixes(Id package) const {
+  return hotfix_repositories_.contains(pool_id2solvable(get(), package)->repo);
+}
+
+void PackagePool::hide_by_modules(const std::vector<Id>& packages) {
+  for (const Id id : hidden_by_modules_) visible_->add(id);
+  hidden_by_modules_.clear();
+  for (const Id id : packages) {
+    if (!is_visible(id)) continue;
+    if (!visible_) {
+      visible_ = std::make_unique<IdMap>(get()->nsolvables);
+      visible_->fill();
+      pool_->considered = visible_->get();
+    }
+    visible_->remove(id);
+    hidden_by_modules_.insert(id);
+  }
 }
 
 bool PackagePool::is_compatible(Id package) const {

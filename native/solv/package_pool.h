@@ -39,7 +39,7 @@ class PackagePool {
 
   /// Every package that can be installed at all: all but source packages, in the order of their Ids.
   const std::vector<Id>& packages() const { return packages_; }
-  /// False for what includepkgs and excludepkgs hide.
+  /// False for what includepkgs, excludepkgs and module streams hide.
   bool is_visible(Id package) const { return !visible_ || visible_->has(package); }
   /// True for packages that can be installed on the architecture, as i686 on x86_64.
   bool is_compatible(Id package) const;
@@ -50,6 +50,12 @@ class PackagePool {
   bool is_excluded(Id package) const { return excluded_.contains(package); }
   /// True for packages of the very architecture that the pool installs for, unlike i686 or noarch on x86_64.
   bool is_base_architecture(Id package) const;
+  /// True when module streams hide it.
+  bool is_hidden_by_modules(Id package) const { return hidden_by_modules_.contains(package); }
+  /// True when its repository's packages are not hidden by module streams.
+  bool has_module_hotfixes(Id package) const;
+  /// Hides these packages in place of those of an earlier call.
+  void hide_by_modules(const std::vector<Id>& packages);
   /// Packages that obsolete `package`, in the order of their Ids.
   std::vector<Id> obsoleters(Id package) const;
   /// Frees what earlier questions left behind, once it is more than a few megabytes. Lists that libsolv made for them
@@ -109,6 +115,8 @@ class PackagePool {
   std::vector<Id> deferred_files_;
   bool filelists_loaded_ = false;
   mutable bool filelists_asked_for_ = false;
+  std::set<Id> hidden_by_modules_;
+  std::set<const ::Repo*> hotfix_repositories_;
 };
 
 /// The answer to `question`, asked once more with complete filelists when it depended on them. Check

@@ -29,6 +29,8 @@ struct RepositorySource {
   bool filelists_on_demand = false;
   std::vector<std::string> include_packages;
   std::vector<std::string> exclude_packages;
+  /// Its packages are not hidden by module streams.
+  bool module_hotfixes = false;
 };
 
 /// The name of the repository's parsed form in a cache: it changes with the metadata and with libsolv. Throws Failure

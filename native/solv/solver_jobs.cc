@@ -10,6 +10,7 @@
 #include "solv/file_dependencies.h"
 #include "solv/hidden_provider.h"
 #include "solv/match.h"
+#include "solv/module_filter.h"
 #include "solv/package_pool.h"
 #include "solv/preference.h"
 #include "solv/requirements.h"
@@ -115,6 +116,19 @@ std::vector<std::string> add_group_packages(PackagePool& pool, const Job& job, c
     }
   }
   return {missing.begin(), missing.end()};
+}
+
+std::vector<UnmatchedSpec> add_profile_packages(PackagePool& pool, const Job& job, const std::vector<Id>& staying,
+                                                JobQueue& jobs) {
+  std::vector<UnmatchedSpec> unmatched;
+  for (const auto& wanted : job.profile_packages) {
+    const auto candidates = profile_candidates(pool, wanted);
+    if (candidates.empty())
+      unmatched.push_back({wanted.spec + ": " + wanted.name, {}, {}});
+    else
+      add_choice(pool, candidates, staying, wanted.spec, jobs);
+  }
+  return unmatched;
 }
 
 std::vector<SolveProblem> add_requirements(PackagePool& pool, const Job& job, JobQueue& jobs, FileDependencies& files) {

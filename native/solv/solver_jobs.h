@@ -22,6 +22,10 @@ std::vector<UnmatchedSpec> add_specs(PackagePool& pool, const Job& job, const st
 std::vector<std::string> add_group_packages(PackagePool& pool, const Job& job, const std::vector<Id>& staying,
                                             JobQueue& jobs);
 
+/// Adds the jobs of module profiles and returns those whose package nobody has.
+std::vector<UnmatchedSpec> add_profile_packages(PackagePool& pool, const Job& job, const std::vector<Id>& staying,
+                                                JobQueue& jobs);
+
 /// Adds the requirements' jobs and returns a problem for each that is not a dependency.
 std::vector<SolveProblem> add_requirements(PackagePool& pool, const Job& job, JobQueue& jobs, FileDependencies& files);
 

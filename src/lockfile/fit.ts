@@ -6,9 +6,14 @@ function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** The specifications and the key URLs are those that were locked. Local RPMs need not be present. */
+/** The specifications, key URLs and module streams are those that were locked. Local RPMs need not be present. */
 export function fitsManifest(lock: Lockfile, manifest: Manifest): boolean {
-  return same(lock.packageSpecs, manifest.packages) && same(lock.globalKeySpecs, manifest.gpgkeys);
+  return (
+    same(lock.packageSpecs, manifest.packages) &&
+    same(lock.globalKeySpecs, manifest.gpgkeys) &&
+    same(lock.modules, manifest.modules) &&
+    lock.modulePlatformId === manifest.modulePlatformId
+  );
 }
 
 /** All that local RPMs require together is what was locked, whichever of them requires it. */

@@ -39,6 +39,8 @@ export function parseLockfile(text: string, path: string): Lockfile {
   return {
     packageSpecs: lock.pkg_specs,
     globalKeySpecs: lock.global_key_specs,
+    modules: lock.modules,
+    modulePlatformId: lock.module_platform_id,
     packages: lock.packages
       .map((entry) => ({
         name: entry.name,

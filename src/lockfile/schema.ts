@@ -36,4 +36,6 @@ export const lockfileSchema = v.object({
   local_packages: v.optional(v.array(v.object({ name: v.string(), requires: texts })), []),
   repo_gpg_config: v.optional(v.record(v.string(), v.object({ gpgcheck: v.boolean(), keys: texts })), {}),
   global_key_specs: v.optional(texts, []),
+  modules: v.optional(texts, []),
+  module_platform_id: v.optional(v.string()),
 });

@@ -23,6 +23,8 @@ export function formatLockfile(lock: Lockfile): string {
   return `${HEADER}${stringify({
     pkg_specs: [...lock.packageSpecs],
     ...(lock.globalKeySpecs.length === 0 ? {} : { global_key_specs: [...lock.globalKeySpecs] }),
+    ...(lock.modules.length === 0 ? {} : { modules: [...lock.modules] }),
+    ...(lock.modulePlatformId === undefined ? {} : { module_platform_id: lock.modulePlatformId }),
     packages,
     ...(localPackages.length === 0
       ? {}

@@ -91,6 +91,8 @@ function fromDocument({ contents, image }: ManifestDocument, path: string): Mani
     lockfilePath: lockfilePathOf(path),
     repositories,
     packages: contents.packages,
+    modules: contents.modules,
+    modulePlatformId: contents.module_platform_id,
     gpgkeys: contents.gpgkeys,
     releasever: contents.releasever,
     docs: contents.docs,

@@ -23,6 +23,8 @@ const repository = v.union([
 const contents = v.strictObject({
   repositories: v.array(repository),
   packages: texts,
+  modules: v.optional(texts, []),
+  module_platform_id: v.optional(v.pipe(text, v.regex(/^[^:]+:[^:]+$/, "is not a platform such as platform:el9"))),
   gpgkeys: v.optional(v.array(url), []),
   releasever: v.optional(v.pipe(text, v.regex(/^[^\s/]+$/, "is not a release such as 9 or 3.0"))),
   docs: v.optional(v.boolean(), false),

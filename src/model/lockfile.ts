@@ -29,6 +29,9 @@ export interface RepositoryKeys {
 export interface Lockfile {
   readonly packageSpecs: readonly string[];
   readonly globalKeySpecs: readonly string[];
+  /** The manifest's module streams and platform; absent in the original's lockfiles. */
+  readonly modules: readonly string[];
+  readonly modulePlatformId: string | undefined;
   /** Sorted by name, EVR, architecture. */
   readonly packages: readonly LockedPackage[];
   /** Sorted by name. */

@@ -33,6 +33,10 @@ export interface Manifest {
   readonly repositories: readonly RepositoryReference[];
   /** All package specifications, as written. */
   readonly packages: readonly string[];
+  /** Module streams to enable, `name:stream` or `name:stream/profile`, as written. */
+  readonly modules: readonly string[];
+  /** `platform:el9` and the like; undefined to find it out. */
+  readonly modulePlatformId: string | undefined;
   readonly gpgkeys: readonly string[];
   /** The value of `$releasever`; undefined for the system's own. */
   readonly releasever: string | undefined;

@@ -1,5 +1,6 @@
 /** Repositories: what is configured, and the metadata that was fetched for it. */
 import type { RepositoryFiles } from "../native/binding.js";
+import type { ModuleMetadata } from "./modules.js";
 import type { TransferOptions } from "./transport.js";
 
 /** A repository with its variables expanded and every option either honoured or refused. */
@@ -19,6 +20,8 @@ export interface RepositoryConfig {
   readonly gpgkeys: readonly string[];
   readonly includePackages: readonly string[];
   readonly excludePackages: readonly string[];
+  /** Whether module streams hide none of its packages. */
+  readonly moduleHotfixes: boolean;
   readonly skipIfUnavailable: boolean;
   /** Seconds for which its metadata need not be asked for again; null for ever. */
   readonly metadataExpire: number | null;
@@ -38,4 +41,6 @@ export interface RepositoryMetadata {
   readonly fetchFilelists: (() => Promise<string>) | null;
   /** Fetches the comps data, whose path it returns; null when the repository has none. */
   readonly fetchGroups: (() => Promise<string>) | null;
+  /** Null for a repository without modules. */
+  readonly modules: ModuleMetadata | null;
 }

@@ -47,6 +47,82 @@ export interface RepositoryFiles {
   readonly includePackages: readonly string[];
   /** Package specifications that are hidden. */
   readonly excludePackages: readonly string[];
+  /** Whether module streams hide none of its packages; false if absent. */
+  readonly moduleHotfixes?: boolean;
+}
+
+/** A module that a build requires in one of some streams; in any, when there are none. */
+export interface ModuleRequirement {
+  readonly module: string;
+  /** Texts that begin with `-` are streams that must not be active. */
+  readonly streams: readonly string[];
+}
+
+/** One build of a module stream. */
+export interface ModuleBuild {
+  readonly name: string;
+  readonly stream: string;
+  /** Decimal digits without leading zeros. */
+  readonly version: string;
+  readonly context: string;
+  /** Empty if unknown. */
+  readonly arch: string;
+  /** Whether the context alone tells builds with different requirements apart. */
+  readonly staticContext: boolean;
+  readonly requires: readonly ModuleRequirement[];
+  /** NEVRAs of its packages, with their epochs. */
+  readonly artifacts: readonly string[];
+  /** Names of packages that have left the module. */
+  readonly demodularized: readonly string[];
+  readonly profiles: readonly { readonly name: string; readonly packages: readonly string[] }[];
+}
+
+export interface ModuleRequest {
+  readonly arch: string;
+  readonly repositories: readonly { readonly repositoryId: string; readonly builds: readonly ModuleBuild[] }[];
+  readonly defaults: readonly { readonly module: string; readonly stream: string }[];
+  /** `name:stream:version:context::arch/profile`, from which all but the name may be left out. */
+  readonly specs: readonly string[];
+  /** `platform:el9` and the like; null to take what the packages that provide `system-release` say. */
+  readonly platformId: string | null;
+}
+
+export interface RefusedModule {
+  readonly spec: string;
+  /**
+   * `invalid`: of no known form; `unknown`: no such module or stream; `ambiguous`: several streams, none the default;
+   * `taken`: another stream of it is enabled; `profile`: no such profile; `inactive`: none of its builds is active.
+   */
+  readonly reason: "invalid" | "unknown" | "ambiguous" | "taken" | "profile" | "inactive";
+  /** Names like it, its streams, the stream that is enabled, or its profiles. */
+  readonly alternatives: readonly string[];
+}
+
+/** A package that a profile installs: of the stream's artifacts, of a repository with hotfixes, or else any. */
+export interface ProfilePackage {
+  readonly spec: string;
+  readonly name: string;
+  readonly artifacts: readonly string[];
+}
+
+export interface ModuleProblem {
+  /** One sentence a rule, the most telling first. */
+  readonly messages: readonly string[];
+}
+
+export interface ModuleReport {
+  readonly platformId: string | null;
+  /**
+   * `defaults`: some default streams cannot be active; `latest`: the latest build of a stream cannot; `conflict`: enabled
+   * streams cannot, and those that conflict are not; `broken`: no module is active.
+   */
+  readonly status: "good" | "defaults" | "latest" | "conflict" | "broken";
+  /** Why the status is not `good`. */
+  readonly problems: readonly ModuleProblem[];
+  readonly refused: readonly RefusedModule[];
+  readonly profilePackages: readonly ProfilePackage[];
+  /** `name:stream:version:context:arch` of all active builds, sorted. */
+  readonly active: readonly string[];
 }
 
 export interface PoolOptions {
@@ -95,6 +171,8 @@ export interface SolveJob {
   readonly kept?: readonly EarlierPackage[];
   /** Names of packages, and entries of `specs`, which get the best version that fits. */
   readonly renewed?: readonly string[];
+  /** From `Pool.selectModules`; none if absent. */
+  readonly profilePackages?: readonly ProfilePackage[];
   readonly installWeakDependencies: boolean;
 }
 
@@ -133,10 +211,11 @@ export interface PackageReference {
 export interface HiddenPackage {
   readonly package: PackageReference;
   /**
-   * `excluded`: excludepkgs of its repository names it; `not-included`: includepkgs does not; `architecture`: it is for
-   * one that cannot be installed; `version`: it has another version.
+   * `excluded`: excludepkgs of its repository names it; `not-included`: includepkgs does not; `module`: it belongs to a
+   * module stream that is not active, or an active one has packages of its name; `architecture`: it is for one that
+   * cannot be installed; `version`: it has another version.
    */
-  readonly reason: "excluded" | "not-included" | "architecture" | "version";
+  readonly reason: "excluded" | "not-included" | "module" | "architecture" | "version";
   /** What it provides instead of what was required, for example `libfoo = 1.5-1`. */
   readonly offers: string | null;
 }
@@ -281,6 +360,12 @@ export interface Pool {
    * are needed to tell.
    */
   examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet | null>;
+  /**
+   * Activates module streams and hides the packages of all others, and those that active ones shadow, as dnf does. It
+   * holds for all later calls on the pool; what an earlier one hid is visible again. The order of repositories and builds
+   * does not matter.
+   */
+  selectModules(request: ModuleRequest): Promise<ModuleReport>;
   /** Idempotent, and does not wait: a running call ends as usual, those that wait reject. */
   close(): void;
 }

@@ -10,6 +10,7 @@ import { compareText, withoutZeroEpoch } from "../model/nevra.js";
 import type { EarlierPackage, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import type { ModuleSelection } from "../resolve/modules.js";
 
 export interface LockOptions {
   /** The lockfile that was there before. */
@@ -32,6 +33,7 @@ export interface LockRequest {
   readonly requirements: readonly string[];
   readonly kept: readonly EarlierPackage[];
   readonly renewed: readonly string[];
+  readonly modules: ModuleSelection;
   /** Tells where requests come from, when something fails. */
   readonly locator: () => Promise<Locate>;
 }
@@ -48,6 +50,7 @@ export async function makeLockfile(
   { solve, keysOf }: LockSources,
 ): Promise<Lockfile> {
   const preference = preferenceOf(manifest, previous, packages);
+  const modules = { specs: manifest.modules, platformId: manifest.modulePlatformId };
   const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
   if (fromLockfile && previous !== null) {
@@ -55,12 +58,12 @@ export async function makeLockfile(
       .flatMap(({ requires }) => requires)
       .filter((text) => !text.startsWith("rpmlib("));
     const locator = () => locateRequests(manifest, previous.localPackages);
-    const installs = await solve({ specs, localPackages: [], requirements, ...preference, locator });
+    const installs = await solve({ specs, localPackages: [], requirements, ...preference, modules, locator });
     return lockOf(manifest, installs, previous.localPackages, keysOf);
   }
   const localPackages = await findLocalPackages(manifest, "fail");
   const locator = () => locateRequests(manifest, []);
-  const installs = await solve({ specs, localPackages, requirements: [], ...preference, locator });
+  const installs = await solve({ specs, localPackages, requirements: [], ...preference, modules, locator });
   return lockOf(manifest, installs, await describeLocalPackages(localPackages), keysOf);
 }
 
@@ -101,6 +104,8 @@ async function lockOf(
   return {
     packageSpecs: manifest.packages,
     globalKeySpecs: manifest.gpgkeys,
+    modules: manifest.modules,
+    modulePlatformId: manifest.modulePlatformId,
     packages,
     localPackages,
     repositoryKeys: new Map(keys),

@@ -43,6 +43,10 @@ export interface ResolveOptions {
   readonly packages: readonly string[];
   /** Paths of local RPM files; for such a question the repositories are loaded again, out of the cache. */
   readonly localPackages?: readonly string[];
+  /** Module streams to enable, as `contents.modules` of a manifest takes them. */
+  readonly modules?: readonly string[];
+  /** `platform:el9` and the like, when no release package in the repositories tells it. */
+  readonly modulePlatformId?: string;
   /** Install what packages recommend, as dnf's `install_weak_deps` does; false by default, as in images. */
   readonly weakDependencies?: boolean;
   /** Rejects at once with its reason; a question that waits is not asked any more. */
@@ -121,9 +125,10 @@ export class RepositoryResolver implements Resolver {
 
   async resolve(options: ResolveOptions): Promise<Resolution> {
     this.#requireOpen();
-    const { packages, localPackages = [], weakDependencies = false, signal } = options;
+    const { packages, localPackages = [], modules = [], modulePlatformId, weakDependencies = false, signal } = options;
     requireTexts("packages", packages);
     requireTexts("localPackages", localPackages);
+    requireTexts("modules", modules);
     const local = packages.find(isLocalSpec);
     if (local !== undefined) throw misuse(`packages: '${local}' names a local RPM, which localPackages takes`);
     const question: Question = {
@@ -132,6 +137,7 @@ export class RepositoryResolver implements Resolver {
       requirements: [],
       kept: [],
       renewed: [],
+      modules: { specs: modules, platformId: modulePlatformId },
       weakDependencies,
       locator: async () => withoutFile,
     };
@@ -196,6 +202,7 @@ export class RepositoryResolver implements Resolver {
         baseArchitectureOnly,
       })),
       kept: question.kept,
+      modules: question.modules,
       renewed: [...question.renewed, ...renewed.members.map(({ name }) => name)],
       installWeakDependencies: question.weakDependencies === true,
     };

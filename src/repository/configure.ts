@@ -123,6 +123,7 @@ function configure(
     gpgkeys: [...new Set([...globalKeys.map(expand), ...repositoryKeys])],
     includePackages: reader.list("includepkgs"),
     excludePackages: reader.list("exclude", "excludepkgs"),
+    moduleHotfixes: reader.boolean("module_hotfixes", false),
     skipIfUnavailable: reader.boolean("skip_if_unavailable", false),
     metadataExpire: reader.expiry("metadata_expire", METADATA_EXPIRE),
     definedAt: definition.definedAt,

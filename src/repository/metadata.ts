@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import type { ModuleMetadata } from "../model/modules.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
 import type { OpenContents } from "../native/binding.js";
@@ -96,6 +97,7 @@ async function fetchFiles(
   if (primary === undefined) throw invalidRepomd(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
   const groups = GROUP_TYPES.map((type) => repomd.get(type)).find((file) => file !== undefined);
+  const modules = repomd.get("modules");
   const primaryPath = await fetchFile("primary", primary);
   const repomdPath = join(directory, `${createHash("sha256").update(bytes).digest("hex")}-repomd.xml`);
   await writeCacheFile(repomdPath, bytes);
@@ -114,11 +116,22 @@ async function fetchFiles(
       filelistsContents: filelists === undefined ? undefined : contentsOf(filelists),
       includePackages: config.includePackages,
       excludePackages: config.excludePackages,
+      moduleHotfixes: config.moduleHotfixes,
     },
     kept: false,
     fetchFilelists: filelists === undefined ? null : () => fetchFile("filelists", filelists),
     fetchGroups: groups === undefined ? null : () => fetchFile("groups", groups),
+    modules:
+      modules === undefined
+        ? null
+        : await modulesIn(await fetchFile("modules", modules), modules, config.id, directory),
   };
+}
+
+async function modulesIn(path: string, file: MetadataFile, id: string, directory: string): Promise<ModuleMetadata> {
+  // The parser for YAML takes a while to load, and most repositories need none.
+  const { readModules } = await import("./modules.js");
+  return readModules(path, id, join(directory, `${file.checksum.value}-modules-1.json`));
 }
 
 function contentsOf({ location, openSize, openChecksum }: MetadataFile): OpenContents {

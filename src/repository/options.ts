@@ -37,7 +37,6 @@ export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
 /** What an option may only be, since nothing else is supported. */
 const ONLY: Readonly<Record<string, RegExp>> = {
   type: /^(|rpm-md|rpm|repomd|rpmmd|yum)$/i,
-  module_hotfixes: /^(0|no|false|off)$/i,
   enablegroups: /^(1|yes|true|on)$/i,
   sslverifystatus: /^(0|no|false|off)$/i,
   proxy_auth_method: /^(any|basic|none)$/i,

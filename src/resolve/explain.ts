@@ -11,7 +11,7 @@ interface Block {
 }
 
 interface Note {
-  readonly label: "asked for by" | "there is only" | "other arch" | "excluded" | "did you mean";
+  readonly label: "asked for by" | "there is only" | "modular" | "other arch" | "excluded" | "did you mean";
   /** Each of one line or several. */
   readonly entries: readonly (readonly string[])[];
 }
@@ -123,6 +123,7 @@ function sentenceOf({ kind, package: subject, other, dependency, request, hidden
 const HIDDEN_SENTENCES: Readonly<Record<HiddenPackage["reason"], string>> = {
   excluded: "is hidden by excludepkgs",
   "not-included": "is hidden by includepkgs",
+  module: "is hidden by module streams",
   architecture: "is for another architecture",
   version: "has another version",
 };
@@ -161,6 +162,7 @@ function hiddenNotes(hidden: readonly HiddenPackage[]): readonly Note[] {
         return [`${packageText(reference)}${ownName ? "" : `, which provides ${offers}`}`];
       }),
     ),
+    note("modular", of("module").length === 0 ? [] : [[`${names(of("module"))}: no active stream has it`]]),
     note("excluded", [...hiddenBy("excludepkgs", of("excluded")), ...hiddenBy("includepkgs", of("not-included"))]),
     note("other arch", of("architecture").length === 0 ? [] : [[names(of("architecture"))]]),
   ];

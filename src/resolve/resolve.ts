@@ -11,6 +11,7 @@ import type {
   LockedSet,
   Pool,
   Problem,
+  ProfilePackage,
   RequirementChain,
   Solvable,
   SolveJob,
@@ -20,6 +21,7 @@ import type {
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import { explainProblems, suggestion } from "./explain.js";
+import { type ModuleSelection, selectModules } from "./modules.js";
 import { ResolutionError } from "./resolution-error.js";
 
 export interface ResolveRequest {
@@ -36,6 +38,7 @@ export interface ResolveRequest {
   /** Names of packages and specifications that get the best version that fits. */
   readonly renewed: readonly string[];
   readonly installWeakDependencies: boolean;
+  readonly modules: ModuleSelection;
 }
 
 export interface Solution {
@@ -53,9 +56,12 @@ export interface PoolRequest {
 
 /** Repositories, loaded once. */
 export class OpenRepositories {
+  #selected: { readonly selection: string; readonly profilePackages: readonly ProfilePackage[] } | undefined;
+
   private constructor(
     readonly pool: Pool,
     readonly metadata: readonly RepositoryMetadata[],
+    readonly arch: string,
   ) {}
 
   /** Loads repositories; the result must be closed. Throws an `RpmociError` that names the repository. */
@@ -65,7 +71,21 @@ export class OpenRepositories {
     await makeDirectory(directory).catch(() => undefined);
     const files = metadata.map((entry) => entry.files);
     const pool = await nativeCall(binding().openPool(files, { ...request, cacheDirectory: directory }));
-    return new OpenRepositories(pool, metadata);
+    return new OpenRepositories(pool, metadata, request.arch);
+  }
+
+  /**
+   * Chooses module streams for all later questions, in place of an earlier choice, and returns what their profiles
+   * install. Throws an `RpmociError` of kind `resolve`.
+   */
+  async selectModules(modules: ModuleSelection, emit: Emit): Promise<readonly ProfilePackage[]> {
+    const selection = JSON.stringify([modules.specs, modules.platformId]);
+    if (this.#selected?.selection !== selection) {
+      this.#selected = undefined;
+      const profilePackages = await selectModules(this.pool, this.metadata, this.arch, modules, emit);
+      this.#selected = { selection, profilePackages };
+    }
+    return this.#selected?.profilePackages ?? [];
   }
 
   /** As `Pool.solve`; complete filelists are fetched when the answer depends on them. */
@@ -120,7 +140,9 @@ export async function resolve(
   locator: () => Promise<Locate>,
 ): Promise<Solution> {
   emit({ type: "resolve-started", specs: request.specs.length + request.localPackages.length });
-  const result = await repositories.solve(request);
+  const { modules, ...job } = request;
+  const profilePackages = await repositories.selectModules(modules, emit);
+  const result = await repositories.solve({ ...job, profilePackages });
   if (result.kind === "unmatched") throw unmatched(result.specs, await locator());
   if (result.kind === "unsolvable") throw unsolvable(result.problems, await locator());
   for (const name of result.missingGroupPackages) {

@@ -9,6 +9,8 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const EMPTY: Lockfile = {
   packageSpecs: [],
+  modules: [],
+  modulePlatformId: undefined,
   globalKeySpecs: [],
   packages: [],
   localPackages: [],

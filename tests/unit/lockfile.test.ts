@@ -31,7 +31,16 @@ function locked(name: string, evr: string, changes: Partial<LockedPackage> = {})
 }
 
 function lockOf(packages: readonly LockedPackage[], changes: Partial<Lockfile> = {}): Lockfile {
-  return { packageSpecs: [], globalKeySpecs: [], packages, localPackages: [], repositoryKeys: new Map(), ...changes };
+  return {
+    packageSpecs: [],
+    globalKeySpecs: [],
+    modules: [],
+    modulePlatformId: undefined,
+    packages,
+    localPackages: [],
+    repositoryKeys: new Map(),
+    ...changes,
+  };
 }
 
 const FULL = lockOf(
@@ -42,6 +51,8 @@ const FULL = lockOf(
   {
     packageSpecs: ["bash", 'quo"te', "foo >= 1.2"],
     globalKeySpecs: ["https://example.org/KEY"],
+    modules: ["perl:5.30/common", "nodejs:20"],
+    modulePlatformId: "platform:el9",
     localPackages: [{ name: "mine", requires: ["(a or b)", "libc.so.6(GLIBC_2.34)(64bit)"] }],
     repositoryKeys: new Map([
       ["a.dotted:id", { gpgcheck: true, keys: [KEY] }],

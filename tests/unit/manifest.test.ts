@@ -40,6 +40,8 @@ test("every key has its place", () => {
       { url = "https://example.org/two/", id = "two", options = { includepkgs = "a,b", gpgcheck = false, priority = 5 } },
     ]
     packages = ["postgresql", "skopeo-1.9.*", "/usr/bin/ld", "path/to/local-*.rpm"]
+    modules = ["nodejs:20", "perl:5.30/common"]
+    module_platform_id = "platform:el9"
     gpgkeys = ["https://example.org/KEY", "file:///etc/pki/key"]
     releasever = "9"
     docs = true
@@ -81,6 +83,8 @@ test("every key has its place", () => {
       },
     ],
     packages: ["postgresql", "skopeo-1.9.*", "/usr/bin/ld", "path/to/local-*.rpm"],
+    modules: ["nodejs:20", "perl:5.30/common"],
+    modulePlatformId: "platform:el9",
     gpgkeys: ["https://example.org/KEY", "file:///etc/pki/key"],
     releasever: "9",
     docs: true,
@@ -105,6 +109,8 @@ test("what is left out has its default", () => {
   for (const text of [MINIMAL, `${MINIMAL}\n[image]`]) {
     const { path, lockfilePath, repositories, packages, ...rest } = parseManifest(text, PATH);
     assert.deepEqual(rest, {
+      modules: [],
+      modulePlatformId: undefined,
       gpgkeys: [],
       releasever: undefined,
       docs: false,

@@ -55,6 +55,7 @@ function configOf(changes: Partial<RepositoryConfig> = {}): RepositoryConfig {
     gpgkeys: [],
     includePackages: [],
     excludePackages: [],
+    moduleHotfixes: false,
     skipIfUnavailable: false,
     metadataExpire: 48 * 3600,
     definedAt: 0,

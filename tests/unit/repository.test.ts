@@ -268,6 +268,7 @@ test("a repository of the system is configured from its file, one that is not th
     gpgkeys: ["https://global/KEY", "https://h/KEY2", "file:///etc/pki/KEY-x86_64"],
     includePackages: [],
     excludePackages: [],
+    moduleHotfixes: false,
     skipIfUnavailable: false,
     transfer: DEFAULT_TRANSFER,
   });
@@ -308,6 +309,7 @@ const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<Re
   [{ includepkgs: "a, b  c*" }, { includePackages: ["a", "b", "c*"] }],
   [{ excludepkgs: "x", exclude: "y" }, { excludePackages: ["y", "x"] }],
   [{ skip_if_unavailable: "True" }, { skipIfUnavailable: true }],
+  [{ module_hotfixes: "1" }, { moduleHotfixes: true }],
   [{ gpgkey: "https://k/1,https://k/2 https://k/1" }, { gpgkeys: ["https://k/1", "https://k/2"] }],
   [{ gpgkey: "/etc/pki/a" }, { gpgkeys: ["file:///etc/pki/a"] }],
   [{ sslverify: "off" }, { transfer: { ...DEFAULT_TRANSFER, sslverify: false } }],
@@ -403,7 +405,6 @@ test("an option that is not dnf's is refused in the manifest, and passed over in
 
 const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
   [{ gpgchek: "0" }, /^repository "r": the option "gpgchek" is not supported$/],
-  [{ module_hotfixes: "1" }, /the option module_hotfixes = "1" is not supported/],
   [{ type: "yast2" }, /the option type = "yast2" is not supported/],
   [{ enablegroups: "0" }, /the option enablegroups = "0" is not supported/],
   [{ sslverifystatus: "yes" }, /the option sslverifystatus = "yes" is not supported/],
