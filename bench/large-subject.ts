@@ -1,4 +1,4 @@
-/** The large repository, an image of 100 packages that can be installed together, and folders for each way to lock it. */
+/** The large repository, an image of 100 of its packages, and folders for each way to lock it. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -43,7 +43,12 @@ interface Choice {
   readonly chosen: readonly string[];
 }
 
-/** Takes random names as long as they can be installed with those before. What was chosen is kept. */
+const imageSize = 100;
+
+/**
+ * Takes random names, and what they need, as long as all can be installed together, until there are enough. Every
+ * package of the image is asked for by its name. What was chosen is kept.
+ */
 async function choose(repository: string, inputs: string): Promise<Choice> {
   const kept = join(project, "build/bench/image.json");
   if (existsSync(kept)) {
@@ -52,10 +57,12 @@ async function choose(repository: string, inputs: string): Promise<Choice> {
   }
   const pool = await openPool([repositoryIn(repository, "large")]);
   const names = [...new Set((await query(pool, "*")).map(({ name }) => name))].sort();
-  const chosen: string[] = [];
+  let chosen: readonly string[] = [];
   for (const name of shuffled(names, randomIntegers(1))) {
-    if (chosen.length === 100) break;
-    if ((await solve(pool, [...chosen, name])).kind === "solved") chosen.push(name);
+    const result = await solve(pool, [...chosen, name]);
+    if (result.kind === "solved" && result.installs.length <= imageSize)
+      chosen = result.installs.map((install) => install.name);
+    if (chosen.length === imageSize) break;
   }
   pool.close();
   mkdirSync(join(project, "build/bench"), { recursive: true });

@@ -9,7 +9,7 @@ export function candidates({ repository, chosen, folder }: LargeSubject): readon
   const environment = `cd ${folder} && export LC_ALL=C.UTF-8 XDG_CACHE_HOME=${folder}/cache`;
   const names = chosen.map((name) => `'${name}'`).join(" ");
   const dnfOptions = [
-    "-q --releasever=0 --setopt=reposdir=/nonexistent --setopt=install_weak_deps=0",
+    "-q --releasever=0 --nogpgcheck --setopt=reposdir=/nonexistent --setopt=install_weak_deps=0",
     `--setopt=cachedir=${folder}/dnf-cache --setopt=logdir=${folder} --installroot=${folder}/never`,
     `--repofrompath=large,file://${repository} --assumeno install`,
   ];
