@@ -1,30 +1,80 @@
-/** Measures every question and prints one table. Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] */
+/**
+ * Measures every question and prints tables.
+ * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--only resolve|build]
+ */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeDistribution } from "../scripts/distribution/distribution.js";
 import * as build from "./build.js";
-import { measure } from "./measure.js";
+import { measureFloor } from "./floor.js";
+import { prepareLargeSubject } from "./large-subject.js";
+import * as largeUpdate from "./large-update.js";
+import { measureManyJobs } from "./many-jobs.js";
+import { type Candidate, measure } from "./measure.js";
 import { prepareSubject } from "./subject.js";
 import * as update from "./update.js";
 
 const { values } = parseArgs({
-  options: { set: { type: "string", default: "default" }, runs: { type: "string", default: "3" } },
+  options: {
+    set: { type: "string", default: "default" },
+    runs: { type: "string", default: "3" },
+    /** For the growth of memory; ten thousand take minutes. */
+    jobs: { type: "string", default: "1000" },
+    only: { type: "string" },
+  },
 });
-const set = values.set === "small" || values.set === "large" ? values.set : "default";
-const out = resolve(import.meta.dirname, `../../../build/distribution/plain-${set}`);
-await makeDistribution({ out, contents: set, kind: "plain" });
+const runs = Number(values.runs);
 
-const subject = prepareSubject(out);
-try {
-  console.log(`${subject.packages} packages, median of ${values.runs} runs after one warm-up, seconds\n`);
-  console.log("| question | way | wall | CPU | wall, times ours | CPU, times ours |");
-  console.log("|---|---|---|---|---|---|");
-  for (const { title, candidates } of [update, build]) {
-    for (const { name, median, wallRatio, cpuRatio } of measure(candidates(subject), Number(values.runs))) {
-      const cells = [median.wall, median.cpu, wallRatio, cpuRatio].map((value) => value.toFixed(2));
-      console.log(`| ${title} | ${name} | ${cells.join(" | ")} |`);
+function printTable(questions: readonly (readonly [string, readonly Candidate[]])[]): void {
+  console.log("| question | way | wall, s | CPU, s | memory, MiB | wall, times ours | CPU | memory |");
+  console.log("|---|---|---|---|---|---|---|---|");
+  for (const [title, candidates] of questions) {
+    for (const { name, median, wallRatio, cpuRatio, memoryRatio } of measure(candidates, runs)) {
+      const { wall, cpu, memory } = median;
+      const cells = [wall.toFixed(2), cpu.toFixed(2), memory.toFixed(0)];
+      const ratios = [wallRatio, cpuRatio, memoryRatio].map((ratio) => ratio.toFixed(2));
+      console.log(`| ${[title, name, ...cells, ...ratios].join(" | ")} |`);
     }
   }
-} finally {
-  subject.dispose();
 }
+
+async function measureDistribution(): Promise<void> {
+  const set = values.set === "small" || values.set === "large" ? values.set : "default";
+  const out = resolve(import.meta.dirname, `../../../build/distribution/plain-${set}`);
+  await makeDistribution({ out, contents: set, kind: "plain" });
+  const subject = prepareSubject(out);
+  try {
+    console.log(`${subject.packages} packages, median of ${runs} runs after one warm-up\n`);
+    printTable([
+      [update.title, update.candidates(subject)],
+      [build.title, build.candidates(subject)],
+    ]);
+  } finally {
+    subject.dispose();
+  }
+}
+
+async function measureLargeRepository(): Promise<void> {
+  const subject = await prepareLargeSubject();
+  try {
+    const { packages, requirements, repository, names } = subject;
+    console.log(`${packages} packages with ${requirements} requirements, median of ${runs} runs after one warm-up\n`);
+    printTable([[largeUpdate.title, largeUpdate.candidates(subject)]]);
+    console.log(
+      "\n| inside of one process | rpmoci, ms | libsolv alone, ms | ratio | packages |\n|---|---|---|---|---|",
+    );
+    for (const { title, ours, floor, packages: found } of measureFloor(subject, runs)) {
+      const cells = [title, ours.toFixed(0), floor.toFixed(0), (ours / floor).toFixed(2), found.join(" and ")];
+      console.log(`| ${cells.join(" | ")} |`);
+    }
+    const jobs = await measureManyJobs(repository, names, Number(values.jobs));
+    console.log(`\nOne of 200 jobs of ten names through one open pool: ${jobs.median.toFixed(1)} ms (median)`);
+    for (const [count, memory] of jobs.memory) console.log(`Memory after ${count} jobs: ${memory.toFixed(0)} MiB`);
+  } finally {
+    subject.dispose();
+  }
+}
+
+if (values.only !== "build") await measureLargeRepository();
+console.log();
+if (values.only !== "resolve") await measureDistribution();

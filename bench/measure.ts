@@ -1,5 +1,6 @@
 /** Times whole commands, in turn with the peer's, so that a machine whose speed drifts is fair to both. */
 import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 
 export interface Candidate {
   readonly name: string;
@@ -14,6 +15,8 @@ export interface Times {
   readonly wall: number;
   /** Seconds of user and system time of all processes. */
   readonly cpu: number;
+  /** MiB: the largest resident set of any one process. */
+  readonly memory: number;
 }
 
 export interface Measurement {
@@ -22,6 +25,7 @@ export interface Measurement {
   /** The first candidate's median divides into this one's: 2 means twice as long as the first. */
   readonly wallRatio: number;
   readonly cpuRatio: number;
+  readonly memoryRatio: number;
 }
 
 /** Runs each candidate `runs` times after one warm-up, alternating. Throws when one exits with another code than 0. */
@@ -34,23 +38,28 @@ export function measure(candidates: readonly Candidate[], runs: number): readonl
       if (run > 0) times[index]?.push(result);
     }
   }
-  const medians = times.map((list) => ({
-    wall: median(list.map(({ wall }) => wall)),
-    cpu: median(list.map(({ cpu }) => cpu)),
-  }));
-  const first = medians[0] ?? { wall: Number.NaN, cpu: Number.NaN };
+  const medians = times.map(
+    (list): Times => ({
+      wall: median(list.map(({ wall }) => wall)),
+      cpu: median(list.map(({ cpu }) => cpu)),
+      memory: median(list.map(({ memory }) => memory)),
+    }),
+  );
+  const first = medians[0] ?? { wall: Number.NaN, cpu: Number.NaN, memory: Number.NaN };
   return candidates.map(({ name }, index) => {
     const own = medians[index] ?? first;
-    return { name, median: own, wallRatio: own.wall / first.wall, cpuRatio: own.cpu / first.cpu };
+    const ratio = (part: keyof Times): number => own[part] / first[part];
+    return { name, median: own, wallRatio: ratio("wall"), cpuRatio: ratio("cpu"), memoryRatio: ratio("memory") };
   });
 }
 
+/** This file is compiled to build/js/bench. */
+const timer = resolve(import.meta.dirname, "../../../bench/timed.py");
+
 function time({ name, script }: Candidate): Times {
-  const timed = `TIMEFORMAT='%R %U %S'; time { ${script}\n} 2>/dev/null >/dev/null`;
-  const result = spawnSync("bash", ["-c", `set -o pipefail; ${timed}`], { encoding: "utf8" });
+  const result = spawnSync("python3", [timer, script], { encoding: "utf8" });
   if (result.status !== 0) throw new Error(`${name} failed: ${script}\n${result.stderr}`);
-  const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = result.stderr.trim().split(" ").map(Number);
-  return { wall, cpu: user + system };
+  return JSON.parse(result.stdout) as Times;
 }
 
 export function median(values: readonly number[]): number {
