@@ -126,9 +126,8 @@ build_addon() {
 build_typescript() {
   say "Compiling TypeScript"
   rm -rf dist build/js
-  npx --no-install tsc -p tsconfig.build.json
+  npm run --silent build
   npx --no-install tsc -p tsconfig.json
-  chmod +x dist/main.js
 }
 
 # make_distribution SET KIND: prints nothing; the result is in build/distribution/KIND-SET

@@ -1,8 +1,8 @@
 /** undici dispatchers by what a repository's options say about connections. */
 import { readFileSync } from "node:fs";
-import type { Dispatcher } from "undici";
 import { messageOf, RpmociError } from "../errors.js";
 import type { TransferOptions } from "../model/transport.js";
+import type { Dispatcher } from "./http-client.js";
 
 const MAX_REDIRECTIONS = 10;
 
@@ -30,9 +30,9 @@ export class DispatcherPool {
 
 async function create(options: TransferOptions): Promise<Dispatcher> {
   // Loaded here: a build whose packages are all in the cache needs it for nothing, and it takes a while.
-  const undici = await import("undici");
-  const { interceptors } = undici;
-  return connect(options, undici).compose(
+  const client = await import("./http-client.js");
+  const { interceptors } = client;
+  return connect(options, client).compose(
     interceptors.retry({
       maxRetries: options.retries,
       minTimeout: 250,
@@ -43,8 +43,8 @@ async function create(options: TransferOptions): Promise<Dispatcher> {
   );
 }
 
-function connect(options: TransferOptions, undici: typeof import("undici")): Dispatcher {
-  const { Agent, EnvHttpProxyAgent, ProxyAgent } = undici;
+function connect(options: TransferOptions, client: typeof import("./http-client.js")): Dispatcher {
+  const { Agent, EnvHttpProxyAgent, ProxyAgent } = client;
   const tls = {
     rejectUnauthorized: options.sslverify,
     ...pem("ca", "sslcacert", options.sslcacert),

@@ -48,7 +48,7 @@ export async function openUrl(
   parsed.username = "";
   parsed.password = "";
   try {
-    const { request } = await import("undici");
+    const { request } = await import("./http-client.js");
     const dispatcher = await dispatchers.dispatcherFor(options);
     const response = await request(parsed, { dispatcher, headers, ...(signal === undefined ? {} : { signal }) });
     if (response.statusCode === 200) return response.body;

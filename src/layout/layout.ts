@@ -80,8 +80,8 @@ export class LayoutTransaction {
         await writeFile(staged, blob.bytes);
         await moveIn(staged, blobPath(blobs, blob.descriptor));
       }
-      const { lock } = await import("proper-lockfile");
-      const release = await lock(this.directory, {
+      const { default: lockfile } = await import("proper-lockfile");
+      const release = await lockfile.lock(this.directory, {
         lockfilePath: join(this.directory, ".rpmoci.lock"),
         retries: { retries: 400, minTimeout: 25, maxTimeout: 100 },
         stale: 10_000,

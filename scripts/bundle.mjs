@@ -1,0 +1,25 @@
+// Puts the command line and the library into few files: Node takes longer to find and read two hundred small ones than
+// a resolution takes. Declarations are the compiler's.
+import { chmodSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+
+rmSync("dist", { recursive: true, force: true });
+await build({
+  // A process of its own, looked for beside the file that starts it.
+  entryPoints: { main: "src/main.ts", index: "src/index.ts", "erase-child": "src/install/erase-child.ts" },
+  outdir: "dist",
+  bundle: true,
+  // What is imported late stays in a file of its own.
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  minifySyntax: true,
+  legalComments: "external",
+  // Libraries in CommonJS call it.
+  banner: {
+    js: 'import { createRequire as createCommonJsRequire } from "node:module"; const require = createCommonJsRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+});
+chmodSync("dist/main.js", 0o755);
