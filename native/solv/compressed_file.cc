@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "solv/libsolv.h"
+#include "solv/zstd_frames.h"
 
 namespace rpmoci {
 
@@ -39,6 +40,11 @@ FileHandle open_compressed(const std::string& path) {
   const char* name = "metadata.xml";
   for (const auto& format : kFormats) {
     if (head.starts_with(format.magic)) name = format.name;
+  }
+  if (name == kFormats.back().name && !has_whole_zstd_frames(fd)) {
+    close(fd);
+    errno = EBADMSG;
+    return FileHandle();
   }
   // Takes the descriptor over on success only.
   FileHandle file(solv_xfopen_fd(name, fd, "r"));

@@ -11,22 +11,26 @@
 #include "solv/compressed_file.h"
 #include "solv/handles.h"
 #include "solv/package.h"
+#include "solv/xml_guard.h"
 
 namespace rpmoci {
 
 namespace {
 
-/// Reads one file with one of libsolv's loaders. To them a read error is the end of the file, so that a damaged trailer
-/// would go unnoticed.
+/// Reads one file, whose root element must be `root`, with one of libsolv's loaders. To them a read error is the end of
+/// the file, so that a damaged trailer would go unnoticed.
 template <class Loader>
-void load_file(::Repo* repo, const std::string& path, Loader load) {
+void load_file(::Repo* repo, const std::string& path, const char* root, Loader load) {
   const auto fail = [&](const std::string& reason) {
     throw Failure("REPOSITORY_UNREADABLE",
                   "cannot read the metadata of repository " + std::string(repo->name) + ": " + path + ": " + reason);
   };
-  const FileHandle file = open_compressed(path);
-  if (!file) fail(errno != 0 ? std::strerror(errno) : "unknown compression");
+  FileHandle contents = open_compressed(path);
+  if (!contents) fail(errno != 0 ? std::strerror(errno) : "unknown compression");
+  XmlGuard guard(root);
+  const FileHandle file = guard.watch(std::move(contents));
   const int result = load(file.get());
+  if (!guard.fault().empty()) fail(guard.fault());
   if (std::ferror(file.get()) != 0) fail("the data is damaged or truncated");
   if (result != 0) fail(pool_errstr(repo->pool));
 }
@@ -87,14 +91,14 @@ void drop_duplicates(::Repo* repo) {
   auto* repo = repo_create(pool, source.id.c_str());
   repo->priority = -source.priority;
   repo->subpriority = -source.cost;
-  load_file(repo, source.repomd, [&](std::FILE* file) { return repo_add_repomdxml(repo, file, 0); });
-  load_file(repo, source.primary,
+  load_file(repo, source.repomd, "repomd", [&](std::FILE* file) { return repo_add_repomdxml(repo, file, 0); });
+  load_file(repo, source.primary, "metadata",
             [&](std::FILE* file) { return repo_add_rpmmd(repo, file, nullptr, REPO_NO_INTERNALIZE); });
   sort_packages(repo);
   repo_internalize(repo);
   drop_duplicates(repo);
   if (!source.filelists.empty()) {
-    load_file(repo, source.filelists,
+    load_file(repo, source.filelists, "filelists",
               [&](std::FILE* file) { return repo_add_rpmmd(repo, file, "FL", REPO_EXTEND_SOLVABLES); });
   }
   return repo;

@@ -19,9 +19,3 @@ export function compress(compression: Compression, bytes: Uint8Array): Buffer {
     maxBuffer: 64 << 20,
   });
 }
-
-/** Compresses what a shell command prints, however long it is. */
-export function compressOutput(compression: Compression, command: string): Buffer {
-  const pipeline = `{ ${command}; } | ${[compression, ...arguments_[compression]].join(" ")}`;
-  return execFileSync("bash", ["-c", pipeline], { env: toolEnvironment, maxBuffer: 64 << 20 });
-}

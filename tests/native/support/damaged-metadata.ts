@@ -121,7 +121,15 @@ function strangeTexts(part: MetadataPart, text: string): readonly Damage[] {
     expected,
   });
   const declared = (encoding: string): string => text.replace(/encoding="[^"]*"/, `encoding="${encoding}"`);
-  const noise = Buffer.from(Array.from({ length: 5000 }, ((random) => () => random(256))(randomIntegers(7))));
+  const noise = Buffer.from(
+    Array.from(
+      { length: 5000 },
+      (
+        (random) => () =>
+          random(256)
+      )(randomIntegers(7)),
+    ),
+  );
   return [
     textDamage(part, "no bytes", "", "error"),
     textDamage(part, "blanks", " \n\n", "error"),
@@ -141,7 +149,12 @@ function strangeTexts(part: MetadataPart, text: string): readonly Damage[] {
     bytes("a byte order mark", Buffer.concat([Buffer.from("\ufeff"), whole]), "equal"),
     bytes("NUL inside", Buffer.from(withContent(text, "a\0b")), "error"),
     bytes("bytes that are not UTF-8", Buffer.from(withContent(text, "\u00ff\u00fe"), "latin1"), "error"),
-    textDamage(part, "a deep nest", withProlog(text, "").replace(/<\/\w+>\s*$/, (tag) => nest(100_000) + tag), "error"),
+    textDamage(
+      part,
+      "a deep nest",
+      withProlog(text, "").replace(/<\/\w+>\s*$/, (tag) => nest(100_000) + tag),
+      "error",
+    ),
     bytes("gzip twice", compress("gzip", compress("gzip", whole)), "error"),
     ...compressions.map((name) => bytes(`nothing as ${name}`, compress(name, Buffer.alloc(0)), "error")),
   ];
@@ -256,7 +269,12 @@ function wrongElements(part: MetadataPart, text: string): readonly Damage[] {
       textDamage(part, `no ${name} at all`, text.replace(all, ""), "any"),
       textDamage(part, `${name} twice`, text.replace(first, "$&$&"), "any"),
       textDamage(part, `${name} within itself`, text.replace(first, `<${name}>$&</${name}>`), "any"),
-      textDamage(part, `${name} without attributes`, text.replace(new RegExp(`<${name} [^>]*?(/?)>`), `<${name}$1>`), "any"),
+      textDamage(
+        part,
+        `${name} without attributes`,
+        text.replace(new RegExp(`<${name} [^>]*?(/?)>`), `<${name}$1>`),
+        "any",
+      ),
       textDamage(part, `empty ${name}`, text.replace(first, `<${name}/>`), "any"),
     ];
   });

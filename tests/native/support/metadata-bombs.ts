@@ -1,37 +1,54 @@
-/** Small files that unpack to hundreds of megabytes. */
-import { compressions, compressOutput } from "./compression.js";
-import type { Damage, MetadataPart } from "./damaged-metadata.js";
+/** Small files that unpack to hundreds of mebibytes. */
+import { type Compression, compress, compressions } from "./compression.js";
+import type { Damage, Expectation, MetadataPart } from "./damaged-metadata.js";
 
 interface Filling {
   readonly name: string;
-  /** A shell command whose output stands inside the root element, or null for nothing but zeros. */
-  readonly inside: string | null;
+  readonly before?: string;
+  /** What is repeated between the two. */
+  readonly unit: string;
+  readonly after?: string;
+  readonly mebibytes: number;
+  readonly parts?: readonly MetadataPart[];
+  /** `error` if absent. */
+  readonly expected?: Expectation;
 }
 
 const MEBIBYTE = 2 ** 20;
 
-function repeated(text: string, bytes: number): string {
-  return `yes '${text}' | tr -d '\\n' | head -c ${Math.floor(bytes / text.length) * text.length}`;
-}
-
 const fillings: readonly Filling[] = [
-  { name: "zeros", inside: null },
-  { name: "blanks", inside: repeated(" ", 512 * MEBIBYTE) },
-  {
-    name: "a name",
-    inside: `printf '<package type="rpm"><name>'; ${repeated("aaaaaaaa", 512 * MEBIBYTE)}; printf '</name></package>'`,
-  },
-  {
-    name: "an attribute",
-    inside: `printf '<package type="'; ${repeated("aaaaaaaa", 128 * MEBIBYTE)}; printf '"></package>'`,
-  },
-  { name: "an element's name", inside: `printf '<'; ${repeated("aaaaaaaa", 128 * MEBIBYTE)}; printf '/>'` },
-  { name: "a comment", inside: `printf '<!--'; ${repeated("aaaaaaaa", 128 * MEBIBYTE)}; printf '%s' '-->'` },
-  { name: "a nest", inside: repeated("<a>", 256 * MEBIBYTE) },
-  { name: "packages", inside: repeated('<package type="rpm"/>', 256 * MEBIBYTE) },
+  { name: "zeros", unit: "\0", mebibytes: 1024 },
+  // Well-formed, and no more than a large repository has: what it takes counts.
+  { name: "blanks", unit: " ", mebibytes: 200, parts: ["primary"], expected: "any" },
   {
     name: "requirements",
-    inside: `printf '<package type="rpm"><name>a</name><format><rpm:requires>'; ${repeated('<rpm:entry name="a"/>', 256 * MEBIBYTE)}; printf '</rpm:requires></format></package>'`,
+    before: '<package type="rpm"><name>a</name><format><rpm:requires>',
+    unit: '<rpm:entry name="a"/>',
+    after: "</rpm:requires></format></package>",
+    mebibytes: 200,
+    parts: ["primary"],
+    expected: "any",
+  },
+  { name: "a name", before: '<package type="rpm"><name>', unit: "a", after: "</name></package>", mebibytes: 1024 },
+  { name: "an attribute", before: '<package type="', unit: "a", after: '"/>', mebibytes: 1024 },
+  { name: "an element's name", before: "<", unit: "a", after: "/>", mebibytes: 1024 },
+  { name: "a comment", before: "<!--", unit: "a", after: "-->", mebibytes: 1024 },
+  { name: "an instruction", before: "<?a ", unit: "a", after: "?>", mebibytes: 1024 },
+  { name: "a nest", unit: "<a>", mebibytes: 1024 },
+  { name: "packages", unit: '<package type="rpm"/>', mebibytes: 1024 },
+  {
+    name: "a name in pieces",
+    before: '<package type="rpm"><name>',
+    unit: "aaaaaaaaaa<!---->",
+    after: "</name></package>",
+    mebibytes: 1024,
+  },
+  {
+    name: "a name in CDATA sections",
+    before: '<package type="rpm"><name>',
+    unit: "<![CDATA[aaaaaaaaaa]]>",
+    after: "</name></package>",
+    mebibytes: 1024,
   },
 ];
 
@@ -41,22 +58,31 @@ const roots: Record<MetadataPart, string> = {
   filelists: '<filelists xmlns="http://linux.duke.edu/metadata/filelists">',
 };
 
-/** Every filling in zstd, which is quick, and nests in all compressions. */
+/** Each part compressed alone: readers of all formats but bzip2 take what is joined for one file. */
+function joined(compression: Compression, before: string, unit: string, mebibytes: number, after: string): Buffer {
+  const times = Math.floor(MEBIBYTE / unit.length);
+  const filling = compress(compression, Buffer.from(unit.repeat(times)));
+  const repeats = Array.from({ length: mebibytes }, () => filling);
+  return Buffer.concat([
+    compress(compression, Buffer.from(before)),
+    ...repeats,
+    compress(compression, Buffer.from(after)),
+  ]);
+}
+
+/** Every filling in zstd, and nests in all compressions. */
 export function bombs(): readonly Damage[] {
-  return (["repomd", "primary", "filelists"] as const).flatMap((part) =>
-    fillings.flatMap(({ name, inside }) => {
-      const kinds = name === "a nest" && part === "primary" ? compressions : (["zstd"] as const);
-      const closing = roots[part].match(/\w+/)?.[0];
-      const command =
-        inside === null ? `head -c ${512 * MEBIBYTE} /dev/zero` : `printf '%s' '${roots[part]}'; ${inside}; printf '</${closing}>'`;
-      return kinds.map(
-        (kind): Damage => ({
-          name: `${part}: ${name} as ${kind}`,
-          part,
-          bytes: compressOutput(kind, command),
-          expected: "error",
-        }),
-      );
-    }),
+  const whole = fillings.flatMap((filling) => {
+    const { name, before = "", unit, after = "", mebibytes, expected = "error" } = filling;
+    return (filling.parts ?? ["repomd", "primary", "filelists"]).map((part): Damage => {
+      const closing = `</${roots[part].match(/\w+/)?.[0]}>`;
+      const bytes = joined("zstd", roots[part] + before, unit, mebibytes, after + closing);
+      return { name: `${part}: ${name} as zstd`, part, bytes, expected };
+    });
+  });
+  const nest = Buffer.from(roots.primary + "<a>".repeat(8 * MEBIBYTE));
+  const nests = compressions.map(
+    (kind): Damage => ({ name: `a nest as ${kind}`, part: "primary", bytes: compress(kind, nest), expected: "error" }),
   );
+  return [...whole, ...nests];
 }
