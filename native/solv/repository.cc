@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <numeric>
+#include <tuple>
 
 #include "failure.h"
 #include "solv/architecture.h"
@@ -65,9 +65,13 @@ void sort_packages(::Repo* repo) {
   }
 }
 
-std::string location_of(::Pool* pool, Id id) {
-  const char* location = solvable_lookup_location(pool_id2solvable(pool, id), nullptr);
-  return location == nullptr ? std::string() : std::string(location);
+/// What tells packages with one NEVRA apart: where they are, and their bytes.
+std::tuple<std::string, std::string> source_of(::Pool* pool, Id id) {
+  const auto text = [](const char* value) { return value == nullptr ? std::string() : std::string(value); };
+  auto* solvable = pool_id2solvable(pool, id);
+  Id type = 0;
+  return {text(solvable_lookup_location(solvable, nullptr)),
+          text(solvable_lookup_checksum(solvable, SOLVABLE_CHECKSUM, &type))};
 }
 
 /// Which of two packages with one NEVRA the solver takes depends on their order alone.
@@ -79,7 +83,7 @@ void drop_duplicates(::Repo* repo) {
       kept = id;
       continue;
     }
-    const bool first = location_of(pool, id) < location_of(pool, kept);
+    const bool first = source_of(pool, id) < source_of(pool, kept);
     repo_free_solvable(repo, first ? kept : id, 0);
     if (first) kept = id;
   }

@@ -1,37 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { gunzipSync } from "node:zlib";
 import pMap from "p-map";
+import { type Edit, type MetadataEdits, rewriteMetadata } from "../support/rewritten-metadata.js";
 import { Scene } from "../support/scene.js";
-
-type Edit = (xml: string) => string;
-
-/** Rewrites a scene's metadata, with the checksums and sizes that go with it: the repository means it so. */
-function rewrite(
-  scene: Scene,
-  edits: { readonly primary?: Edit; readonly filelists?: Edit; readonly repomd?: Edit },
-): void {
-  const folder = join(scene.repository, "repodata");
-  const names = readdirSync(folder);
-  const data = (["primary", "filelists"] as const).map((type) => {
-    const old = names.find((name) => name.includes(`-${type}.xml`)) ?? "";
-    const stored = readFileSync(join(folder, old));
-    const xml = (stored[0] === 0x1f ? gunzipSync(stored) : stored).toString();
-    const bytes = Buffer.from(edits[type]?.(xml) ?? xml);
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    rmSync(join(folder, old));
-    writeFileSync(join(folder, `${digest}-${type}.xml`), bytes);
-    return `<data type="${type}"><checksum type="sha256">${digest}</checksum><open-checksum type="sha256">${digest}</open-checksum>
-<location href="repodata/${digest}-${type}.xml"/><size>${bytes.length}</size><open-size>${bytes.length}</open-size></data>`;
-  });
-  const repomd = `<?xml version="1.0" encoding="UTF-8"?>
-<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>${data.join("")}</repomd>`;
-  writeFileSync(scene.repomd, edits.repomd?.(repomd) ?? repomd);
-}
 
 async function smallScene(t: TestContext): Promise<Scene> {
   const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
@@ -56,7 +30,7 @@ const laughs = `<!DOCTYPE d [<!ENTITY a "ha"><!ENTITY b "${"&a;".repeat(1000)}">
 const laughing: Edit = (xml) =>
   xml.replace(/<(metadata|filelists|repomd)/, (root) => `${laughs}${root}`).replace(/>[^<>]+<\//, ">&c;</");
 
-const refused: readonly (readonly [string, Parameters<typeof rewrite>[1], RegExp])[] = [
+const refused: readonly (readonly [string, MetadataEdits, RegExp])[] = [
   ["primary is empty", { primary: () => "" }, /repository tiny/],
   ["primary is cut short", { primary: (xml) => xml.slice(0, 3000) }, /repository tiny/],
   ["primary has another root", { primary: () => "<html/>" }, /repository tiny.*root element/],
@@ -105,7 +79,7 @@ test("damaged metadata with right checksums is one clear error, and nothing is l
     refused,
     async ([what, edits, message]) => {
       const scene = await smallScene(t);
-      rewrite(scene, edits);
+      rewriteMetadata(scene.repository, edits);
       const { code, stderr } = await scene.run(["update"]);
       assert.equal(code, 13, `${what}: ${stderr}`);
       assert.match(stderr, message, what);
@@ -118,7 +92,7 @@ test("damaged metadata with right checksums is one clear error, and nothing is l
 
 test("numbers beyond all sizes are locked as unknown, and the lockfile can be read", async (t) => {
   const scene = await smallScene(t);
-  rewrite(scene, {
+  rewriteMetadata(scene.repository, {
     primary: ofTool((xml) =>
       xml.replace(/<size [^>]*>/, '<size package="99999999999999999999999" installed="-1" archive="x"/>'),
     ),
@@ -135,7 +109,9 @@ test("metadata cannot lead a build to files of this machine", async (t) => {
   mkdirSync(secrets);
   const rpm = readdirSync(scene.repository).find((name) => name.startsWith("tool-")) ?? "";
   writeFileSync(join(secrets, rpm), readFileSync(join(scene.repository, rpm)));
-  rewrite(scene, { primary: withLocation(`xml:base="${pathToFileURL(secrets).href}" href="${rpm}"`) });
+  rewriteMetadata(scene.repository, {
+    primary: withLocation(`xml:base="${pathToFileURL(secrets).href}" href="${rpm}"`),
+  });
   assert.equal((await scene.run(["update"])).code, 0);
   const { code, stderr } = await scene.run(["vendor", "--out-dir", "vendor"]);
   assert.equal(code, 13, stderr);
@@ -150,7 +126,7 @@ test("a local repository whose package is a device or a pipe is an error", async
     gpgkeys: [],
     repositories: [{ id: "tiny", url, options: { gpgcheck: false } }],
   });
-  rewrite(scene, { primary: withLocation('xml:base="file:///dev" href="zero"') });
+  rewriteMetadata(scene.repository, { primary: withLocation('xml:base="file:///dev" href="zero"') });
   assert.equal((await scene.run(["update"])).code, 0);
   const { code, stderr } = await scene.run(["vendor", "--out-dir", "vendor"], { timeout: 20_000 });
   assert.equal(code, 13, stderr);

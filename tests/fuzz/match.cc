@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kRepomd = "<repomd><revision>1</revision></repomd>";
 
-constexpr const char* kPrimary = R"(<metadata packages="4">
+constexpr const char* kPrimary = R"xml(<metadata packages="4">
 <package type="rpm"><name>lib-a</name><arch>x86_64</arch><version epoch="1" ver="2.0" rel="3"/>
 <format><rpm:provides><rpm:entry name="lib-a" flags="EQ" epoch="1" ver="2.0" rel="3"/>
 <rpm:entry name="liba.so.2()(64bit)"/></rpm:provides></format></package>
@@ -25,7 +25,7 @@ constexpr const char* kPrimary = R"(<metadata packages="4">
 <file>/usr/bin/tool</file></format></package>
 <package type="rpm"><name>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</name><arch>noarch</arch>
 <version epoch="0" ver="1" rel="1"/><format/></package>
-</metadata>)";
+</metadata>)xml";
 
 /// A pool of a few packages that stays open.
 const PackagePool& small_pool() {
