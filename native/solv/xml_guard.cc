@@ -56,8 +56,29 @@ FileHandle XmlGuard::watch(FileHandle file) {
 }
 
 bool XmlGuard::feed(std::string_view bytes) {
-  while (!bytes.empty() && fault_.empty()) step(bytes);
+  while (!bytes.empty() && fault_.empty()) {
+    if (state_ != State::kText || !leaf(bytes)) step(bytes);
+  }
   return fault_.empty();
+}
+
+/// Most of a list of files: an element without attributes that holds nothing but text, taken in one go when it is whole
+/// and small.
+bool XmlGuard::leaf(std::string_view& rest) {
+  const auto start = rest.find('<');
+  if (depth_ == 0 || depth_ == kDeepest || start == std::string_view::npos || start > kLongestText - text_length_)
+    return false;
+  std::size_t at = start + 1;
+  while (at < rest.size() && rest[at] >= 'a' && rest[at] <= 'z') ++at;
+  if (at == start + 1 || at == rest.size() || rest[at] != '>' || at - start > kLongestMarkup) return false;
+  const auto opened = rest.substr(start + 1, at - start);
+  const auto end = rest.find('<', at);
+  if (end == std::string_view::npos || end - at > kLongestMarkup || rest.substr(end + 1, 1) != "/") return false;
+  if (rest.substr(end + 2, opened.size()) != opened) return false;
+  if (depth_ == 1 && ++children_ > kMostChildren) fail("it has more than a million entries");
+  rest.remove_prefix(end + 2 + opened.size());
+  text_length_ = 0;
+  return true;
 }
 
 bool XmlGuard::fail(const char* fault) {

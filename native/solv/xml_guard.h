@@ -30,6 +30,7 @@ class XmlGuard {
  private:
   enum class State { kText, kOpening, kStartTag, kEndTag, kDeclaration, kComment, kCdata, kInstruction };
 
+  bool leaf(std::string_view& rest);
   bool step(std::string_view& rest);
   bool text(std::string_view& rest);
   bool opening(std::string_view& rest);
