@@ -4,6 +4,9 @@ import { encodeLocation } from "../fetch/packages.js";
 import { formatNevra } from "../model/nevra.js";
 import type { Solvable } from "../native/binding.js";
 
+/** Begins where the slashes begin: it would otherwise look again at each of a thousand in the middle. */
+const TRAILING_SLASHES = /(?<!\/)\/+$/;
+
 /** Throws an `RpmociError` of kind `fetch` for a package that has no location, or one outside of its repository. */
 export function assertLocation(found: Solvable): void {
   if (found.location !== "" && !found.location.split("/").includes("..")) return;
@@ -20,7 +23,7 @@ export function packageUrls(found: Solvable, bases: readonly string[]): readonly
   if (baseUrl !== null && isLocal(baseUrl) && !bases.some(isLocal)) {
     throw unusable(found, `is said to be on this machine, at ${baseUrl},`);
   }
-  return (baseUrl === null ? bases : [baseUrl.replace(/\/+$/, "")]).map(
+  return (baseUrl === null ? bases : [baseUrl.replace(TRAILING_SLASHES, "")]).map(
     (base) => `${base}/${encodeLocation(found.location)}`,
   );
 }
