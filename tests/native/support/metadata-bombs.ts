@@ -19,13 +19,13 @@ const MEBIBYTE = 2 ** 20;
 const fillings: readonly Filling[] = [
   { name: "zeros", unit: "\0", mebibytes: 1024 },
   // Well-formed, and no more than a large repository has: what it takes counts.
-  { name: "blanks", unit: " ", mebibytes: 200, parts: ["primary"], expected: "any" },
+  { name: "blanks", unit: " ", mebibytes: 100, parts: ["primary"], expected: "any" },
   {
     name: "requirements",
     before: '<package type="rpm"><name>a</name><format><rpm:requires>',
     unit: '<rpm:entry name="a"/>',
     after: "</rpm:requires></format></package>",
-    mebibytes: 200,
+    mebibytes: 100,
     parts: ["primary"],
     expected: "any",
   },
@@ -35,7 +35,7 @@ const fillings: readonly Filling[] = [
   { name: "a comment", before: "<!--", unit: "a", after: "-->", mebibytes: 1024 },
   { name: "an instruction", before: "<?a ", unit: "a", after: "?>", mebibytes: 1024 },
   { name: "a nest", unit: "<a>", mebibytes: 1024 },
-  { name: "packages", unit: '<package type="rpm"/>', mebibytes: 1024 },
+  { name: "packages", unit: '<package type="rpm"/>', mebibytes: 1024, parts: ["primary"] },
   {
     name: "a name in pieces",
     before: '<package type="rpm"><name>',
