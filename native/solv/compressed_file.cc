@@ -15,7 +15,8 @@
 
 #include "hex.h"
 #include "solv/libsolv.h"
-#include "solv/markup_scanner.h"
+#include "solv/xml_guard.h"
+#include "solv/zstd_frames.h"
 
 namespace rpmoci {
 
@@ -49,6 +50,11 @@ FileHandle open_unpacking(int fd) {
   const char* name = "metadata.xml";
   for (const auto& format : kFormats) {
     if (head.starts_with(format.magic)) name = format.name;
+  }
+  if (name == kFormats.back().name && !has_whole_zstd_frames(fd)) {
+    close(fd);
+    errno = EBADMSG;
+    return FileHandle();
   }
   // Takes the descriptor over on success only.
   FileHandle file(solv_xfopen_fd(name, fd, "r"));
@@ -91,8 +97,9 @@ class Digest {
 /// The bytes behind the stream that libsolv reads.
 class CompressedFile::Source {
  public:
-  Source(const std::string& path, OpenContents expected)
+  Source(const std::string& path, OpenContents expected, const std::string& root)
       : expected_(std::move(expected)), digest_(expected_.algorithm) {
+    if (!root.empty()) guard_.emplace(root);
     errno = 0;
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
@@ -118,7 +125,7 @@ class CompressedFile::Source {
     }
     if (bytes_ > most_)
       return fail("it unpacks to more than " + std::to_string(most_ >> 20) + " MiB, which is too much");
-    if (const auto* fault = scanner_.scan(buffer, count)) return fail(fault);
+    if (guard_ && !guard_->feed({buffer, count})) return fail(guard_->fault());
     digest_.update(buffer, count);
     return static_cast<ssize_t>(count);
   }
@@ -154,15 +161,15 @@ class CompressedFile::Source {
 
   OpenContents expected_;
   Digest digest_;
-  MarkupScanner scanner_;
+  std::optional<XmlGuard> guard_;
   FileHandle file_;
   std::uint64_t bytes_ = 0;
   std::uint64_t most_ = kMostBytes;
   std::string fault_;
 };
 
-CompressedFile::CompressedFile(const std::string& path, OpenContents expected)
-    : source_(std::make_unique<Source>(path, std::move(expected))) {
+CompressedFile::CompressedFile(const std::string& path, OpenContents expected, const std::string& root)
+    : source_(std::make_unique<Source>(path, std::move(expected), root)) {
   if (!source_->is_open()) return;
   cookie_io_functions_t functions{};
   functions.read = [](void* cookie, char* buffer, std::size_t size) {

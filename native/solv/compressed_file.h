@@ -26,7 +26,8 @@ struct OpenContents {
 /// Its uncompressed contents are read once, from beginning to end.
 class CompressedFile {
  public:
-  CompressedFile(const std::string& path, OpenContents expected);
+  /// `root` is the name that the root element of XML must have; empty for contents of another kind.
+  CompressedFile(const std::string& path, OpenContents expected, const std::string& root = {});
   ~CompressedFile();
   CompressedFile(const CompressedFile&) = delete;
   CompressedFile& operator=(const CompressedFile&) = delete;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include "failure.h"
 #include "hex.h"
@@ -39,11 +40,11 @@ struct WriterDeleter {
                 "cannot read the metadata of repository " + source.id + ": " + path + ": " + reason);
 }
 
-/// Reads one file with one of libsolv's loaders.
+/// Reads one file, whose root element must be `root`, with one of libsolv's loaders.
 template <class Loader>
 void load_file(::Repo* repo, const RepositorySource& source, const std::string& path, const OpenContents& expected,
-               Loader load) {
-  CompressedFile file(path, expected);
+               const char* root, Loader load) {
+  CompressedFile file(path, expected, root);
   const int result = file.get() == nullptr ? 0 : load(file.get());
   if (const auto fault = file.fault(); !fault.empty()) unreadable(source, path, fault);
   if (result != 0) unreadable(source, path, pool_errstr(repo->pool));
@@ -123,9 +124,13 @@ void sort_packages(::Repo* repo) {
   }
 }
 
-std::string location_of(::Pool* pool, Id id) {
-  const char* location = solvable_lookup_location(pool_id2solvable(pool, id), nullptr);
-  return location == nullptr ? std::string() : std::string(location);
+/// What tells packages with one NEVRA apart: where they are, and their bytes.
+std::tuple<std::string, std::string> source_of(::Pool* pool, Id id) {
+  const auto text = [](const char* value) { return value == nullptr ? std::string() : std::string(value); };
+  auto* solvable = pool_id2solvable(pool, id);
+  Id type = 0;
+  return {text(solvable_lookup_location(solvable, nullptr)),
+          text(solvable_lookup_checksum(solvable, SOLVABLE_CHECKSUM, &type))};
 }
 
 /// Which of two packages with one NEVRA the solver takes depends on their order alone.
@@ -137,7 +142,7 @@ void drop_duplicates(::Repo* repo) {
       kept = id;
       continue;
     }
-    const bool first = location_of(pool, id) < location_of(pool, kept);
+    const bool first = source_of(pool, id) < source_of(pool, kept);
     repo_free_solvable(repo, first ? kept : id, 0);
     if (first) kept = id;
   }
@@ -164,7 +169,7 @@ FileHandle parse_repository(const RepositorySource& source, const std::string& k
   // A pool of its own, so that repositories can be parsed at the same time, and that what is not kept takes no memory.
   const auto pool = create_rpm_pool();
   auto* repo = repo_create(pool.get(), source.id.c_str());
-  load_file(repo, source, source.primary, source.primary_contents,
+  load_file(repo, source, source.primary, source.primary_contents, "metadata",
             [&](std::FILE* file) { return repo_add_rpmmd(repo, file, nullptr, REPO_NO_INTERNALIZE); });
   sort_packages(repo);
   repo_internalize(repo);
@@ -196,7 +201,7 @@ void add_filelists(::Repo* repo, const RepositorySource& source, const std::stri
     // Directories' names stay out of the pool, which packages' names and dependencies are looked up in.
     if (repo_add_solv(repo, kept.get(), REPO_EXTEND_SOLVABLES | REPO_LOCALPOOL) == 0) return;
   }
-  load_file(repo, source, source.filelists, source.filelists_contents,
+  load_file(repo, source, source.filelists, source.filelists_contents, "filelists",
             [&](std::FILE* file) { return repo_add_rpmmd(repo, file, "FL", REPO_EXTEND_SOLVABLES | REPO_LOCALPOOL); });
   auto* data = repo_id2repodata(repo, repo->nrepodata - 1);
   cache.store(key + "-filelists.solv", [data](std::FILE* file) { return repodata_write(data, file) == 0; });

@@ -1,5 +1,5 @@
 /** Opens one URL (`http:`, `https:`, `file:`) as a stream of bytes. */
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -29,14 +29,7 @@ export async function openUrl(
 ): Promise<Readable> {
   if (!URL.canParse(url)) throw new OpenFailure(url, "is not a URL");
   const parsed = new URL(url);
-  if (parsed.protocol === "file:") {
-    try {
-      const handle = await openFile(fileURLToPath(parsed));
-      return createReadStream("", { fd: handle });
-    } catch (error) {
-      throw new OpenFailure(url, messageOf(error));
-    }
-  }
+  if (parsed.protocol === "file:") return openLocal(url, parsed);
   const headers: Record<string, string> = {
     "user-agent": "rpmoci",
     "accept-encoding": "identity",
@@ -61,6 +54,18 @@ export async function openUrl(
   } catch (error) {
     throw error instanceof OpenFailure || error instanceof RpmociError ? error : transferFailure(url, error);
   }
+}
+
+/** Regular files only: a device may never end, and a pipe never begin. */
+async function openLocal(url: string, parsed: URL): Promise<Readable> {
+  try {
+    const handle = await openFile(fileURLToPath(parsed), constants.O_RDONLY | constants.O_NONBLOCK);
+    if ((await handle.stat()).isFile()) return createReadStream("", { fd: handle });
+    await handle.close();
+  } catch (error) {
+    throw new OpenFailure(url, messageOf(error));
+  }
+  throw new OpenFailure(url, "is not a regular file");
 }
 
 /** A percent sign that encodes nothing stands for itself. */

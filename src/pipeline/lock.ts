@@ -11,6 +11,7 @@ import type { EarlierPackage, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import type { ModuleSelection } from "../resolve/modules.js";
+import { assertLocation, unusable } from "./package-location.js";
 
 export interface LockOptions {
   /** The lockfile that was there before. */
@@ -112,18 +113,25 @@ async function lockOf(
   };
 }
 
-/** None for local packages, which have no checksum. */
+/** What local RPMs are in for the solver. */
+const LOCAL_REPOSITORY = "@commandline";
+
+/** None for local packages, of which names and requirements are locked. */
 function lockedPackage(install: Solvable): readonly LockedPackage[] {
-  if (install.checksum === null) return [];
+  if (install.repositoryId === LOCAL_REPOSITORY) return [];
+  const { checksum } = install;
+  if (checksum === null) throw unusable(install, "has no checksum that can be checked");
+  assertLocation(install);
   return [
     {
       name: install.name,
       evr: install.evr,
       arch: install.arch,
       repositoryId: install.repositoryId,
-      checksum: install.checksum,
+      checksum,
       location: install.baseUrl === null && staysInside(install.location) ? install.location : undefined,
-      size: install.downloadSize,
+      // A larger number is damaged, and no number that TOML holds.
+      size: Number.isSafeInteger(install.downloadSize) ? install.downloadSize : undefined,
       sourceRpm: install.sourceRpm === "" ? undefined : install.sourceRpm,
     },
   ];

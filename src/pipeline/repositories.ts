@@ -1,6 +1,6 @@
 /** The manifest's repositories during one run: configured at once, their metadata loaded when somebody needs it. */
 import { join } from "node:path";
-import { encodeLocation, type PackageSources } from "../fetch/packages.js";
+import type { PackageSources } from "../fetch/packages.js";
 import type { LockedPackage, RepositoryKeys } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
@@ -12,6 +12,7 @@ import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
 import { OpenRepositories } from "../resolve/resolve.js";
 import type { Context } from "./options.js";
+import { packageUrls } from "./package-location.js";
 
 /** Remembers the promise, so that parallel callers share one piece of work. */
 function oncePerId<T>(work: (id: string) => Promise<T>): (id: string) => Promise<T> {
@@ -146,11 +147,7 @@ export class Repositories implements PackageSources {
     const preferred = candidates.sort(
       (a, b) => Number(b.repositoryId === locked.repositoryId) - Number(a.repositoryId === locked.repositoryId),
     );
-    return preferred.flatMap(({ baseUrl, location, repositoryId }) =>
-      (baseUrl === null ? (metadata.get(repositoryId)?.baseUrls ?? []) : [baseUrl.replace(/\/+$/, "")]).map(
-        (base) => `${base}/${encodeLocation(location)}`,
-      ),
-    );
+    return preferred.flatMap((found) => packageUrls(found, metadata.get(found.repositoryId)?.baseUrls ?? []));
   }
 
   #currentMetadata(): Promise<readonly RepositoryMetadata[]> {

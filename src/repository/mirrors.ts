@@ -58,7 +58,7 @@ function parseMirrors(config: RepositoryConfig, text: string): Mirrors {
 function parseMirrorlist(text: string): readonly string[] {
   return text
     .split("\n")
-    .map((line) => line.trim().replace(/\/+$/, ""))
+    .map((line) => line.trim().replace(/(?<!\/)\/+$/, ""))
     .filter((line) => /^(https?|file):/.test(line));
 }
 

@@ -1,0 +1,45 @@
+/** Where a package is, by its repository's metadata, which may be damaged or made to lead elsewhere. */
+import { RpmociError } from "../errors.js";
+import { encodeLocation } from "../fetch/packages.js";
+import { formatNevra } from "../model/nevra.js";
+import type { Solvable } from "../native/binding.js";
+
+/** Begins where the slashes begin: it would otherwise look again at each of a thousand in the middle. */
+const TRAILING_SLASHES = /(?<!\/)\/+$/;
+
+/** Throws an `RpmociError` of kind `fetch` for a package that has no location, or one outside of its repository. */
+export function assertLocation(found: Solvable): void {
+  if (found.location !== "" && !found.location.split("/").includes("..")) return;
+  throw unusable(found, `has a location that is not inside the repository: "${found.location}"`);
+}
+
+/**
+ * URLs of the package, below `bases`, or below the base that the metadata gives it: that one may be a local folder only
+ * if the repository is one. Throws an `RpmociError` of kind `fetch`.
+ */
+export function packageUrls(found: Solvable, bases: readonly string[]): readonly string[] {
+  assertLocation(found);
+  const { baseUrl } = found;
+  if (baseUrl !== null && isLocal(baseUrl) && !bases.some(isLocal)) {
+    throw unusable(found, `is said to be on this machine, at ${baseUrl},`);
+  }
+  return (baseUrl === null ? bases : [baseUrl.replace(TRAILING_SLASHES, "")]).map(
+    (base) => `${base}/${encodeLocation(found.location)}`,
+  );
+}
+
+function isLocal(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === "file:";
+}
+
+/** The error for a package that `reason` makes useless. */
+export function unusable(found: Solvable, reason: string): RpmociError {
+  return new RpmociError(
+    `package ${formatNevra(found)} ${reason} in the metadata of repository "${found.repositoryId}"`,
+    {
+      kind: "fetch",
+      code: "PACKAGE_METADATA_INVALID",
+      hint: "the repository must be repaired, or the package hidden with the repository's option excludepkgs",
+    },
+  );
+}
