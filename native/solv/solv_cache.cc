@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 
 namespace rpmoci {
@@ -25,58 +28,44 @@ struct Trailer {
 
 constexpr char kMagic[8] = {'r', 'p', 'm', 'o', 'c', 'i', 'S', '1'};
 
-/// The bytes of a file, mapped.
-class Mapping {
- public:
-  Mapping(int fd, std::size_t size)
-      : size_(size), data_(size == 0 ? MAP_FAILED : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0)) {}
-  ~Mapping() {
-    if (data_ != MAP_FAILED) munmap(data_, size_);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  /// Null when the file could not be mapped.
-  const char* data() const { return data_ == MAP_FAILED ? nullptr : static_cast<const char*>(data_); }
-
- private:
-  std::size_t size_;
-  void* data_;
-};
-
 std::size_t size_of(int fd) {
   struct stat status {};
   return fstat(fd, &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
 }
 
-Trailer trailer_of(const char* data, std::size_t size) {
+/// The trailer for the first `size` bytes of a file; nothing when they cannot be read. In blocks: a mapping would count
+/// as memory of the process.
+std::optional<Trailer> trailer_of(int fd, std::size_t size) {
   Trailer trailer{};
   std::memcpy(trailer.magic, kMagic, sizeof(kMagic));
   trailer.size = size;
-  trailer.checksum = libdeflate_crc32(0, data, size);
+  std::uint32_t checksum = 0;
+  std::array<char, 65536> block{};
+  for (std::size_t at = 0; at < size;) {
+    const auto count = pread(fd, block.data(), std::min(block.size(), size - at), static_cast<off_t>(at));
+    if (count <= 0) return std::nullopt;
+    checksum = libdeflate_crc32(checksum, block.data(), static_cast<std::size_t>(count));
+    at += static_cast<std::size_t>(count);
+  }
+  trailer.checksum = checksum;
   return trailer;
 }
 
 bool is_whole(int fd) {
   const auto size = size_of(fd);
   if (size < sizeof(Trailer)) return false;
-  const Mapping mapping(fd, size);
-  if (mapping.data() == nullptr) return false;
   const auto length = size - sizeof(Trailer);
   Trailer found{};
-  std::memcpy(&found, mapping.data() + length, sizeof(found));
-  if (std::memcmp(found.magic, kMagic, sizeof(kMagic)) != 0 || found.size != length) return false;
-  return trailer_of(mapping.data(), length).checksum == found.checksum;
+  if (pread(fd, &found, sizeof(found), static_cast<off_t>(length)) != static_cast<ssize_t>(sizeof(found))) return false;
+  const auto expected = trailer_of(fd, length);
+  return expected && std::memcmp(&found, &*expected, sizeof(found)) == 0;
 }
 
 bool append_trailer(std::FILE* file) {
   if (std::fflush(file) != 0) return false;
   const int fd = fileno(file);
-  const auto size = size_of(fd);
-  const Mapping mapping(fd, size);
-  if (mapping.data() == nullptr) return false;
-  const auto trailer = trailer_of(mapping.data(), size);
-  return std::fwrite(&trailer, sizeof(trailer), 1, file) == 1 && std::fflush(file) == 0;
+  const auto trailer = trailer_of(fd, size_of(fd));
+  return trailer && std::fwrite(&*trailer, sizeof(*trailer), 1, file) == 1 && std::fflush(file) == 0;
 }
 
 /// Opens the file to write; its name in `path` when it has one.

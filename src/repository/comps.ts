@@ -38,7 +38,7 @@ export interface Comps {
 }
 
 /** Bytes; distributions have some 3 MB. */
-const LARGEST = 64 * 1024 * 1024;
+const LARGEST = 16 * 1024 * 1024;
 
 /**
  * What all repositories offer together. Fetches, verified by their checksums, only the comps data. Throws an
@@ -94,7 +94,7 @@ const REPEATED = ["group", "environment", "id", "name", "packagelist", "packager
 
 /** Groups and environments of one document. Throws an `Error` with the reason for what is not comps data. */
 export function parseComps(text: string): Comps {
-  const { comps } = parseXml(text, REPEATED) as Document;
+  const { comps } = parseXml(text, REPEATED, { longest: LARGEST, documentType: true }) as Document;
   if (comps === undefined) throw new Error("it has no <comps> element");
   const groups = (comps.group ?? []).map(
     (element): CompsGroup => ({

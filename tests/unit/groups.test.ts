@@ -141,6 +141,13 @@ test("documents are united by id, the later one holds", () => {
   );
 });
 
+test("a document type is passed over, as real comps data has one, unless it defines something", () => {
+  const text = `<comps>${group("g", "")}</comps>`;
+  const type = '<!DOCTYPE comps PUBLIC "-//Red Hat, Inc.//DTD Comps info//EN" "comps.dtd">';
+  assert.deepEqual([...parseComps(`<?xml version="1.0"?>\n${type}\n${text}`).groups.keys()], ["g"]);
+  assert.throws(() => parseComps(`<!DOCTYPE comps [<!ENTITY a "b">]>${text}`), /document type/);
+});
+
 test("a package that two groups list is one member with both", () => {
   const list = (text: string): string => `<packagelist>${text}</packagelist>`;
   const comps = parseComps(

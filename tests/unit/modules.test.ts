@@ -114,7 +114,7 @@ test("what is no YAML, or out of all proportion, is an error that names the repo
     [/aliases/, `---\na0: &a0 [x]\n${levels.join("\n")}\n`],
     [/aliases/, PERL.replace("[MIT]", "&x [MIT]").replace("summary: A module", "summary: *x")],
     [/nesting/, `---\n${"[".repeat(200_000)}`],
-    [/larger than 64 MiB/, gzipSync(Buffer.alloc(65 * 1024 * 1024, " "))],
+    [/more than 64 MiB/, gzipSync(Buffer.alloc(65 * 1024 * 1024, " "))],
     [/document.* too large/, `---\na: "${"x".repeat(9 * 1024 * 1024)}"\n`],
     [/damaged|truncated/, gzipSync(PERL).subarray(0, 60)],
     [/encoded|valid/, Buffer.from([0x2d, 0x2d, 0x2d, 0x0a, 0xff, 0xfe])],
