@@ -42,13 +42,15 @@ export interface LockRequest {
 export interface LockSources {
   readonly solve: (request: LockRequest) => Promise<readonly Solvable[]>;
   readonly keysOf: (repositoryId: string) => Promise<RepositoryKeys>;
+  /** The base URLs that the repository's metadata was had from, or may be had from. */
+  readonly basesOf: (repositoryId: string) => Promise<readonly string[]>;
 }
 
 /** The lockfile of a manifest; its local RPMs must be there unless the previous lockfile stands for them. */
 export async function makeLockfile(
   manifest: Manifest,
   { previous = null, packages = [], fromLockfile = false }: LockOptions,
-  { solve, keysOf }: LockSources,
+  { solve, ...sources }: LockSources,
 ): Promise<Lockfile> {
   const preference = preferenceOf(manifest, previous, packages);
   const modules = { specs: manifest.modules, platformId: manifest.modulePlatformId };
@@ -60,12 +62,12 @@ export async function makeLockfile(
       .filter((text) => !text.startsWith("rpmlib("));
     const locator = () => locateRequests(manifest, previous.localPackages);
     const installs = await solve({ specs, localPackages: [], requirements, ...preference, modules, locator });
-    return lockOf(manifest, installs, previous.localPackages, keysOf);
+    return lockOf(manifest, installs, previous.localPackages, sources);
   }
   const localPackages = await findLocalPackages(manifest, "fail");
   const locator = () => locateRequests(manifest, []);
   const installs = await solve({ specs, localPackages, requirements: [], ...preference, modules, locator });
-  return lockOf(manifest, installs, await describeLocalPackages(localPackages), keysOf);
+  return lockOf(manifest, installs, await describeLocalPackages(localPackages), sources);
 }
 
 function preferenceOf(
@@ -97,9 +99,12 @@ async function lockOf(
   manifest: Manifest,
   installs: readonly Solvable[],
   localPackages: readonly LockedLocalPackage[],
-  keysOf: LockSources["keysOf"],
+  { keysOf, basesOf }: Omit<LockSources, "solve">,
 ): Promise<Lockfile> {
-  const packages = installs.flatMap(lockedPackage);
+  const remote = installs.filter(({ repositoryId }) => repositoryId !== LOCAL_REPOSITORY);
+  const packages = await Promise.all(
+    remote.map(async (install) => lockedPackage(install, await basesOf(install.repositoryId))),
+  );
   const ids = [...new Set(packages.map(({ repositoryId }) => repositoryId))].sort(compareText);
   const keys = await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await keysOf(id)]));
   return {
@@ -113,26 +118,22 @@ async function lockOf(
   };
 }
 
-/** What local RPMs are in for the solver. */
+/** What local RPMs are in for the solver; of them names and requirements are locked. */
 const LOCAL_REPOSITORY = "@commandline";
 
-/** None for local packages, of which names and requirements are locked. */
-function lockedPackage(install: Solvable): readonly LockedPackage[] {
-  if (install.repositoryId === LOCAL_REPOSITORY) return [];
+function lockedPackage(install: Solvable, bases: readonly string[]): LockedPackage {
   const { checksum } = install;
   if (checksum === null) throw unusable(install, "has no checksum that can be checked");
-  assertLocation(install);
-  return [
-    {
-      name: install.name,
-      evr: install.evr,
-      arch: install.arch,
-      repositoryId: install.repositoryId,
-      checksum,
-      location: install.baseUrl === null && staysInside(install.location) ? install.location : undefined,
-      // A larger number is damaged, and no number that TOML holds.
-      size: Number.isSafeInteger(install.downloadSize) ? install.downloadSize : undefined,
-      sourceRpm: install.sourceRpm === "" ? undefined : install.sourceRpm,
-    },
-  ];
+  assertLocation(install, bases);
+  return {
+    name: install.name,
+    evr: install.evr,
+    arch: install.arch,
+    repositoryId: install.repositoryId,
+    checksum,
+    location: install.baseUrl === null && staysInside(install.location) ? install.location : undefined,
+    // A larger number is damaged, and no number that TOML holds.
+    size: Number.isSafeInteger(install.downloadSize) ? install.downloadSize : undefined,
+    sourceRpm: install.sourceRpm === "" ? undefined : install.sourceRpm,
+  };
 }

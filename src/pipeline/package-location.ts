@@ -7,10 +7,27 @@ import type { Solvable } from "../native/binding.js";
 /** Begins where the slashes begin: it would otherwise look again at each of a thousand in the middle. */
 const TRAILING_SLASHES = /(?<!\/)\/+$/;
 
-/** Throws an `RpmociError` of kind `fetch` for a package that has no location, or one outside of its repository. */
-export function assertLocation(found: Solvable): void {
-  if (found.location !== "" && !found.location.split("/").includes("..")) return;
+/**
+ * Throws an `RpmociError` of kind `fetch` for a package that has no location, or one outside of its repository, which has
+ * these base URLs. A repository may keep its packages in a folder beside it, `../packages/…`, but not on this machine,
+ * where whatever lies there would be taken, and not above the root of its server.
+ */
+export function assertLocation(found: Solvable, bases: readonly string[]): void {
+  if (found.location !== "" && bases.every((base) => isReachable(found.location, found.baseUrl ?? base))) return;
   throw unusable(found, `has a location that is not inside the repository: "${found.location}"`);
+}
+
+function isReachable(location: string, base: string): boolean {
+  const segments = location.split("/");
+  if (!segments.includes("..")) return true;
+  if (!URL.canParse(base) || isLocal(base)) return false;
+  let depth = new URL(base).pathname.split("/").filter((segment) => segment !== "").length;
+  for (const segment of segments) {
+    if (segment === "..") depth -= 1;
+    else if (segment !== "" && segment !== ".") depth += 1;
+    if (depth < 0) return false;
+  }
+  return true;
 }
 
 /**
@@ -18,7 +35,7 @@ export function assertLocation(found: Solvable): void {
  * if the repository is one. Throws an `RpmociError` of kind `fetch`.
  */
 export function packageUrls(found: Solvable, bases: readonly string[]): readonly string[] {
-  assertLocation(found);
+  assertLocation(found, bases);
   const { baseUrl } = found;
   if (baseUrl !== null && isLocal(baseUrl) && !bases.some(isLocal)) {
     throw unusable(found, `is said to be on this machine, at ${baseUrl},`);

@@ -126,6 +126,12 @@ export class Repositories implements PackageSources {
     return this.#keys(id);
   }
 
+  /** The base URLs that the repository's loaded metadata was had from, or may be had from. */
+  async metadataBasesOf(repositoryId: string): Promise<readonly string[]> {
+    const metadata = (await this.#currentMetadata()).find(({ config }) => config.id === repositoryId);
+    return metadata?.baseUrls ?? [];
+  }
+
   transferOf(repositoryId: string): TransferOptions {
     return this.#configs.get(repositoryId)?.transfer ?? DEFAULT_TRANSFER;
   }

@@ -159,7 +159,8 @@ export class RepositoryResolver implements Resolver {
     }
     const solve = async (request: LockRequest): Promise<readonly Solvable[]> => (await this.#solve(request)).installs;
     const keysOf = (id: string) => this.repositories.keysOf(id);
-    return this.#turns.take(() => makeLockfile(manifest, options, { solve, keysOf }), options.signal);
+    const basesOf = (id: string) => this.repositories.metadataBasesOf(id);
+    return this.#turns.take(() => makeLockfile(manifest, options, { solve, keysOf, basesOf }), options.signal);
   }
 
   close(): Promise<void> {

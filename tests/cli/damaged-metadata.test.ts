@@ -7,10 +7,10 @@ import pMap from "p-map";
 import { type Edit, type MetadataEdits, rewriteMetadata } from "../support/rewritten-metadata.js";
 import { Scene } from "../support/scene.js";
 
-async function smallScene(t: TestContext): Promise<Scene> {
+async function smallScene(t: TestContext, packages: readonly string[] = ["tool"]): Promise<Scene> {
   const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
   scene.writeManifest({
-    packages: ["tool"],
+    packages,
     gpgkeys: [],
     repositories: [{ id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: false } }],
   });
@@ -78,7 +78,8 @@ test("damaged metadata with right checksums is one clear error, and nothing is l
   await pMap(
     refused,
     async ([what, edits, message]) => {
-      const scene = await smallScene(t);
+      // Filelists are read for a path that primary metadata does not have.
+      const scene = await smallScene(t, edits.filelists === undefined ? ["tool"] : ["tool", "/usr/share/nothing"]);
       rewriteMetadata(scene.repository, edits);
       const { code, stderr } = await scene.run(["update"]);
       assert.equal(code, 13, `${what}: ${stderr}`);

@@ -108,7 +108,10 @@ test("what is wrong with module streams is said in words", async (t) => {
     ],
   ];
   for (const [modules, words] of said) assert.match(await refusal(scene, { modules }), words);
-  assert.match(await refusal(scene, { packages: ["node-docs"] }), /node-docs' \(module streams that are not active/);
+  assert.match(
+    await refusal(scene, { packages: ["node-docs"] }),
+    /modular +node-docs-20-1\.noarch \(tiny\): no active stream has it/,
+  );
   assert.equal(scene.hasLockfile(), false);
 });
 

@@ -21,7 +21,7 @@ const utf8 = { env: { LC_ALL: "C.UTF-8" } };
 
 async function lockedScene(t: TestContext, contents: Contents = {}): Promise<Scene> {
   const scene = await Scene.create(t, { packages, key: null });
-  const repository = { id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: "false" } };
+  const repository = { id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: "false", metadata_expire: "0" } };
   scene.writeManifest({ repositories: [repository], gpgkeys: [], packages: ["web", "db"], ...contents });
   const { code, stderr } = await scene.run(["update"]);
   assert.equal(code, 0, stderr);
