@@ -61,6 +61,11 @@ export class HttpTransport implements Transport {
     });
   }
 
+  /** Where the cache keeps the file with this checksum, whether or not it has it. */
+  pathOf(checksum: Checksum): string {
+    return this.#store.pathOf(checksum);
+  }
+
   /** The path of a file that was fetched earlier; null when it is not kept any more. */
   cached(checksum: Checksum): Promise<string | null> {
     return this.#store.find(checksum);

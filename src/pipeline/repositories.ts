@@ -52,8 +52,8 @@ export class Repositories implements PackageSources {
       const { findMirrors } = await import("../repository/mirrors.js");
       return (await findMirrors(config, transport)).baseUrls;
     });
+    const directory = join(context.cacheDirectory, "metadata");
     this.#loadMetadata = async (refresh) => {
-      const directory = join(context.cacheDirectory, "metadata");
       // The XML parser takes a while to load, and a locked build needs none.
       const { fetchMetadata } = await import("../repository/metadata.js");
       const loaded = await Promise.all(
@@ -63,7 +63,9 @@ export class Repositories implements PackageSources {
     };
     this.#keys = oncePerId(async (id) => {
       const config = this.#configs.get(id);
-      return config === undefined ? { gpgcheck: true, keys: [] } : fetchKeys(config, transport);
+      if (config === undefined) return { gpgcheck: true, keys: [] };
+      const metadata = (await this.#metadata)?.find((entry) => entry.config.id === id);
+      return fetchKeys(config, transport, { directory, reuse: metadata?.kept ?? false });
     });
   }
 
@@ -114,6 +116,10 @@ export class Repositories implements PackageSources {
     this.#opened = undefined;
     this.#comps = undefined;
     return true;
+  }
+
+  get hasReadMetadata(): boolean {
+    return this.#metadata !== undefined;
   }
 
   /** Whether the manifest asks for signatures; a repository that it does not have is not trusted. */

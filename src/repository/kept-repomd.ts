@@ -1,11 +1,9 @@
 /** The repomd.xml that a repository gave last, kept between runs for as long as `metadata_expire` says. */
-import { createHash, randomBytes } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { makeDirectory } from "../directories.js";
-import { messageOf, RpmociError } from "../errors.js";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { RepositoryConfig } from "../model/repository.js";
-import { processMark, removeAbandoned } from "../processes.js";
+import { touch, writeCacheFile } from "./cache-file.js";
 import type { FetchedRepomd } from "./repomd-source.js";
 
 /** Changes with the shape of the file. */
@@ -31,8 +29,10 @@ export interface KeptRepomd extends FetchedRepomd {
  * absent. A signature is as it was fetched: it must be verified again.
  */
 export async function readKeptRepomd(directory: string, config: RepositoryConfig): Promise<KeptRepomd | null> {
-  const kept = await readKept(pathFor(directory, config));
+  const path = pathFor(directory, config);
+  const kept = await readKept(path);
   if (kept === null) return null;
+  await touch(path);
   const now = Date.now();
   const { fetched, mirrors, signature } = kept;
   // A clock that was set back must not make it last.
@@ -70,24 +70,4 @@ export async function keepRepomd(directory: string, config: RepositoryConfig, fe
 function pathFor(directory: string, { id, baseUrls, mirrorSource }: RepositoryConfig): string {
   const identity = JSON.stringify([FORMAT, id, baseUrls, mirrorSource]);
   return join(directory, `${createHash("sha256").update(identity).digest("hex")}.json`);
-}
-
-/** Replaces a file of the cache atomically. Throws an `RpmociError` of kind `environment`. */
-export async function writeCacheFile(path: string, content: string | Buffer): Promise<void> {
-  const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
-  try {
-    await makeDirectory(dirname(path));
-    await removeAbandoned(dirname(path), `${basename(path)}.`);
-    // URLs of mirrors may hold secrets.
-    await writeFile(partial, content, { flag: "wx", mode: 0o600 });
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => {});
-    throw new RpmociError(`Failed to write to the cache ${dirname(path)}: ${messageOf(error)}`, {
-      kind: "environment",
-      code: "CACHE_UNWRITABLE",
-      hint: "free some space, or name another directory with XDG_CACHE_HOME",
-      cause: error,
-    });
-  }
 }

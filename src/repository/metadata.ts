@@ -7,7 +7,8 @@ import type { ModuleMetadata } from "../model/modules.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import type { Transport } from "../model/transport.js";
 import type { OpenContents } from "../native/binding.js";
-import { keepRepomd, readKeptRepomd, writeCacheFile } from "./kept-repomd.js";
+import { writeCacheFile } from "./cache-file.js";
+import { keepRepomd, readKeptRepomd } from "./kept-repomd.js";
 import { fetchKeyTexts } from "./keys.js";
 import { InvalidRepomd, type MetadataFile, parseRepomd, type Repomd } from "./repomd.js";
 import { verifyRepomd } from "./repomd-signature.js";
@@ -55,7 +56,12 @@ async function useKept(
   if (kept === null) return null;
   try {
     if (config.repoGpgcheck && kept.signature !== null) {
-      await verifyRepomd(config.id, kept.bytes, kept.signature, await fetchKeyTexts(config, transport));
+      await verifyRepomd(
+        config.id,
+        kept.bytes,
+        kept.signature,
+        await fetchKeyTexts(config, transport, { directory, reuse: true }),
+      );
     }
     const metadata = await fetchFiles(config, kept, transport, directory);
     emit({ type: "metadata-reused", repositoryId: config.id, age: kept.age });
@@ -72,7 +78,7 @@ async function fetchAll(
   transport: Transport,
   directory: string,
 ): Promise<RepositoryMetadata> {
-  const fetched = await fetchRepomd(config, transport);
+  const fetched = await fetchRepomd(config, transport, directory);
   const metadata = await fetchFiles(config, fetched, transport, directory);
   await keepRepomd(directory, config, fetched);
   return metadata;

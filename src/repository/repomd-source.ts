@@ -19,11 +19,15 @@ export interface FetchedRepomd {
 /**
  * The first repomd.xml that its mirror's signature and the metalink vouch for, as far as they are asked for. A mirror may
  * lag behind the metalink, or be in the middle of an update: then the next one has its turn. Throws an `RpmociError` of
- * kind `fetch` or `verify`.
+ * kind `fetch` or `verify`. Keys are kept in `directory`.
  */
-export async function fetchRepomd(config: RepositoryConfig, transport: Transport): Promise<FetchedRepomd> {
+export async function fetchRepomd(
+  config: RepositoryConfig,
+  transport: Transport,
+  directory: string,
+): Promise<FetchedRepomd> {
   const mirrors = await findMirrors(config, transport);
-  const keys = config.repoGpgcheck ? await fetchKeyTexts(config, transport) : [];
+  const keys = config.repoGpgcheck ? await fetchKeyTexts(config, transport, { directory, reuse: false }) : [];
   const refusals: RpmociError[] = [];
   for (const base of mirrors.baseUrls) {
     try {

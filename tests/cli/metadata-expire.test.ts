@@ -24,7 +24,7 @@ function writeManifest(scene: Scene, options: Readonly<Record<string, string>>):
 async function update(
   scene: Scene,
   args: readonly string[] = [],
-): Promise<{ evr: string; asked: string[]; stderr: string }> {
+): Promise<{ evr: string; asked: string[]; requests: number; stderr: string }> {
   const before = scene.server.requests.length;
   const result = await scene.run(["update", "-v", ...args], { reuse: true });
   assert.equal(result.code, 0, result.stderr);
@@ -32,6 +32,7 @@ async function update(
   const { stderr } = result;
   return {
     evr: scene.lockfile().packages[0]?.evr ?? "",
+    requests: asked.length,
     asked: asked.filter((path) => path.startsWith("/repo/")),
     stderr,
   };
@@ -52,7 +53,8 @@ const FETCHED = ["/repo/repodata/repomd.xml", "/repo/repodata/primary.xml.gz"];
 test("metadata is used without asking for 48 hours, and --refresh asks", async (t) => {
   const scene = await updatedScene(t);
   const kept = await update(scene);
-  assert.deepEqual([kept.evr, kept.asked], ["1.8.0-1", []]);
+  // Not even for a key.
+  assert.deepEqual([kept.evr, kept.requests], ["1.8.0-1", 0]);
   assert.match(kept.stderr, /Reusing metadata of repository tiny, which is from \d+ seconds? ago/);
   age(scene, 47 * 3600 + 1800);
   const almost = await update(scene);
@@ -60,6 +62,7 @@ test("metadata is used without asking for 48 hours, and --refresh asks", async (
   assert.match(almost.stderr, /which is from 1 day ago/);
   const refreshed = await update(scene, ["--refresh"]);
   assert.deepEqual([refreshed.evr, refreshed.asked], ["2.0.1-1", FETCHED]);
+  assert.equal(refreshed.requests, FETCHED.length + 1, "and the key");
   assert.doesNotMatch(refreshed.stderr, /Reusing/);
   await scene.publish(["tool-1.9"]);
   age(scene, 48 * 3600 + 1);
@@ -214,3 +217,21 @@ test("a change of the .repo file ends what is kept, as in dnf", async (t) => {
   writeFileSync(definition, `[tiny]\nname=Tiny\nbaseurl=${scene.repositoryUrl}\n`);
   assert.equal(await evr(), "2.0.1-1");
 });
+
+test("metadata that was not used for a week is removed from the cache, once a day", async (t) => {
+  const scene = await updatedScene(t);
+  const caches = ["metadata", "solv"].map((name) => join(cacheOf(scene), name));
+  const files = (): string[] => caches.flatMap((cache) => readdirSync(cache).map((name) => join(cache, name)));
+  const weekAgo = new Date(Date.now() - 8 * 24 * 3600 * 1000);
+  const old = files();
+  for (const path of old) utimesSync(path, weekAgo, weekAgo);
+  await update(scene, ["--refresh"]);
+  const gone = old
+    .filter((path) => !files().includes(path))
+    .map((path) => path.replace(/.*\//, "").replace(/[0-9a-f]{64}/, "*"));
+  assert.deepEqual(gone.sort(), ["*-0.7.23-1.solv".replace("0.7.23", solvVersion(old)), "*-repomd.xml"]);
+});
+
+function solvVersion(paths: readonly string[]): string {
+  return paths.flatMap((path) => path.match(/-([\d.]+)-\d+\.solv$/)?.slice(1) ?? [])[0] ?? "";
+}

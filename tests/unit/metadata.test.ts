@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
+import test, { after } from "node:test";
 import { RpmociError } from "../../src/errors.js";
 import type { RpmociEvent } from "../../src/events.js";
 import { checksumAlgorithm, isChecksumValue } from "../../src/model/checksum.js";
@@ -355,6 +355,9 @@ test("only a repository that may be unavailable is skipped, with a warning", asy
   await assert.rejects(fetchMetadata(configOf(), useless, nowhere, emit), /names no primary metadata/);
 });
 
+const fresh = { directory: mkdtempSync(join(tmpdir(), "rpmoci-keys-")), reuse: false };
+after(() => rmSync(fresh.directory, { recursive: true }));
+
 const block = (body: string): string =>
   `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${body}\n-----END PGP PUBLIC KEY BLOCK-----`;
 
@@ -365,7 +368,7 @@ test("keys: several in a file, line ends, junk around them, each once", async ()
     "file:///three": block("a"),
   });
   const gpgkeys = ["https://h/one", "https://h/two", "file:///three"];
-  assert.deepEqual(await fetchKeys(configOf({ gpgkeys }), transport), {
+  assert.deepEqual(await fetchKeys(configOf({ gpgkeys }), transport, fresh), {
     gpgcheck: true,
     keys: [`${block("a")}\n`, `${block("b")}\n`, `${block("c")}\n`],
   });
@@ -374,7 +377,7 @@ test("keys: several in a file, line ends, junk around them, each once", async ()
 test("keys are not asked for when signatures are not checked", async () => {
   const transport = new TableTransport({});
   const config = configOf({ gpgcheck: false, gpgkeys: ["https://h/one"] });
-  assert.deepEqual(await fetchKeys(config, transport), { gpgcheck: false, keys: [] });
+  assert.deepEqual(await fetchKeys(config, transport, fresh), { gpgcheck: false, keys: [] });
   assert.deepEqual(transport.asked, []);
 });
 
@@ -382,21 +385,24 @@ test("a file without a key is refused by its URL", async () => {
   const texts = ["", "<html>", block("x").slice(0, -10), block("x").replaceAll("PUBLIC", "PRIVATE")];
   for (const text of texts)
     await assert.rejects(
-      fetchKeys(configOf({ gpgkeys: ["https://h/k"] }), new TableTransport({ "https://h/k": text })),
+      fetchKeys(configOf({ gpgkeys: ["https://h/k"] }), new TableTransport({ "https://h/k": text }), fresh),
       {
         kind: "fetch",
         code: "KEY_INVALID",
         message: /https:\/\/h\/k \(gpgkey of repository "r"\)/,
       },
     );
-  await assert.rejects(fetchKeys(configOf({ gpgkeys: ["https://h/k"] }), new TableTransport({})), /https:\/\/h\/k/);
+  await assert.rejects(
+    fetchKeys(configOf({ gpgkeys: ["https://h/k"] }), new TableTransport({}), fresh),
+    /https:\/\/h\/k/,
+  );
 });
 
 test("the repository's credentials go to its own origin only", async () => {
   const credentials = { username: "u", password: "p" };
   const gpgkeys = ["https://h/k", "https://other/k", "http://h/k", "https://h:8443/k", "https://h.evil/k"];
   const transport = new TableTransport(Object.fromEntries(gpgkeys.map((url) => [url, block("x")])));
-  await fetchKeys(configOf({ gpgkeys, transfer: { ...DEFAULT_TRANSFER, credentials, timeout: 3 } }), transport);
+  await fetchKeys(configOf({ gpgkeys, transfer: { ...DEFAULT_TRANSFER, credentials, timeout: 3 } }), transport, fresh);
   assert.deepEqual(
     transport.asked.map(({ url, transfer }) => [url, transfer.credentials, transfer.timeout]),
     gpgkeys.map((url, index) => [url, index === 0 ? credentials : undefined, 3]),
@@ -416,8 +422,8 @@ test("passwords in URLs are not shown in errors", async () => {
   });
   const attempts = [
     () => fetchMetadata(config, transport, nowhere, () => {}),
-    () => fetchKeys(config, transport),
-    () => fetchKeys(config, new TableTransport({})),
+    () => fetchKeys(config, transport, fresh),
+    () => fetchKeys(config, new TableTransport({}), fresh),
     () => findMirrors(mirrored, transport),
   ];
   for (const attempt of attempts) {

@@ -1,0 +1,27 @@
+/** Keeps the cache of metadata small, once a day. */
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../errors.js";
+import type { HttpTransport } from "../fetch/transport.js";
+import type { Context } from "./options.js";
+
+/** Milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
+
+/** After a command that succeeded; never fails. */
+export async function pruneCache(transport: HttpTransport, { cacheDirectory, emit }: Context): Promise<void> {
+  const metadata = join(cacheDirectory, "metadata");
+  const stamp = join(metadata, "pruned");
+  const now = Date.now();
+  try {
+    const last = await stat(stamp).catch(() => null);
+    if (last !== null && Math.abs(now - last.mtimeMs) < DAY) return;
+    await writeFile(stamp, "");
+    const { pruneMetadata } = await import("../repository/prune.js");
+    const pathOf = transport.pathOf.bind(transport);
+    const removed = await pruneMetadata({ solv: join(cacheDirectory, "solv"), metadata, pathOf, now });
+    if (removed > 0) emit({ type: "debug", message: `removed ${removed} files of metadata that nobody uses any more` });
+  } catch (error) {
+    emit({ type: "debug", message: `cannot prune the cache: ${messageOf(error)}` });
+  }
+}
