@@ -54,14 +54,18 @@ const found: Solvable = {
   sourceRpm: "",
 };
 
-test("a package's URLs stay inside its repository", () => {
+test("a package's URLs stay inside its repository, or beside it on the same server", () => {
   const bases = ["https://h/r"];
   assert.deepEqual(packageUrls(found, bases), ["https://h/r/a%20b/tool+1.rpm"]);
   assert.deepEqual(packageUrls({ ...found, baseUrl: "http://other//" }, bases), ["http://other/a%20b/tool+1.rpm"]);
   assert.deepEqual(packageUrls({ ...found, location: "%2e%2e/a" }, bases), ["https://h/r/%252e%252e/a"]);
   assert.deepEqual(packageUrls({ ...found, baseUrl: "file:///b" }, ["file:///a"]), ["file:///b/a%20b/tool+1.rpm"]);
-  for (const location of ["", "..", "../a", "a/../../b"]) {
+  assert.deepEqual(packageUrls({ ...found, location: "../packages/a" }, bases), ["https://h/r/../packages/a"]);
+  for (const location of ["", "../..", "../../a", "a/../../../b"]) {
     assert.throws(() => packageUrls({ ...found, location }, bases), { code: "PACKAGE_METADATA_INVALID" });
+  }
+  for (const location of ["..", "../a", "a/../../b"]) {
+    assert.throws(() => packageUrls({ ...found, location }, ["file:///r"]), { code: "PACKAGE_METADATA_INVALID" });
   }
   for (const baseUrl of ["file:///etc", "FILE:///etc", "file:/etc"]) {
     assert.throws(() => packageUrls({ ...found, baseUrl }, bases), { code: "PACKAGE_METADATA_INVALID" });
