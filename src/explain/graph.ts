@@ -56,18 +56,26 @@ export function unknownPackages({ packages }: DependencyGraph, lock: Lockfile): 
   return lock.packages.filter((_, index) => packages[index]?.known === false);
 }
 
+/** Names of the packages that a specification of groups means, by specification. */
+export type GroupMembers = ReadonlyMap<string, ReadonlySet<string>>;
+
 /** Asks loaded repositories how the locked packages depend on each other, and which of them `query` means. */
 export async function readGraph(
   repositories: LockedSetSource,
   lock: Lockfile,
   requests: readonly LocatedRequest[],
   query: string | null,
+  groupMembers: GroupMembers,
 ): Promise<{ readonly graph: DependencyGraph; readonly found: LockedMatches }> {
   const entries = [...lock.packages.map(entryOf), ...lock.localPackages.map(localEntryOf)];
-  const specs = requests.map(({ kind, text }) => (kind === "spec" ? text : ""));
+  const specs = requests.map(({ kind, text }) => (kind === "spec" && !groupMembers.has(text) ? text : ""));
   const facts = await repositories.examineLockedSet(entries, query === null ? specs : [...specs, query]);
   const packages = entries.map((entry, index) => describe(entry, facts.packages[index]?.package ?? null));
   const roots = requests.map((request, index): GraphRoot => {
+    const members = groupMembers.get(request.text);
+    if (members !== undefined) {
+      return { request, packages: entries.flatMap(({ name }, at) => (members.has(name) ? [at] : [])) };
+    }
     if (request.kind === "spec") return { request, packages: facts.matches[index]?.packages ?? [] };
     const local = lock.localPackages.findIndex(({ name }) => name === request.text);
     return { request, packages: local < 0 ? [] : [lock.packages.length + local] };

@@ -1,6 +1,6 @@
 /** The dependencies among the packages of a lockfile, from the repositories' metadata and the RPMs that are here. */
 import { RpmociError } from "../errors.js";
-import { type DependencyGraph, type LockedMatches, readGraph, unknownPackages } from "../explain/graph.js";
+import { type DependencyGraph, type GroupMembers, type LockedMatches, readGraph, unknownPackages } from "../explain/graph.js";
 import { HttpTransport } from "../fetch/transport.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
@@ -9,7 +9,7 @@ import { matchLocalPackages } from "../manifest/local-packages.js";
 import { locateRequests } from "../manifest/request-origins.js";
 import type { LocatedRequest } from "../model/explanation.js";
 import type { Lockfile } from "../model/lockfile.js";
-import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
+import { isGroupSpec, isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
 import { formatNevra } from "../model/nevra.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
@@ -41,10 +41,11 @@ export async function readLockedGraph(options: CommonOptions, query: string | nu
   try {
     const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
     const local = [...(await matchLocalPackages(manifest, "ignore")).keys()];
+    const members = await membersOf(manifest.packages.filter(isGroupSpec), repositories, context);
     const read: ReadGraph = async (opening) => {
       const open = await opening;
       try {
-        return await readGraph(open, lock, requests, query);
+        return await readGraph(open, lock, requests, query, members);
       } finally {
         open.close();
       }
@@ -82,6 +83,27 @@ async function fittingLockfile(manifest: Manifest): Promise<Lockfile> {
       hint: "run rpmoci update first",
     },
   );
+}
+
+/** What groups mean by what repositories say of them now; a group that cannot be read any more has no members. */
+async function membersOf(
+  specs: readonly string[],
+  repositories: Repositories,
+  { emit }: Context,
+): Promise<GroupMembers> {
+  if (specs.length === 0) return new Map();
+  const { expandGroupSpecs } = await import("../repository/group-specs.js");
+  const members = specs.map(async (spec): Promise<[string, ReadonlySet<string>]> => {
+    try {
+      const { members } = expandGroupSpecs([spec], await repositories.comps());
+      return [spec, new Set(members.map(({ name }) => name))];
+    } catch (error) {
+      if (!(error instanceof RpmociError)) throw error;
+      emit({ type: "warning", message: `${error.message}; the packages of "${spec}" are not known` });
+      return [spec, new Set()];
+    }
+  });
+  return new Map(await Promise.all(members));
 }
 
 /** What the manifest asks for, in its order; a local package by its name. */

@@ -35,12 +35,12 @@ export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What an option may only be, since nothing else is supported. */
-const ONLY: Readonly<Record<string, RegExp>> = {
-  type: /^(|rpm-md|rpm|repomd|rpmmd|yum)$/i,
-  enablegroups: /^(1|yes|true|on)$/i,
-  sslverifystatus: /^(0|no|false|off)$/i,
-  proxy_auth_method: /^(any|basic|none)$/i,
-};
+const ONLY: ReadonlyMap<string, RegExp> = new Map([
+  ["type", /^(|rpm-md|rpm|repomd|rpmmd|yum)$/i],
+  ["enablegroups", /^(1|yes|true|on)$/i],
+  ["sslverifystatus", /^(0|no|false|off)$/i],
+  ["proxy_auth_method", /^(any|basic|none)$/i],
+]);
 
 function parseBoolean(repositoryId: string, option: string, value: string): boolean {
   const lower = value.trim().toLowerCase();
@@ -139,7 +139,7 @@ export class OptionReader {
   finish(unknown: "refused" | "ignored"): readonly string[] {
     const ignored: string[] = [];
     for (const [name, value] of this.#left) {
-      if (WITHOUT_EFFECT.has(name) || ONLY[name]?.test(value.trim()) === true) continue;
+      if (WITHOUT_EFFECT.has(name) || ONLY.get(name)?.test(value.trim()) === true) continue;
       if (ONLY[name] !== undefined) {
         throw new RpmociError(`repository "${this.repositoryId}": the option ${name} = "${value}" is not supported`, {
           kind: "manifest",

@@ -296,6 +296,17 @@ test("an update of a group updates its packages only", async (t) => {
   assert.deepEqual(rest.stderr.match(/Updating .*/g), ["Updating php 1-1 -> 2-1"]);
 });
 
+test("why and tree know which packages a group brought", async (t) => {
+  const scene = await groupScene(t);
+  scene.writeManifest({ packages: ["@web"] });
+  assert.equal((await scene.run(["update"])).code, 0);
+  const why = await scene.run(["why", "httpd-tools"], { env: { LC_ALL: "C.UTF-8" } });
+  assert.equal(why.code, 0, why.stderr);
+  assert.match(why.stdout, /^httpd-tools-\S+\n {2}rpmoci\.toml:\d+: packages: "@web"\n {4}→ httpd-tools-/);
+  const tree = await scene.run(["tree"], { env: { LC_ALL: "C.UTF-8" } });
+  assert.match(tree.stdout, /httpd-tools-\S+ {2}"@web"/);
+});
+
 test("an unknown group is an error that lists near names", async (t) => {
   const scene = await groupScene(t);
   for (const [spec, message, hint] of [

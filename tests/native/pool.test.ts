@@ -441,10 +441,11 @@ test("what jobs leave behind does not add up", {
   const ask = async (times: number): Promise<void> => {
     for (let time = 0; time < times; time += 1) assert.equal((await solve(pool, specs)).kind, "unmatched");
   };
-  await ask(80);
+  await ask(160);
   const before = residentMemory();
-  await ask(240);
-  assert.ok(residentMemory() - before < 12, `${before} MiB grew to ${residentMemory()} MiB`);
+  // Some 60 MiB, were they kept; what JavaScript has not collected yet is less than half of that.
+  await ask(600);
+  assert.ok(residentMemory() - before < 35, `${before} MiB grew to ${residentMemory()} MiB`);
 });
 
 test("a closed pool says so", { skip: toolsMissing }, async () => {
