@@ -114,7 +114,6 @@ class CompressedFile::Source {
 
   /// As read(2).
   ssize_t read(char* buffer, std::size_t size) {
-    if (!fault_.empty()) return failed();
     const auto count = std::fread(buffer, 1, size, file_.get());
     // To libsolv a read error is the end of the file, so that a damaged trailer would go unnoticed.
     if (count < size && std::ferror(file_.get()) != 0) return fail("the data is damaged or truncated");
@@ -173,9 +172,11 @@ CompressedFile::CompressedFile(const std::string& path, OpenContents expected, c
   if (!source_->is_open()) return;
   cookie_io_functions_t functions{};
   functions.read = [](void* cookie, char* buffer, std::size_t size) {
-    return static_cast<Source*>(cookie)->read(buffer, size);
+    return static_cast<ReadAhead*>(cookie)->read(buffer, size);
   };
-  stream_.reset(fopencookie(source_.get(), "r", functions));
+  ahead_ = std::make_unique<ReadAhead>(
+      [source = source_.get()](char* buffer, std::size_t size) { return source->read(buffer, size); });
+  stream_.reset(fopencookie(ahead_.get(), "r", functions));
   if (!stream_) throw std::bad_alloc();
   std::setvbuf(stream_.get(), nullptr, _IOFBF, kBufferSize);
 }
@@ -186,6 +187,7 @@ std::string CompressedFile::fault() {
   if (stream_) {
     std::vector<char> rest(kBufferSize);
     while (std::fread(rest.data(), 1, rest.size(), stream_.get()) == rest.size()) continue;
+    ahead_->rethrow();
   }
   return source_->verdict();
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "solv/handles.h"
+#include "solv/read_ahead.h"
 
 namespace rpmoci {
 
@@ -41,6 +42,8 @@ class CompressedFile {
   class Source;
 
   std::unique_ptr<Source> source_;
+  /// Unpacks, verifies and guards beside the parser, which takes as long.
+  std::unique_ptr<ReadAhead> ahead_;
   FileHandle stream_;
 };
 

@@ -11,6 +11,8 @@
 #include <set>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "failure.h"
 #include "hex.h"
@@ -102,20 +104,39 @@ std::vector<Id> solvables_of(::Repo* repo) {
   return ids;
 }
 
+/// For each name's Id its place among the packages' names: compared more often than there are names.
+std::vector<std::size_t> rank_names(::Pool* pool, const std::vector<Id>& packages) {
+  std::vector<Id> names;
+  for (const Id id : packages) names.push_back(pool_id2solvable(pool, id)->name);
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  std::ranges::sort(names, [pool](Id a, Id b) { return std::strcmp(pool_id2str(pool, a), pool_id2str(pool, b)) < 0; });
+  std::vector<std::size_t> rank(static_cast<std::size_t>(pool->ss.nstrings));
+  for (std::size_t place = 0; place < names.size(); ++place) rank[static_cast<std::size_t>(names[place])] = place;
+  return rank;
+}
+
 /// Moves the packages of a repository that was just loaded, and not yet internalised, into the order of their names.
 void sort_packages(::Repo* repo) {
   auto* pool = repo->pool;
   auto* data = repo_id2repodata(repo, repo->nrepodata - 1);
   const auto ids = solvables_of(repo);
+  const auto rank = rank_names(pool, ids);
+  const auto less = [&](Id a, Id b) {
+    const auto left = rank[static_cast<std::size_t>(pool_id2solvable(pool, a)->name)];
+    const auto right = rank[static_cast<std::size_t>(pool_id2solvable(pool, b)->name)];
+    return left != right ? left < right : compare_nevra(pool, a, b) < 0;
+  };
+  if (std::ranges::is_sorted(ids, less)) return;
   auto order = ids;
-  std::ranges::stable_sort(order, [pool](Id a, Id b) { return compare_nevra(pool, a, b) < 0; });
-  std::map<Id, Id> source_of;
-  for (std::size_t index = 0; index < ids.size(); ++index) source_of[ids[index]] = order[index];
+  std::ranges::stable_sort(order, less);
+  std::vector<Id> source_of(static_cast<std::size_t>(pool->nsolvables));
+  for (std::size_t index = 0; index < ids.size(); ++index)
+    source_of[static_cast<std::size_t>(ids[index])] = order[index];
   // Follows each cycle of the permutation with swaps.
   for (const Id start : ids) {
-    for (Id at = start; source_of[at] != at;) {
-      const Id from = source_of[at];
-      source_of[at] = at;
+    for (Id at = start;;) {
+      const Id from = std::exchange(source_of[static_cast<std::size_t>(at)], at);
       if (from == start) break;
       std::swap(*pool_id2solvable(pool, at), *pool_id2solvable(pool, from));
       repodata_swap_attrs(data, at, from);

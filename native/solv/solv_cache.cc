@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <stdio_ext.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,6 +87,8 @@ FileHandle create(const std::string& directory, const std::string& name, std::st
 FileHandle fill(const std::string& directory, const std::string& name, const std::function<bool(std::FILE*)>& write) {
   std::string path;
   auto file = create(directory, name, path);
+  // libsolv's writer puts it byte by byte.
+  if (file) __fsetlocking(file.get(), FSETLOCKING_BYCALLER);
   const bool written = file && write(file.get()) && append_trailer(file.get());
   const bool named = written && !path.empty() && std::rename(path.c_str(), (directory + "/" + name).c_str()) == 0;
   if (!path.empty() && !named) unlink(path.c_str());

@@ -174,7 +174,10 @@ void add_preferences(const PackagePool& pool, const Job& job, const std::vector<
 
 void add_install_only(const PackagePool& pool, JobQueue& jobs) {
   for (const char* capability : kInstallOnly) {
-    jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_PROVIDES, pool_str2id(pool.get(), capability, 1), {});
+    // Without a provider the job changes nothing, but costs milliseconds in a large pool.
+    const Id id = pool_str2id(pool.get(), capability, 0);
+    if (id == 0 || *pool_whatprovides_ptr(pool.get(), id) == 0) continue;
+    jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_PROVIDES, id, {});
   }
 }
 
