@@ -1,6 +1,12 @@
 /** The dependencies among the packages of a lockfile, from the repositories' metadata and the RPMs that are here. */
 import { RpmociError } from "../errors.js";
-import { type DependencyGraph, type GroupMembers, type LockedMatches, readGraph, unknownPackages } from "../explain/graph.js";
+import {
+  type DependencyGraph,
+  type GroupMembers,
+  type LockedMatches,
+  readGraph,
+  unknownPackages,
+} from "../explain/graph.js";
 import { HttpTransport } from "../fetch/transport.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";

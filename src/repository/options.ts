@@ -140,7 +140,7 @@ export class OptionReader {
     const ignored: string[] = [];
     for (const [name, value] of this.#left) {
       if (WITHOUT_EFFECT.has(name) || ONLY.get(name)?.test(value.trim()) === true) continue;
-      if (ONLY[name] !== undefined) {
+      if (ONLY.has(name)) {
         throw new RpmociError(`repository "${this.repositoryId}": the option ${name} = "${value}" is not supported`, {
           kind: "manifest",
           code: "REPOSITORY_OPTION_UNSUPPORTED",
