@@ -302,7 +302,7 @@ test("why and tree know which packages a group brought", async (t) => {
   assert.equal((await scene.run(["update"])).code, 0);
   const why = await scene.run(["why", "httpd-tools"], { env: { LC_ALL: "C.UTF-8" } });
   assert.equal(why.code, 0, why.stderr);
-  assert.match(why.stdout, /^httpd-tools-\S+\n {2}rpmoci\.toml:\d+: packages: "@web"\n {4}→ httpd-tools-/);
+  assert.match(why.stdout, /^httpd-tools-\S+\n {2}rpmoci\.toml:\d+: packages: "@web"\n$/);
   const tree = await scene.run(["tree"], { env: { LC_ALL: "C.UTF-8" } });
   assert.match(tree.stdout, /httpd-tools-\S+ {2}"@web"/);
 });
