@@ -104,9 +104,10 @@ async function fetchFiles(
   const filelists = repomd.get("filelists");
   const groups = GROUP_TYPES.map((type) => repomd.get(type)).find((file) => file !== undefined);
   const modules = repomd.get("modules");
-  const primaryPath = await fetchFile("primary", primary);
   const repomdPath = join(directory, `${createHash("sha256").update(bytes).digest("hex")}-repomd.xml`);
+  // Before the files that it names are looked for: they stay in the cache as long as it does.
   await writeCacheFile(repomdPath, bytes);
+  const primaryPath = await fetchFile("primary", primary);
   return {
     config,
     baseUrls,
