@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "bindings/rpm_values.h"
+#include "bindings/values.h"
 
 namespace rpmoci {
 

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "bindings/exports.h"
-#include "bindings/rpm_values.h"
+#include "bindings/values.h"
 #include "napi/promise.h"
 #include "rpm/detached.h"
 #include "rpm/library.h"

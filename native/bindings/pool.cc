@@ -1,5 +1,4 @@
 // openPool, the Pool that it makes, and compareEvr.
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "bindings/explain_values.h"
 #include "bindings/exports.h"
 #include "bindings/module_values.h"
+#include "bindings/values.h"
 #include "napi/promise.h"
 #include "napi/strand.h"
 #include "solv/compare_evr.h"
@@ -21,15 +21,6 @@
 namespace rpmoci {
 
 namespace {
-
-std::string to_text(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
-
-std::vector<std::string> to_texts(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::string> texts;
-  for (uint32_t index = 0; index < array.Length(); ++index) texts.push_back(to_text(array.Get(index)));
-  return texts;
-}
 
 OpenContents to_contents(const Napi::Value& value) {
   if (!value.IsObject()) return {};
@@ -45,7 +36,8 @@ OpenContents to_contents(const Napi::Value& value) {
   return contents;
 }
 
-RepositorySource to_repository(const Napi::Object& object) {
+RepositorySource to_repository(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
   const auto filelists = object.Get("filelists");
   return {.id = to_text(object.Get("id")),
           .priority = object.Get("priority").As<Napi::Number>().Int32Value(),
@@ -56,38 +48,17 @@ RepositorySource to_repository(const Napi::Object& object) {
           .filelists = filelists.IsString() ? to_text(filelists) : std::string(),
           .filelists_contents = to_contents(object.Get("filelistsContents")),
           .filelists_on_demand = object.Get("filelistsOnDemand").ToBoolean().Value(),
-          .include_packages = to_texts(object.Get("includePackages")),
-          .exclude_packages = to_texts(object.Get("excludePackages")),
+          .include_packages = strings_of(object.Get("includePackages")),
+          .exclude_packages = strings_of(object.Get("excludePackages")),
           .module_hotfixes = object.Get("moduleHotfixes").ToBoolean().Value()};
-}
-
-std::vector<RepositorySource> to_repositories(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<RepositorySource> repositories;
-  for (uint32_t index = 0; index < array.Length(); ++index) {
-    repositories.push_back(to_repository(array.Get(index).As<Napi::Object>()));
-  }
-  return repositories;
 }
 
 PoolSource to_source(const Napi::Value& repositories, const Napi::Object& options) {
   const auto cache_directory = options.Get("cacheDirectory");
-  return {.repositories = to_repositories(repositories),
-          .local_packages = to_texts(options.Get("localPackages")),
+  return {.repositories = to_vector(repositories, to_repository),
+          .local_packages = strings_of(options.Get("localPackages")),
           .arch = to_text(options.Get("arch")),
           .cache_directory = cache_directory.IsString() ? to_text(cache_directory) : std::string()};
-}
-
-template <class Convert>
-auto to_vector(const Napi::Value& value, Convert convert) {
-  std::vector<std::invoke_result_t<Convert, const Napi::Value&>> items;
-  if (value.IsUndefined()) return items;
-  const auto array = value.As<Napi::Array>();
-  for (uint32_t index = 0; index < array.Length(); ++index) {
-    const Napi::Value item = array.Get(index);
-    items.push_back(convert(item));
-  }
-  return items;
 }
 
 GroupPackage to_group_package(const Napi::Value& value) {
@@ -111,24 +82,14 @@ EarlierPackage to_earlier_package(const Napi::Value& value) {
 }
 
 Job to_job(const Napi::Object& object) {
-  return {.specs = to_texts(object.Get("specs")),
-          .requirements = to_texts(object.Get("requirements")),
-          .local_packages = to_texts(object.Get("localPackages")),
+  return {.specs = strings_of(object.Get("specs")),
+          .requirements = strings_of(object.Get("requirements")),
+          .local_packages = strings_of(object.Get("localPackages")),
           .group_packages = to_vector(object.Get("groupPackages"), to_group_package),
           .kept = to_vector(object.Get("kept"), to_earlier_package),
           .renewed = to_vector(object.Get("renewed"), to_text),
           .profile_packages = to_profile_packages(object.Get("profilePackages")),
           .install_weak_dependencies = object.Get("installWeakDependencies").As<Napi::Boolean>().Value()};
-}
-
-template <class Item, class Convert>
-Napi::Array to_array(Napi::Env env, const std::vector<Item>& items, Convert convert) {
-  auto array = Napi::Array::New(env, items.size());
-  for (std::size_t index = 0; index < items.size(); ++index) {
-    const Napi::HandleScope scope(env);
-    array.Set(static_cast<uint32_t>(index), convert(items[index]));
-  }
-  return array;
 }
 
 Napi::Value from_checksum(Napi::Env env, const std::optional<PackageChecksum>& checksum) {
@@ -154,27 +115,19 @@ Napi::Object from_package(Napi::Env env, const Package& package) {
   return object;
 }
 
-Napi::Array from_packages(Napi::Env env, const std::vector<Package>& packages) {
-  return to_array(env, packages, [env](const Package& package) { return from_package(env, package); });
-}
-
-Napi::Array from_texts(Napi::Env env, const std::vector<std::string>& texts) {
-  return to_array(env, texts, [env](const std::string& text) { return Napi::String::New(env, text); });
-}
-
 Napi::Value from_result(Napi::Env env, SolveResult& result) {
   auto object = Napi::Object::New(env);
   if (const auto* solved = std::get_if<Solved>(&result)) {
     object.Set("kind", "solved");
-    object.Set("installs", from_packages(env, solved->installs));
-    object.Set("missingGroupPackages", from_texts(env, solved->missing_group_packages));
+    object.Set("installs", to_array(env, solved->installs, from_package));
+    object.Set("missingGroupPackages", to_array(env, solved->missing_group_packages));
   } else if (const auto* unmatched = std::get_if<std::vector<UnmatchedSpec>>(&result)) {
     object.Set("kind", "unmatched");
-    object.Set("specs", to_array(env, *unmatched, [env](const auto& item) { return from_unmatched(env, item); }));
+    object.Set("specs", to_array(env, *unmatched, from_unmatched));
   } else {
     const auto& problems = std::get<std::vector<SolveProblem>>(result);
     object.Set("kind", "unsolvable");
-    object.Set("problems", to_array(env, problems, [env](const auto& item) { return from_problem(env, item); }));
+    object.Set("problems", to_array(env, problems, from_problem));
   }
   return object;
 }
@@ -196,14 +149,9 @@ Napi::Value needs_filelists(Napi::Env env) {
   return object;
 }
 
-std::vector<std::pair<std::string, std::string>> to_filelists(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::pair<std::string, std::string>> files;
-  for (uint32_t index = 0; index < array.Length(); ++index) {
-    const auto object = array.Get(index).As<Napi::Object>();
-    files.emplace_back(to_text(object.Get("id")), to_text(object.Get("path")));
-  }
-  return files;
+std::pair<std::string, std::string> to_filelists(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {to_text(object.Get("id")), to_text(object.Get("path"))};
 }
 
 /// The JavaScript object. Its class is not exported: only openPool makes one.
@@ -269,14 +217,14 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
           return answer(pool, [&](PackagePool& packages) { return query_spec(packages, spec); });
         },
         [](Napi::Env env, Answer<std::vector<Package>>& packages) -> Napi::Value {
-          return packages ? from_packages(env, *packages) : env.Null();
+          return packages ? to_array(env, *packages, from_package) : env.Null();
         });
   }
 
   Napi::Value add_filelists(const Napi::CallbackInfo& info) {
     return run(
         info,
-        [files = to_filelists(info[0])](PackagePool& pool) {
+        [files = to_vector(info[0], to_filelists)](PackagePool& pool) {
           for (const auto& [id, path] : files) pool.add_filelists(id, path);
           return true;
         },
@@ -286,7 +234,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   Napi::Value examine(const Napi::CallbackInfo& info) {
     return run(
         info,
-        [entries = to_locked_entries(info[0]), specs = to_texts(info[1])](PackagePool& pool) {
+        [entries = to_locked_entries(info[0]), specs = strings_of(info[1])](PackagePool& pool) {
           return answer(pool, [&](PackagePool& packages) { return examine_locked_set(packages, entries, specs); });
         },
         [](Napi::Env env, Answer<LockedSetFacts>& facts) { return facts ? from_locked_set(env, *facts) : env.Null(); });
@@ -322,7 +270,7 @@ Napi::Value compare_evr_of(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value similar_names_of(const Napi::CallbackInfo& info) {
-  return from_texts(info.Env(), similar_names(to_text(info[0]), to_texts(info[1])));
+  return to_array(info.Env(), similar_names(to_text(info[0]), strings_of(info[1])));
 }
 
 }  // namespace

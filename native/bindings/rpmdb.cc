@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "bindings/exports.h"
-#include "bindings/rpm_values.h"
+#include "bindings/values.h"
 #include "napi/promise.h"
 #include "rpm/canonical_rpmdb.h"
 #include "rpm/erasure.h"

@@ -163,8 +163,7 @@ void PackagePool::hide_packages() {
     return !loaded.source.include_packages.empty() || !loaded.source.exclude_packages.empty();
   };
   if (std::ranges::none_of(repositories_, hides)) return;
-  visible_ = std::make_unique<IdMap>(get()->nsolvables);
-  visible_->fill();
+  prepare_hiding();
   const auto each_match = [&](::Repo* repo, const std::vector<std::string>& specs, auto&& act) {
     // As dnf does: what a specification means is decided by the packages of all repositories.
     for (const auto& spec : specs) {
@@ -185,6 +184,12 @@ void PackagePool::hide_packages() {
       excluded_.insert(id);
     });
   }
+}
+
+void PackagePool::prepare_hiding() {
+  if (visible_) return;
+  visible_ = std::make_unique<IdMap>(get()->nsolvables);
+  visible_->fill();
   pool_->considered = visible_->get();
 }
 
@@ -197,11 +202,7 @@ void PackagePool::hide_by_modules(const std::vector<Id>& packages) {
   hidden_by_modules_.clear();
   for (const Id id : packages) {
     if (!is_visible(id)) continue;
-    if (!visible_) {
-      visible_ = std::make_unique<IdMap>(get()->nsolvables);
-      visible_->fill();
-      pool_->considered = visible_->get();
-    }
+    prepare_hiding();
     visible_->remove(id);
     hidden_by_modules_.insert(id);
   }

@@ -91,6 +91,7 @@ class PackagePool {
 
   void load_repositories(std::vector<RepositorySource> sources, const std::atomic<bool>& cancelled);
   void hide_packages();
+  void prepare_hiding();
   void index_packages();
   void index_files();
   void index_provides();

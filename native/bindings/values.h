@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "failure.h"
@@ -12,13 +13,24 @@
 
 namespace rpmoci {
 
-inline std::vector<std::string> strings_of(const Napi::Value& value) {
+inline std::string to_text(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
+
+/// The items of an array, each made by `convert`; none for undefined.
+template <class Convert>
+auto to_vector(const Napi::Value& value, Convert convert) {
+  std::vector<std::invoke_result_t<Convert, const Napi::Value&>> items;
+  if (value.IsUndefined()) return items;
   const auto array = value.As<Napi::Array>();
-  std::vector<std::string> strings;
-  strings.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) strings.push_back(array.Get(i).As<Napi::String>().Utf8Value());
-  return strings;
+  items.reserve(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::HandleScope scope(value.Env());
+    const Napi::Value item = array.Get(i);
+    items.push_back(convert(item));
+  }
+  return items;
 }
+
+inline std::vector<std::string> strings_of(const Napi::Value& value) { return to_vector(value, to_text); }
 
 template <class T, class Convert>
 Napi::Value to_array(Napi::Env env, const std::vector<T>& items, Convert convert) {
