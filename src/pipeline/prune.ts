@@ -8,7 +8,7 @@ import type { Context } from "./options.js";
 /** Milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
 
-/** After a command that succeeded; never fails. */
+/** After metadata was read; never fails. */
 export async function pruneCache(transport: HttpTransport, { cacheDirectory, emit }: Context): Promise<void> {
   const metadata = join(cacheDirectory, "metadata");
   const stamp = join(metadata, "pruned");

@@ -89,34 +89,34 @@ export class OpenRepositories {
   }
 
   /** As `Pool.solve`; complete filelists are fetched when the answer depends on them. */
-  async solve(job: SolveJob): Promise<Exclude<SolveResult, { kind: "needs-filelists" }>> {
-    for (;;) {
-      const result = await nativeCall(this.pool.solve(job));
-      if (result.kind !== "needs-filelists") return result;
-      await this.#addFilelists();
-    }
+  solve(job: SolveJob): Promise<Exclude<SolveResult, { kind: "needs-filelists" }>> {
+    return this.#ask(async () => {
+      const result = await this.pool.solve(job);
+      return result.kind === "needs-filelists" ? null : result;
+    });
   }
 
   /** As `Pool.query`; complete filelists are fetched when the answer depends on them. */
-  async query(spec: string): Promise<readonly Solvable[]> {
-    for (;;) {
-      const result = await nativeCall(this.pool.query(spec));
-      if (result !== null) return result;
-      await this.#addFilelists();
-    }
+  query(spec: string): Promise<readonly Solvable[]> {
+    return this.#ask(() => this.pool.query(spec));
   }
 
   /** As `Pool.examineLockedSet`; complete filelists are fetched when the answer depends on them. */
-  async examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet> {
-    for (;;) {
-      const result = await nativeCall(this.pool.examineLockedSet(entries, specs));
-      if (result !== null) return result;
-      await this.#addFilelists();
-    }
+  examineLockedSet(entries: readonly LockedEntry[], specs: readonly string[]): Promise<LockedSet> {
+    return this.#ask(() => this.pool.examineLockedSet(entries, specs));
   }
 
   close(): void {
     this.pool.close();
+  }
+
+  /** Asks again with filelists as long as the answer is that it depends on them: null. */
+  async #ask<T>(question: () => Promise<T | null>): Promise<T> {
+    for (;;) {
+      const answer = await nativeCall(question());
+      if (answer !== null) return answer;
+      await this.#addFilelists();
+    }
   }
 
   async #addFilelists(): Promise<void> {
