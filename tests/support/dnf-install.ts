@@ -1,7 +1,5 @@
-/** The real dnf's answers. */
-import { join } from "node:path";
-import { projectRoot } from "./project.js";
-import { runSuccessfully } from "./run.js";
+/** The real dnf's answers, for those who do not care which repository a package is from. */
+import { askDnf } from "./dnf-oracle.js";
 
 /**
  * For each list of specifications the sorted NEVRAs that dnf would install into an empty root without weak dependencies,
@@ -11,8 +9,12 @@ export async function dnfInstalls(
   repositories: Readonly<Record<string, string>>,
   jobs: readonly (readonly string[])[],
 ): Promise<readonly (readonly string[] | null)[]> {
-  const script = join(projectRoot, "tests/support/dnf-install.py");
-  const input = JSON.stringify({ repositories, arch: "x86_64", jobs });
-  // The language of the names of groups that dnf knows depends on it.
-  return JSON.parse(await runSuccessfully("/usr/bin/python3", [script], { input, env: { LC_ALL: "C.UTF-8" } }));
+  const described = Object.entries(repositories).map(([id, folder]) => ({ id, folder }));
+  const outcomes = await askDnf(
+    described,
+    jobs.map((specs) => ({ specs, weak: false })),
+  );
+  return outcomes.map((outcome) =>
+    typeof outcome === "string" ? null : outcome.map((line) => line.split(" ")[0] ?? "").sort(),
+  );
 }

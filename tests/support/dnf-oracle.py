@@ -1,4 +1,4 @@
-"""What dnf would install into an empty root.
+"""What dnf would install into an empty root, groups included.
 
 Reads lines of JSON: first a description of the repositories, then one job each. Answers every job with one line:
 {"installs": [NEVRA, ...]} or {"error": "..."}.
@@ -45,9 +45,13 @@ def answer(base, job):
     goal = base._goal
     try:
         for spec in job["specs"]:
-            base.install(spec)
+            if spec.startswith("@"):
+                base.env_group_install([spec[1:]], tuple(base.conf.group_package_types), strict=True)
+            else:
+                base.install(spec)
     except dnf.exceptions.Error as error:
         return {"error": str(error)}
+    base._finalize_comps_trans()
     if not base._run_hawkey_goal(goal, False):
         return {"error": dnf.util._format_resolve_problems(goal.problem_rules())}
     return {"installs": sorted("%s %s" % (nevra(p), p.repoid) for p in goal.list_installs())}

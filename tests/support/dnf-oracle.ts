@@ -42,7 +42,11 @@ export async function askDnf(
 ): Promise<Outcome[]> {
   const input = [{ arch: "x86_64", repositories }, ...jobs].map((line) => `${JSON.stringify(line)}\n`).join("");
   const script = join(projectRoot, "tests/support/dnf-oracle.py");
-  const output = await runSuccessfully(python, [script], { input, env: { LD_PRELOAD: undefined } });
+  const output = await runSuccessfully(python, [script], {
+    input,
+    // The language of the names of groups that dnf knows depends on it.
+    env: { LD_PRELOAD: undefined, LC_ALL: "C.UTF-8" },
+  });
   const lines = output.trimEnd().split("\n");
   if (lines.length !== jobs.length) throw new Error(`dnf answered ${lines.length} of ${jobs.length} jobs`);
   return lines.map((line) => {
