@@ -1,12 +1,12 @@
 /** Reads modules.yaml, and keeps what resolving needs of it: the YAML of a large distribution takes a second to parse. */
 import { createHash } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { messageOf, RpmociError } from "../errors.js";
 import type { ModuleDefault, ModuleMetadata } from "../model/modules.js";
 import type { ModuleBuild } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-import { processMark } from "../processes.js";
+import { writeCacheFile } from "./cache-file.js";
 import { InvalidDocument, readDocument } from "./modulemd.js";
 
 /** Bytes; the modules of the largest distributions take less than 20 MiB, their largest document less than 1 MiB. */
@@ -127,14 +127,8 @@ async function readCondensed(path: string): Promise<ModuleMetadata | null> {
 
 async function writeCondensed(path: string, modules: ModuleMetadata): Promise<void> {
   const json = JSON.stringify(modules);
-  const staged = `${path}.${processMark()}.part`;
-  try {
-    await writeFile(staged, `${digestOf(json)}\n${json}`);
-    await rename(staged, path);
-  } catch {
-    // It is a cache: the next run parses again.
-    await rm(staged, { force: true }).catch(() => {});
-  }
+  // It is a cache: where it cannot be written, the next run parses again.
+  await writeCacheFile(path, `${digestOf(json)}\n${json}`).catch(() => {});
 }
 
 function digestOf(text: string): string {
