@@ -1,17 +1,30 @@
-// scanRootfs and writeLayer.
+// newCancellation, cancel, readOwnership, listLayers and writeLayers.
 #include <cmath>
 #include <cstdint>
+#include <memory>
 
 #include "bindings/exports.h"
-#include "layer/scan.h"
-#include "layer/write_layer.h"
+#include "bindings/values.h"
+#include "layer/write_layers.h"
+#include "napi/cancellation.h"
 #include "napi/environment.h"
 #include "napi/progress.h"
 #include "napi/promise.h"
+#include "rpm/ownership.h"
 
 namespace rpmoci {
 
 namespace {
+
+using SharedOwnership = std::shared_ptr<const Ownership>;
+
+/// What was listed of one root, with the tree that it points into.
+struct Listings {
+  std::unique_ptr<const RootTree> tree;
+  std::vector<LayerListing> layers;
+  std::vector<std::string> skipped_sockets;
+};
+using SharedListings = std::shared_ptr<const Listings>;
 
 Napi::Number number(Napi::Env env, std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
@@ -19,72 +32,126 @@ double read_number(const Napi::Object& object, const char* key) {
   return object.Get(key).As<Napi::Number>().DoubleValue();
 }
 
-std::string read_string(const Napi::Object& object, const char* key) {
-  return object.Get(key).As<Napi::String>().Utf8Value();
+template <class T>
+Napi::Value external(Napi::Env env, const T& value) {
+  return Napi::External<T>::New(env, new T(value), [](Napi::Env, T* owned) { delete owned; });
 }
 
-LayerRequest read_request(const Napi::Object& object) {
-  LayerRequest request;
-  request.root = read_string(object, "root");
-  request.blob.output = read_string(object, "output");
-  if (read_string(object, "compression") == "gzip") request.blob.level = static_cast<int>(read_number(object, "level"));
-  request.blob.threads = static_cast<unsigned>(read_number(object, "threads"));
-  request.max_mtime = static_cast<std::int64_t>(std::floor(read_number(object, "maxMtime")));
-  request.build_start = static_cast<std::int64_t>(std::floor(read_number(object, "buildStart")));
+struct ListRequest {
+  std::string root;
+  /// Null when files have no owners.
+  SharedOwnership ownership;
+  LayerGroups groups;
+  ListingTimes times;
+  unsigned threads = 1;
+  Cancellation cancellation;
+};
+
+ListRequest read_list_request(const Napi::Object& object) {
+  ListRequest request;
+  request.root = to_text(object.Get("root"));
+  const auto ownership = object.Get("ownership");
+  if (!ownership.IsNull()) request.ownership = *ownership.As<Napi::External<SharedOwnership>>().Data();
+  request.groups = to_vector(object.Get("groups"), strings_of);
+  request.times.max_mtime = static_cast<std::int64_t>(std::floor(read_number(object, "maxMtime")));
+  request.times.build_start = static_cast<std::int64_t>(std::floor(read_number(object, "buildStart")));
+  request.threads = static_cast<unsigned>(read_number(object, "threads"));
+  request.cancellation = cancellation_of(object.Get("cancellation"));
   return request;
 }
 
-Napi::Value to_object(Napi::Env env, LayerResult& result) {
+SharedListings list(const ListRequest& request) {
+  const auto& cancelled = *request.cancellation;
+  auto listings = std::make_shared<Listings>();
+  listings->tree = std::make_unique<const RootTree>(request.root, request.threads, cancelled);
+  const auto& tree = *listings->tree;
+  const bool owned = request.ownership != nullptr;
+  const auto assignment = owned ? Assignment(tree, *request.ownership, request.groups) : Assignment(tree);
+  listings->layers = list_layers(tree, assignment, request.times, owned, listings->skipped_sockets);
+  measure_layers(tree, assignment, owned, request.threads, cancelled, listings->layers);
+  return listings;
+}
+
+Napi::Value listings_object(Napi::Env env, SharedListings& listings) {
   auto object = Napi::Object::New(env);
-  object.Set("diffId", Napi::String::New(env, "sha256:" + result.blob.diff_id));
-  object.Set("digest", Napi::String::New(env, "sha256:" + result.blob.digest));
-  object.Set("size", number(env, result.blob.size));
-  object.Set("uncompressedSize", number(env, result.blob.uncompressed_size));
-  object.Set("entries", number(env, result.entries));
-  auto sockets = Napi::Array::New(env, result.skipped_sockets.size());
-  for (std::uint32_t i = 0; i < result.skipped_sockets.size(); ++i) {
-    sockets.Set(i, Napi::String::New(env, result.skipped_sockets[i]));
-  }
-  object.Set("skippedSockets", sockets);
+  object.Set("handle", external(env, listings));
+  object.Set("layers", to_array(env, listings->layers, [](Napi::Env e, const LayerListing& listing) -> Napi::Value {
+               auto layer = Napi::Object::New(e);
+               layer.Set("group", number(e, listing.layer));
+               layer.Set("key", listing.key);
+               layer.Set("entries", number(e, listing.entries.size()));
+               layer.Set("tarSize", number(e, listing.tar_size));
+               return layer;
+             }));
+  object.Set("skippedSockets", to_array(env, listings->skipped_sockets));
   return object;
 }
 
-Napi::Value scan_to_object(Napi::Env env, RootfsScan& scan) {
+Compression read_compression(const Napi::Object& object) {
+  const auto kind = to_text(object.Get("compression"));
+  return {.kind = kind == "gzip"   ? Compression::Kind::gzip
+                  : kind == "zstd" ? Compression::Kind::zstd
+                                   : Compression::Kind::none,
+          .level = static_cast<int>(read_number(object, "level"))};
+}
+
+Napi::Value blob_object(Napi::Env env, const Blob& blob) {
   auto object = Napi::Object::New(env);
-  object.Set("files", number(env, scan.files));
-  object.Set("directories", number(env, scan.directories));
-  object.Set("symlinks", number(env, scan.symlinks));
-  object.Set("hardLinks", number(env, scan.hard_links));
-  object.Set("others", number(env, scan.others));
-  object.Set("bytes", number(env, scan.bytes));
+  object.Set("diffId", "sha256:" + blob.diff_id);
+  object.Set("digest", "sha256:" + blob.digest);
+  object.Set("size", number(env, blob.size));
   return object;
 }
 
-Napi::Value scan_rootfs_async(const Napi::CallbackInfo& info) {
-  auto& environment = Environment::of(info.Env());
-  return run_promise<RootfsScan>(
-      info.Env(), environment.general,
-      [root = info[0].As<Napi::String>().Utf8Value(), &environment] { return scan_rootfs(root, environment.closing); },
-      scan_to_object);
+Napi::Value new_cancellation_sync(const Napi::CallbackInfo& info) { return new_cancellation(info.Env()); }
+
+Napi::Value cancel_sync(const Napi::CallbackInfo& info) {
+  *cancellation_of(info[0]) = true;
+  return info.Env().Undefined();
 }
 
-Napi::Value write_layer_async(const Napi::CallbackInfo& info) {
-  auto& environment = Environment::of(info.Env());
-  auto request = read_request(info[0].As<Napi::Object>());
+Napi::Value read_ownership_async(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const RootDatabase database{to_text(object.Get("root")), to_text(object.Get("dbPath"))};
+  return run_promise<SharedOwnership>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [database] { return std::make_shared<const Ownership>(read_ownership(database)); }, external<SharedOwnership>);
+}
+
+Napi::Value list_layers_async(const Napi::CallbackInfo& info) {
+  return run_promise<SharedListings>(
+      info.Env(), Environment::of(info.Env()).general,
+      [request = read_list_request(info[0].As<Napi::Object>())] { return list(request); }, listings_object);
+}
+
+Napi::Value write_layers_async(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const auto listings = *object.Get("listings").As<Napi::External<SharedListings>>().Data();
+  auto outputs = to_vector(object.Get("outputs"), [&listings](const Napi::Value& value) {
+    const auto output = value.As<Napi::Object>();
+    return LayerOutput{&listings->layers.at(static_cast<std::size_t>(read_number(output, "layer"))),
+                       to_text(output.Get("path"))};
+  });
   auto progress = std::make_shared<Progress>(info.Env(), info[1].As<Napi::Function>());
-  return run_promise<LayerResult>(
-      info.Env(), environment.general,
-      [request = std::move(request), progress = std::move(progress), &environment] {
-        return write_layer(request, environment.closing, [&progress](std::uint64_t bytes) { progress->report(bytes); });
+  return run_promise<std::vector<Blob>>(
+      info.Env(), Environment::of(info.Env()).general,
+      [listings, outputs = std::move(outputs), compression = read_compression(object),
+       threads = static_cast<unsigned>(read_number(object, "threads")),
+       cancellation = cancellation_of(object.Get("cancellation")), progress = std::move(progress)] {
+        return write_layers(*listings->tree, outputs, compression, threads, *cancellation,
+                            [&progress](std::uint64_t bytes) { progress->report(bytes); });
       },
-      to_object);
+      [](Napi::Env env, std::vector<Blob>& blobs) { return to_array(env, blobs, blob_object); });
 }
 
 }  // namespace
 
 void export_layer(Napi::Env env, Napi::Object exports) {
-  exports.Set("scanRootfs", Napi::Function::New(env, scan_rootfs_async, "scanRootfs"));
-  exports.Set("writeLayer", Napi::Function::New(env, write_layer_async, "writeLayer"));
+  exports.Set("newCancellation", Napi::Function::New(env, new_cancellation_sync, "newCancellation"));
+  exports.Set("cancel", Napi::Function::New(env, cancel_sync, "cancel"));
+  exports.Set("readOwnership", Napi::Function::New(env, read_ownership_async, "readOwnership"));
+  exports.Set("listLayers", Napi::Function::New(env, list_layers_async, "listLayers"));
+  exports.Set("writeLayers", Napi::Function::New(env, write_layers_async, "writeLayers"));
 }
 
 }  // namespace rpmoci

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "bindings/exports.h"
+#include "layer/zstd.h"
 
 namespace rpmoci {
 
@@ -15,6 +16,7 @@ void export_versions(Napi::Env env, Napi::Object exports) {
                 versions.Set("libsolv", Napi::String::New(env, solv_version));
                 versions.Set("librpm", Napi::String::New(env, RPMVERSION));
                 versions.Set("libdeflate", Napi::String::New(env, LIBDEFLATE_VERSION_STRING));
+                versions.Set("zstd", Napi::String::New(env, zstd_version()));
                 versions.Set("sqlite", Napi::String::New(env, sqlite3_libversion()));
                 return versions;
               }));

@@ -1,25 +1,36 @@
 #include "layer/gzip.h"
 
+#include <libdeflate.h>
+
 #include <new>
-#include <stdexcept>
 
 namespace rpmoci {
 
-GzipCompressor::GzipCompressor(int level) : compressor_(libdeflate_alloc_compressor(level)) {
-  if (compressor_ == nullptr) throw std::bad_alloc();
-}
+namespace {
 
-std::size_t GzipCompressor::bound(std::size_t size) const {
-  return libdeflate_gzip_compress_bound(compressor_.get(), size);
-}
+class GzipCompressor : public BlockCompressor {
+ public:
+  explicit GzipCompressor(int level) : compressor_(libdeflate_alloc_compressor(level)) {
+    if (compressor_ == nullptr) throw std::bad_alloc();
+  }
+  std::size_t bound(std::size_t size) const override { return libdeflate_gzip_compress_bound(compressor_.get(), size); }
+  CompressedBlock compress(const char* input, std::size_t size, char* output) override {
+    const auto n = libdeflate_gzip_compress(compressor_.get(), input, size, output, bound(size));
+    output[8] = 0;
+    return {n, 0};
+  }
 
-std::size_t GzipCompressor::compress(const char* input, std::size_t size, char* output) {
-  const auto compressed = libdeflate_gzip_compress(compressor_.get(), input, size, output, bound(size));
-  if (compressed == 0) throw std::logic_error("libdeflate needs more room than it asked for");
-  // The header's hint about the level says nothing to a reader and differs between libraries; no checksum covers it.
-  constexpr std::size_t extra_flags = 8;
-  output[extra_flags] = 0;
-  return compressed;
-}
+ private:
+  struct Free {
+    void operator()(libdeflate_compressor* compressor) const { libdeflate_free_compressor(compressor); }
+  };
+  std::unique_ptr<libdeflate_compressor, Free> compressor_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlockCompressor> gzip_block_compressor(int level) { return std::make_unique<GzipCompressor>(level); }
+
+std::unique_ptr<BlobFrame> gzip_frame() { return std::make_unique<BlobFrame>(); }
 
 }  // namespace rpmoci

@@ -13,9 +13,13 @@ struct Metadata {
   std::uint32_t gid = 0;
   std::uint32_t links = 0;
   std::uint64_t size = 0;
+  /// Bytes that the file system keeps; less than `size` for a sparse file.
+  std::uint64_t stored = 0;
   /// Seconds since the epoch, and what is beyond them in nanoseconds.
   std::int64_t mtime = 0;
   std::uint32_t mtime_nanoseconds = 0;
+  std::int64_t ctime = 0;
+  std::uint32_t ctime_nanoseconds = 0;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   /// Of a character or block device.
@@ -29,13 +33,15 @@ struct Metadata {
   bool is_file() const { return S_ISREG(mode); }
   bool is_symlink() const { return S_ISLNK(mode); }
   bool is_socket() const { return S_ISSOCK(mode); }
+  bool is_sparse() const { return is_file() && stored < size; }
   bool is_device() const { return S_ISCHR(mode) || S_ISBLK(mode); }
 
   bool same_file(const Metadata& other) const { return device == other.device && inode == other.inode; }
   /// Whether what was read in between can be trusted to be one state of the file.
   bool same_contents(const Metadata& other) const {
     return same_file(other) && size == other.size && mtime == other.mtime &&
-           mtime_nanoseconds == other.mtime_nanoseconds;
+           mtime_nanoseconds == other.mtime_nanoseconds && ctime == other.ctime &&
+           ctime_nanoseconds == other.ctime_nanoseconds;
   }
 };
 

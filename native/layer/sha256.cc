@@ -2,21 +2,25 @@
 
 #include <nettle/version.h>
 
-#include <array>
 #include <cstdint>
 
 #include "hex.h"
 
 namespace rpmoci {
 
-std::string Sha256::finish() {
-  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest;
+Sha256Digest Sha256::digest() {
+  Sha256Digest digest;
 #if NETTLE_VERSION_MAJOR >= 4
   sha256_digest(&context_, digest.data());
 #else
   sha256_digest(&context_, digest.size(), digest.data());
 #endif
-  return to_hex(digest.data(), digest.size());
+  return digest;
+}
+
+std::string Sha256::finish() {
+  const auto bytes = digest();
+  return to_hex(bytes.data(), bytes.size());
 }
 
 }  // namespace rpmoci

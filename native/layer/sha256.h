@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "layer/ownership.h"
+
 namespace rpmoci {
 
 /// Nettle's, because it is a plain structure without global state or initialisation, uses the processor's SHA unit, and
@@ -17,6 +19,8 @@ class Sha256 {
   void update(const void* bytes, std::size_t size) {
     sha256_update(&context_, size, static_cast<const std::uint8_t*>(bytes));
   }
+  /// Begins anew.
+  Sha256Digest digest();
   /// 64 lower-case hexadecimal digits; begins anew.
   std::string finish();
 

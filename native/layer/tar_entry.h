@@ -8,6 +8,8 @@
 namespace rpmoci {
 
 constexpr std::size_t tar_block = 512;
+/// Bytes of zeros at the end of an archive.
+constexpr std::size_t tar_end = 2 * tar_block;
 
 /// POSIX's typeflag (pax, "ustar Interchange Format").
 enum class TarType : char {

@@ -4,6 +4,8 @@
 #include <napi.h>
 
 #include <atomic>
+#include <memory>
+#include <vector>
 
 #include "napi/executor.h"
 
@@ -17,8 +19,19 @@ class Environment {
 
   void shut_down() {
     closing = true;
+    for (const auto& flag : flags_) {
+      if (const auto alive = flag.lock()) *alive = true;
+    }
     rpm.stop();
     general.stop();
+  }
+
+  /// A flag of one task, which is set when the environment is closed. On the JavaScript thread only.
+  std::shared_ptr<std::atomic<bool>> new_flag() {
+    std::erase_if(flags_, [](const auto& flag) { return flag.expired(); });
+    auto flag = std::make_shared<std::atomic<bool>>(closing.load());
+    flags_.push_back(flag);
+    return flag;
   }
 
   /// Long tasks look at it and give up.
@@ -26,6 +39,9 @@ class Environment {
   /// librpm is global and thread-bound: one thread an environment, beside the process-wide lock in rpm/.
   Executor rpm{1};
   Executor general{4};
+
+ private:
+  std::vector<std::weak_ptr<std::atomic<bool>>> flags_;
 };
 
 }  // namespace rpmoci

@@ -1,47 +1,56 @@
-/** Writes the root as one layer blob. */
+/** Writes listed layers as blobs. */
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import type { Emit } from "../events.js";
-import { type Digest, type Layer, MEDIA_TYPE } from "../model/descriptor.js";
-import { nativeCall } from "../native/call.js";
+import { ANNOTATION_LAYER_INPUTS, type Digest, LAYER_MEDIA_TYPE, type Layer } from "../model/descriptor.js";
+import type { LayersSection } from "../model/layer-plan.js";
 import { binding } from "../native/load.js";
+import { cancellable } from "./cancellable.js";
+import { levelOf } from "./level.js";
+import type { ListedLayer, ListedLayers } from "./list.js";
 
-export interface LayerOptions {
-  readonly root: string;
-  /** The file to write; its directory exists. */
-  readonly output: string;
-  /** Seconds: the upper bound of modification times. */
-  readonly sourceDateEpoch: number;
-  /** Seconds: when the build began to write the root. */
-  readonly buildStart: number;
+export interface WriteOptions {
+  /** The folder to write blobs to; it exists. */
+  readonly directory: string;
+  readonly section: Pick<LayersSection, "compression" | "level">;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** libdeflate's fastest: smaller than zlib's level 1 at a third of its time. Level 2 costs 40 % more for 4 % less. */
-const LEVEL = 1;
-
-/** Throws an `RpmociError` of kind `output` that names the path at fault. */
-export async function writeLayer(options: LayerOptions, emit: Emit): Promise<Layer> {
-  emit({ type: "layer-started" });
-  const { bytes: total } = await nativeCall(binding().scanRootfs(options.root));
-  const result = await nativeCall(
-    binding().writeLayer(
-      {
-        root: options.root,
-        output: options.output,
-        compression: "gzip",
-        level: LEVEL,
-        maxMtime: options.sourceDateEpoch,
-        buildStart: options.buildStart,
-        threads: availableParallelism(),
-      },
-      (bytes) => emit({ type: "layer-progress", bytes, total }),
-    ),
-  );
-  for (const path of result.skippedSockets) {
-    emit({ type: "warning", message: `the socket ${path} is not in the image: a layer cannot hold sockets` });
-  }
-  return {
-    path: options.output,
-    diffId: result.diffId as Digest,
-    descriptor: { mediaType: MEDIA_TYPE.layerGzip, digest: result.digest as Digest, size: result.size },
+/**
+ * Writes those layers of `listed` that `wanted` has, and returns them in its order. The bytes depend on the root, the
+ * plan and the compression, not on the number of processors. Throws an `RpmociError` of kind `output` that names the
+ * path at fault, also of a file that has changed since it was listed, and the signal's reason.
+ */
+export async function writeLayers(
+  { layers, listings }: ListedLayers,
+  wanted: readonly ListedLayer[],
+  { directory, section, signal }: WriteOptions,
+  emit: Emit,
+): Promise<readonly Layer[]> {
+  if (wanted.length === 0) return [];
+  const total = wanted.reduce((sum, { tarSize }) => sum + tarSize, 0);
+  const outputs = wanted.map((layer) => ({
+    layer: layers.indexOf(layer),
+    path: join(directory, `layer-${layer.group}`),
+  }));
+  const request = {
+    listings: listings.handle,
+    outputs,
+    compression: section.compression,
+    level: levelOf(section),
+    threads: availableParallelism(),
   };
+  const blobs = await cancellable(signal, (cancellation) =>
+    binding().writeLayers({ ...request, cancellation }, (bytes) => emit({ type: "layer-progress", bytes, total })),
+  );
+  return blobs.map(({ diffId, digest, size }, index) => ({
+    path: outputs[index]?.path,
+    diffId: diffId as Digest,
+    descriptor: {
+      mediaType: LAYER_MEDIA_TYPE[section.compression],
+      digest: digest as Digest,
+      size,
+      annotations: { [ANNOTATION_LAYER_INPUTS]: wanted[index]?.key ?? "" },
+    },
+  }));
 }

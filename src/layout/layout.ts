@@ -12,7 +12,7 @@ import { inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./i
 export interface NewImage {
   readonly config: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Buffer };
-  readonly layers: readonly { readonly path: string; readonly descriptor: Descriptor }[];
+  readonly layers: readonly { readonly path: string | undefined; readonly descriptor: Descriptor }[];
   readonly platform: NonNullable<Descriptor["platform"]>;
 }
 
@@ -74,7 +74,9 @@ export class LayoutTransaction {
     try {
       const blobs = join(this.directory, "blobs", "sha256");
       await makeDirectory(blobs);
-      for (const { path, descriptor } of image.layers) await moveIn(path, blobPath(blobs, descriptor));
+      for (const { path, descriptor } of image.layers) {
+        if (path !== undefined) await moveIn(path, blobPath(blobs, descriptor));
+      }
       for (const blob of [image.config, image.manifest]) {
         const staged = join(this.staging, "blob");
         await writeFile(staged, blob.bytes);

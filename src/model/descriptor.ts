@@ -5,8 +5,17 @@ export const MEDIA_TYPE = {
   index: "application/vnd.oci.image.index.v1+json",
   manifest: "application/vnd.oci.image.manifest.v1+json",
   config: "application/vnd.oci.image.config.v1+json",
-  layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
 } as const;
+
+/** By the name of the compression. */
+export const LAYER_MEDIA_TYPE = {
+  gzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+  zstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+  none: "application/vnd.oci.image.layer.v1.tar",
+} as const;
+
+/** Of a layer: identifies what its bytes were made from, so that a later build can tell that it would make the same. */
+export const ANNOTATION_LAYER_INPUTS = "dev.rpmoci.layer.inputs";
 
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
 
@@ -54,9 +63,10 @@ export interface ImageConfig extends Platform {
   readonly history: readonly { readonly created: string; readonly created_by: string }[];
 }
 
-/** A layer blob that was written to a file, with what the image configuration and manifest say about it. */
+/** A layer blob, with what the image configuration and manifest say about it. */
 export interface Layer {
-  readonly path: string;
+  /** The file that it was written to; undefined when the layout that it is for has it. */
+  readonly path: string | undefined;
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
 }

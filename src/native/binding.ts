@@ -8,6 +8,7 @@ export interface Versions {
   readonly libsolv: string;
   readonly librpm: string;
   readonly libdeflate: string;
+  readonly zstd: string;
   readonly sqlite: string;
 }
 
@@ -435,43 +436,69 @@ export interface RootDatabase {
   readonly dbPath: string;
 }
 
-export interface LayerRequest {
+/** By which a long task is called off. Opaque. */
+export type Cancellation = object & { readonly "rpmoci cancellation": never };
+/** What packages own. Opaque. */
+export type Ownership = object & { readonly "rpmoci ownership": never };
+/** A root that was read, with the layers that were listed of it. Opaque. */
+export type ListingsHandle = object & { readonly "rpmoci listings": never };
+
+export interface ListRequest {
   readonly root: string;
-  /** The file to write the blob to; it is created, or truncated. */
-  readonly output: string;
-  readonly compression: "gzip" | "none";
-  /** 1 to 12 for gzip. */
-  readonly level: number;
+  /** Null when files have no owners: there is one layer then, without a key. */
+  readonly ownership: Ownership | null;
+  /** Names of packages whose files make a layer, a list for each layer but the last, which takes all other files. */
+  readonly groups: readonly (readonly string[])[];
   /** Seconds: no entry's modification time is later. */
   readonly maxMtime: number;
   /** Seconds: what was modified at this time or later was made by the build and gets `maxMtime`. */
   readonly buildStart: number;
-  /** Compression threads; does not change the bytes. */
+  /** Does not change the result. */
   readonly threads: number;
+  readonly cancellation: Cancellation;
 }
 
-export interface LayerResult {
-  /** `sha256:…` of the uncompressed tar. */
-  readonly diffId: string;
-  /** `sha256:…` of the bytes in `output`. */
-  readonly digest: string;
-  /** Bytes in `output`. */
-  readonly size: number;
-  /** Bytes of the uncompressed tar. */
-  readonly uncompressedSize: number;
+export interface ListedLayer {
+  /** Index in `groups`; their number for the last layer. */
+  readonly group: number;
+  /** 64 hexadecimal digits: equal keys mean equal archives. Empty without `ownership`. */
+  readonly key: string;
   readonly entries: number;
-  /** Paths of sockets, which a tar cannot hold, in the order of the archive; invalid UTF-8 is replaced. */
+  /** Bytes of the archive. */
+  readonly tarSize: number;
+}
+
+export interface Listings {
+  readonly handle: ListingsHandle;
+  /** In the order of `groups`; without the empty ones, but always with the last. */
+  readonly layers: readonly ListedLayer[];
+  /** Paths of sockets, which a tar cannot hold, in the order of the tree; invalid UTF-8 is replaced. */
   readonly skippedSockets: readonly string[];
 }
 
-export interface RootfsScan {
-  readonly files: number;
-  readonly directories: number;
-  readonly symlinks: number;
-  readonly hardLinks: number;
-  readonly others: number;
-  /** Bytes of regular files' contents, each inode once. */
-  readonly bytes: number;
+export interface WriteRequest {
+  readonly listings: ListingsHandle;
+  readonly outputs: readonly {
+    /** Index in `Listings.layers`. */
+    readonly layer: number;
+    /** The file to write the blob to; it is created, or truncated. */
+    readonly path: string;
+  }[];
+  readonly compression: "gzip" | "zstd" | "none";
+  /** 1 to 9 for gzip, 1 to 19 for zstd; ignored for none. */
+  readonly level: number;
+  /** Does not change the bytes. */
+  readonly threads: number;
+  readonly cancellation: Cancellation;
+}
+
+export interface LayerBlob {
+  /** `sha256:…` of the archive. */
+  readonly diffId: string;
+  /** `sha256:…` of what was written. */
+  readonly digest: string;
+  /** Bytes that were written. */
+  readonly size: number;
 }
 
 export interface EraseResult {
@@ -529,12 +556,21 @@ export interface Binding {
    */
   erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
 
-  /** Rejects with `LAYER_READ`. `directories` includes the root itself, `others` sockets. */
-  scanRootfs(root: string): Promise<RootfsScan>;
+  newCancellation(): Cancellation;
+  /** The task rejects with `CANCELLED` within milliseconds, unless it ends before. */
+  cancel(cancellation: Cancellation): void;
+
+  /** Rejects with `RPMDB_UNREADABLE`. */
+  readOwnership(database: RootDatabase): Promise<Ownership>;
   /**
-   * Writes the tree below `root` as one layer. `onProgress` gets the number of tar bytes written so far, at most ten
-   * times a second. Rejects with `LAYER_READ` or `LAYER_WRITE`, the message naming the path and the system's reason;
-   * `output` may then hold a part of the blob.
+   * Reads the tree below `root` and says which layers it makes, without reading the contents of files that packages own.
+   * Rejects with `LAYER_READ`, the message naming the path and the reason, and `CANCELLED`.
    */
-  writeLayer(request: LayerRequest, onProgress: (bytes: number) => void): Promise<LayerResult>;
+  listLayers(request: ListRequest): Promise<Listings>;
+  /**
+   * Writes listed layers, in the order of `outputs`. `onProgress` gets the number of the archives' bytes written so far,
+   * at most ten times a second. Rejects with `LAYER_READ`, also for a file that has changed since it was listed, with
+   * `LAYER_WRITE`, and `CANCELLED`; files may then hold parts of blobs.
+   */
+  writeLayers(request: WriteRequest, onProgress: (bytes: number) => void): Promise<readonly LayerBlob[]>;
 }

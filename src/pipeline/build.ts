@@ -7,7 +7,8 @@ import { imageConfig } from "../image/config.js";
 import { assembleImage } from "../image/manifest.js";
 import { findDnf, installPackages } from "../install/dnf.js";
 import { erasePackages } from "../install/erase.js";
-import { writeLayer } from "../layer/write.js";
+import { listLayers } from "../layer/list.js";
+import { writeLayers } from "../layer/write.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction } from "../layout/layout.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
@@ -207,18 +208,24 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   let pending: PendingLockfile | null = null;
   try {
     if (request.changed) pending = await PendingLockfile.prepare(manifest.lockfilePath, lock);
-    const output = join(layout.staging, "layer");
-    const layer = await writeLayer({ root: installed.root, output, sourceDateEpoch: created, buildStart }, emit);
+    emit({ type: "layer-started" });
+    const section = { compression: "gzip", level: undefined } as const;
+    const { root, databasePath } = installed;
+    const listed = await listLayers(
+      { root, databasePath, groups: [], section, sourceDateEpoch: created, buildStart, signal },
+      emit,
+    );
+    const layers = await writeLayers(listed, listed.layers, { directory: layout.staging, section, signal }, emit);
     emit({ type: "image-started" });
     const platform = platformOf(arch);
     const config = imageConfig({
       image: manifest.image,
       labels: options.labels ?? {},
       platform,
-      layers: [layer],
+      layers,
       created,
     });
-    const image = assembleImage(config, [layer], platform);
+    const image = assembleImage(config, layers, platform);
     signal?.throwIfAborted();
     await layout.commit(image, options.tag);
     if (pending !== null) {

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
 
-import type { Binding, LayerRequest, LayerResult } from "../../src/native/binding.js";
+import type { Binding, LayerBlob } from "../../src/native/binding.js";
 
 const { RPMOCI_ADDON } = process.env;
 const addonPath = RPMOCI_ADDON ?? path.resolve(import.meta.dirname, "../../../Release/rpmoci.node");
@@ -27,7 +27,20 @@ const needsBsdtar = has("bsdtar") ? false : "needs bsdtar";
 
 const second = 1_700_000_000;
 
-interface Written extends LayerResult {
+interface LayerRequest {
+  readonly root: string;
+  readonly output: string;
+  readonly compression: "gzip" | "none";
+  readonly level: number;
+  readonly maxMtime: number;
+  readonly buildStart: number;
+  readonly threads: number;
+}
+
+interface Written extends LayerBlob {
+  readonly entries: number;
+  readonly tarSize: number;
+  readonly skippedSockets: readonly string[];
   readonly blob: Buffer;
   readonly tar: Buffer;
 }
@@ -61,9 +74,30 @@ function request(root: string, options: Partial<LayerRequest> = {}): LayerReques
 
 const ignoreProgress = () => undefined;
 
+/** The whole root as one layer, as of a root without a package database. */
+async function writeLayer(what: LayerRequest, onProgress: (bytes: number) => void = ignoreProgress) {
+  const { root, maxMtime, buildStart, threads, output, compression, level } = what;
+  const cancellation = addon.newCancellation();
+  const listed = await addon.listLayers({
+    root,
+    ownership: null,
+    groups: [],
+    maxMtime,
+    buildStart,
+    threads,
+    cancellation,
+  });
+  const outputs = [{ layer: 0, path: output }];
+  const listings = listed.handle;
+  const [blob] = await addon.writeLayers({ listings, outputs, compression, level, threads, cancellation }, onProgress);
+  const [layer] = listed.layers;
+  assert.ok(blob !== undefined && layer !== undefined && listed.layers.length === 1);
+  return { ...layer, ...blob, skippedSockets: listed.skippedSockets };
+}
+
 async function write(root: string, options: Partial<LayerRequest> = {}): Promise<Written> {
   const what = request(root, options);
-  const result = await addon.writeLayer(what, ignoreProgress);
+  const result = await writeLayer(what);
   const blob = fs.readFileSync(what.output);
   return { ...result, blob, tar: what.compression === "gzip" ? gunzipSync(blob) : blob };
 }
@@ -317,12 +351,12 @@ test("digests and sizes are those of the file and of the tar in it", async (t) =
   assert.equal(zipped.digest, sha256(zipped.blob));
   assert.equal(zipped.diffId, sha256(zipped.tar));
   assert.equal(zipped.size, zipped.blob.length);
-  assert.equal(zipped.uncompressedSize, zipped.tar.length);
+  assert.equal(zipped.tarSize, zipped.tar.length);
   const plain = await write(root, { compression: "none" });
   assert.equal(plain.diffId, zipped.diffId);
   assert.equal(plain.digest, plain.diffId);
   assert.equal(plain.digest, sha256(plain.blob));
-  assert.equal(plain.size, plain.uncompressedSize);
+  assert.equal(plain.size, plain.tarSize);
   assert.ok(plain.blob.equals(zipped.tar));
 });
 
@@ -349,7 +383,7 @@ test("the bytes do not depend on the number of threads", async (t) => {
       Buffer.concat([program.subarray(i * 5e5, i * 5e5 + 15e5), randomBytes(5e5)]),
     );
   }
-  for (const level of [1, 6, 12]) {
+  for (const level of [1, 6, 9]) {
     const blobs = [];
     for (const threads of [1, 2, 7]) blobs.push((await write(root, { threads, level })).blob);
     assert.ok(blobs[0]?.equals(blobs[1] ?? Buffer.alloc(0)), `level ${level}`);
@@ -375,27 +409,6 @@ test("an empty root gives a layer with the root's entry", async (t) => {
   const { entries, tar } = await write(root);
   assert.equal(entries, 1);
   assert.equal(tar.length, 1536);
-  assert.deepEqual(await addon.scanRootfs(root), {
-    files: 0,
-    directories: 1,
-    symlinks: 0,
-    hardLinks: 0,
-    others: 0,
-    bytes: 0,
-  });
-});
-
-test("scanRootfs counts each inode once", async (t) => {
-  const root = newRoot(t);
-  makeTree(root);
-  const scan = await addon.scanRootfs(root);
-  const { entries } = await write(root);
-  assert.equal(scan.hardLinks, 2);
-  assert.equal(scan.symlinks, 5);
-  assert.equal(scan.others, 1);
-  assert.equal(scan.directories, 8);
-  assert.equal(scan.files, entries - 2 - 5 - 1 - 8);
-  assert.ok(scan.bytes > 3_000_000 && scan.bytes < 3_001_000);
 });
 
 test("sockets are left out and named", async (t) => {
@@ -410,10 +423,9 @@ test("sockets are left out and named", async (t) => {
   assert.deepEqual(skippedSockets, ["run/a.sock", "run/b.sock"]);
   assert.equal(entries, 2);
   assert.equal(typeFlags(tar), "55");
-  assert.equal((await addon.scanRootfs(root)).others, 2);
 });
 
-test("a tree deeper than PATH_MAX and than the directories kept open", { skip: needsPython }, async (t) => {
+test("a tree deeper than PATH_MAX and than any number of open files", { skip: needsPython }, async (t) => {
   const root = newRoot(t);
   const script = `
 import os, sys
@@ -430,7 +442,6 @@ open("bottom", "w").close()
   assert.equal(entries, 1 + 3 * 300 + 1);
   const members = list(root);
   assert.equal(find(members, `${`${"z".repeat(19)}/`.repeat(300)}bottom`).type, "0");
-  assert.equal((await addon.scanRootfs(root)).files, 601);
 });
 
 test("extended attributes of users are kept with all their bytes", { skip: needsPython }, async (t) => {
@@ -487,7 +498,7 @@ test("devices and large owner numbers", { skip: needsRoot || needsPython }, asyn
 
 test("what cannot be read is named", async (t) => {
   const root = newRoot(t);
-  await assert.rejects(addon.scanRootfs(`${root}/none`), {
+  await assert.rejects(write(`${root}/none`), {
     code: "LAYER_READ",
     message: `cannot read "${root}/none": No such file or directory`,
   });
@@ -498,11 +509,10 @@ test("what cannot be read is named", async (t) => {
     process.seteuid?.(65534);
   }
   try {
-    await assert.rejects(addon.writeLayer(request(root, { output: "/dev/null" }), ignoreProgress), {
+    await assert.rejects(writeLayer(request(root, { output: "/dev/null" })), {
       code: "LAYER_READ",
       message: `cannot read "${root}/etc/sh\\nadow": Permission denied`,
     });
-    assert.equal((await addon.scanRootfs(root)).files, 1);
   } finally {
     if (isRoot) process.seteuid?.(0);
   }
@@ -530,7 +540,6 @@ test("mount points below the root are refused", { skip: needsRoot }, async (t) =
     try {
       const expected = { code: "LAYER_READ", message: new RegExp(`"${target}" is a mount point`) };
       await assert.rejects(write(root), expected);
-      await assert.rejects(addon.scanRootfs(root), expected);
     } finally {
       execFileSync("umount", [target]);
     }
@@ -572,7 +581,7 @@ test("a full file system is named", { skip: needsRoot }, async (t) => {
 test("files that change while they are read are named", async (t) => {
   const cases: [string, RegExp, (root: string) => void][] = [
     ["grows", /a" was changed while/, (root) => fs.appendFileSync(`${root}/a`, "more")],
-    ["shrinks", /a" became shorter while/, (root) => fs.truncateSync(`${root}/a`, 10)],
+    ["shrinks", /a" (became shorter|was changed) while/, (root) => fs.truncateSync(`${root}/a`, 10)],
     ["vanishes", /b": No such file/, (root) => fs.rmSync(`${root}/b`)],
     [
       "is written to in place",
@@ -589,9 +598,9 @@ test("files that change while they are read are named", async (t) => {
       const root = newRoot(t);
       fs.writeFileSync(`${root}/a`, "");
       fs.truncateSync(`${root}/a`, 500_000_000);
-      fs.writeFileSync(`${root}/b`, "");
+      fs.writeFileSync(`${root}/b`, "b");
       let changed = false;
-      const writing = addon.writeLayer(request(root, { output: "/dev/null", level: 1, threads: 1 }), () => {
+      const writing = writeLayer(request(root, { output: "/dev/null", level: 1, threads: 1 }), () => {
         if (!changed) change(root);
         changed = true;
       });
@@ -607,7 +616,7 @@ test("progress grows, is rare, and ends with the promise", async (t) => {
   const seen: number[] = [];
   let settled = false;
   const started = performance.now();
-  const { uncompressedSize } = await addon.writeLayer(request(root, { output: "/dev/null", level: 1 }), (bytes) => {
+  const { tarSize } = await writeLayer(request(root, { output: "/dev/null", level: 1 }), (bytes) => {
     assert.ok(!settled);
     seen.push(bytes);
   });
@@ -618,16 +627,19 @@ test("progress grows, is rare, and ends with the promise", async (t) => {
     seen,
     seen.toSorted((a, b) => a - b),
   );
-  assert.ok((seen.at(-1) ?? 0) < uncompressedSize);
+  assert.ok((seen.at(-1) ?? 0) < tarSize);
   await sleep(150);
 });
 
 const endlessWork = `
 const addon = require(${JSON.stringify(addonPath)});
 const { ROOT } = process.env;
-addon.writeLayer({ root: ROOT, output: "/dev/null", compression: "gzip", level: 9, maxMtime: 1, buildStart: 1, threads: 3 },
-  () => globalThis.onProgress()).then(() => globalThis.onEnd("end"), (error) => globalThis.onEnd(error.message));
-addon.scanRootfs("/").catch(() => undefined);
+const cancellation = addon.newCancellation();
+const listing = { ownership: null, groups: [], maxMtime: 1, buildStart: 1, threads: 3, cancellation };
+addon.listLayers({ root: ROOT, ...listing }).then(({ handle }) => addon.writeLayers(
+  { listings: handle, outputs: [{ layer: 0, path: "/dev/null" }], compression: "gzip", level: 9, threads: 3, cancellation },
+  () => globalThis.onProgress())).then(() => globalThis.onEnd("end"), (error) => globalThis.onEnd(error.message));
+addon.listLayers({ root: "/", ...listing }).catch(() => undefined);
 `;
 
 function endlessRoot(t: TestContext): string {

@@ -1,0 +1,40 @@
+#include "layer/blob_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "failure.h"
+#include "layer/quote.h"
+
+namespace rpmoci {
+
+BlobFile::BlobFile(const std::string& path)
+    : path_(path), fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+  if (!fd_) fail(errno);
+}
+
+void BlobFile::write(std::string_view bytes) {
+  hash_.update(bytes.data(), bytes.size());
+  size_ += bytes.size();
+  while (!bytes.empty()) {
+    const auto count = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      fail(errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+std::string BlobFile::finish() {
+  if (::close(fd_.release()) != 0) fail(errno);
+  return hash_.finish();
+}
+
+void BlobFile::fail(int error) const {
+  throw Failure("LAYER_WRITE", "cannot write " + quote(path_) + ": " + reason(error));
+}
+
+}  // namespace rpmoci

@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "failure.h"
+#include "hex.h"
+#include "layer/file_reader.h"
+#include "layer/layer_listing.h"
+#include "layer/parallel.h"
+#include "layer/sha256.h"
+
+namespace rpmoci {
+
+namespace {
+
+/// Entries of a layer that are measured, and hashed for its key, together; part of what keys are made of.
+constexpr std::size_t part_size = 2048;
+
+struct Part {
+  LayerListing* listing;
+  std::size_t first;
+  std::size_t last;
+  std::string key;
+};
+
+std::vector<Part> parts_of(std::vector<LayerListing>& listings) {
+  std::vector<Part> parts;
+  for (auto& listing : listings) {
+    for (std::size_t first = 0; first < listing.entries.size(); first += part_size) {
+      parts.push_back({&listing, first, std::min(first + part_size, listing.entries.size()), {}});
+    }
+  }
+  return parts;
+}
+
+class PartMeasurer {
+ public:
+  PartMeasurer(const RootTree& tree, const Assignment& assignment, bool keys, const std::atomic<bool>& cancelled)
+      : tree_(tree), assignment_(assignment), keys_(keys), cancelled_(cancelled) {}
+
+  void measure(Part& part) const {
+    if (cancelled_) throw Failure("CANCELLED", "the layer was given up");
+    FileReader reader(tree_, cancelled_);
+    Sha256 hash;
+    for (auto i = part.first; i < part.last; ++i) {
+      auto& entry = part.listing->entries[i];
+      const auto header = entry.header(tree_);
+      entry.header_size = static_cast<std::uint32_t>(header.size());
+      if (!keys_) continue;
+      hash.update(header.data(), header.size());
+      if (entry.contents_size() > 0) add_contents(*entry.node, reader, hash);
+    }
+    if (keys_) part.key = hash.finish();
+  }
+
+ private:
+  void add_contents(const Node& node, FileReader& reader, Sha256& hash) const {
+    if (const auto* digest = assignment_.digest_of(node)) {
+      hash.update(digest->data(), digest->size());
+      return;
+    }
+    const auto digest = reader.digest(node);
+    hash.update(digest.data(), digest.size());
+  }
+
+  const RootTree& tree_;
+  const Assignment& assignment_;
+  const bool keys_;
+  const std::atomic<bool>& cancelled_;
+};
+
+}  // namespace
+
+void measure_layers(const RootTree& tree, const Assignment& assignment, bool keys, unsigned threads,
+                    const std::atomic<bool>& cancelled, std::vector<LayerListing>& listings) {
+  auto parts = parts_of(listings);
+  const PartMeasurer measurer(tree, assignment, keys, cancelled);
+  for_each_index(parts.size(), threads, [&](std::size_t i) { measurer.measure(parts[i]); });
+  for (auto& listing : listings) {
+    std::uint64_t offset = 0;
+    for (auto& entry : listing.entries) {
+      entry.offset = offset;
+      const auto size = entry.contents_size();
+      offset += entry.header_size + size + tar_padding(size);
+    }
+    listing.tar_size = offset + tar_end;
+    if (!keys) continue;
+    Sha256 hash;
+    for (const auto& part : parts) {
+      if (part.listing == &listing) hash.update(part.key.data(), part.key.size());
+    }
+    listing.key = hash.finish();
+  }
+}
+
+}  // namespace rpmoci

@@ -1,0 +1,40 @@
+// What packages say of the files that they put into a root.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rpmoci {
+
+using Sha256Digest = std::array<std::uint8_t, 32>;
+
+struct OwnedPath {
+  /// Index in `Ownership::packages`.
+  std::uint32_t package = 0;
+  /// Index in `Ownership::directories`.
+  std::uint32_t directory = 0;
+  std::string name;
+  /// With the file's type.
+  std::uint32_t mode = 0;
+  /// Seconds since the epoch.
+  std::int64_t mtime = 0;
+  std::uint64_t size = 0;
+  /// Of a symlink.
+  std::string link_target;
+  /// Of a file's contents, when the package tells it by SHA-256.
+  std::optional<Sha256Digest> digest;
+};
+
+struct Ownership {
+  /// Names; a name is repeated when several versions are installed. Ordered by NEVRA.
+  std::vector<std::string> packages;
+  /// Absolute paths inside the root, as packages write them: symlinks may be on the way.
+  std::vector<std::string> directories;
+  /// Without those that a package owns as %ghost.
+  std::vector<OwnedPath> paths;
+};
+
+}  // namespace rpmoci

@@ -1,0 +1,109 @@
+#include "layer/root_tree.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <list>
+#include <system_error>
+
+#include "failure.h"
+#include "layer/open_beneath.h"
+#include "layer/quote.h"
+#include "layer/tree_scan.h"
+
+namespace rpmoci {
+
+namespace {
+
+/// As the kernel's.
+constexpr int most_symlinks = 40;
+
+/// Calls `use` with each name of a path, the empty ones and "." left out.
+template <class Use>
+void for_each_name(std::string_view path, Use use) {
+  while (!path.empty()) {
+    const auto name = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), name.size() + 1));
+    if (!name.empty() && name != ".") use(name);
+  }
+}
+
+}  // namespace
+
+std::string Node::path() const {
+  std::size_t size = 0;
+  for (const auto* node = this; node->parent != nullptr; node = node->parent) size += node->name.size() + 1;
+  if (size == 0) return {};
+  std::string path(size - 1, '/');
+  auto end = path.size();
+  for (const auto* node = this; node->parent != nullptr; node = node->parent) {
+    end -= node->name.size();
+    node->name.copy(path.data() + end, node->name.size());
+    if (end > 0) --end;
+  }
+  return path;
+}
+
+const Node* Node::child(std::string_view wanted) const {
+  const auto found = std::lower_bound(children.begin(), children.end(), wanted,
+                                      [](const Node& node, std::string_view name) { return node.name < name; });
+  return found != children.end() && found->name == wanted ? &*found : nullptr;
+}
+
+RootTree::RootTree(std::string root, unsigned threads, const std::atomic<bool>& cancelled) : root_(std::move(root)) {
+  // The root may be given as a symlink; it is the only one that is followed.
+  fd_ = FileDescriptor(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd_) throw Failure("LAYER_READ", "cannot read " + quote(root_) + ": " + reason(errno));
+  top_ = std::make_unique<Node>();
+  scan_tree(*this, *top_, metadata_of(fd_.get()), threads, cancelled);
+  number(*top_);
+}
+
+void RootTree::number(const Node& top) {
+  // Not by recursion: a tree may be deeper than a thread's stack.
+  std::vector<const Node*> pending{&top};
+  while (!pending.empty()) {
+    const auto* node = pending.back();
+    pending.pop_back();
+    const_cast<Node*>(node)->index = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.push_back(node);
+    for (auto child = node->children.rbegin(); child != node->children.rend(); ++child) pending.push_back(&*child);
+  }
+}
+
+FileDescriptor RootTree::open_directory(const Node& directory) const {
+  return open_beneath(fd_.get(), directory.path(), O_RDONLY | O_DIRECTORY);
+}
+
+const Node* RootTree::find(std::string_view path) const {
+  std::list<std::string> pending;
+  for_each_name(path, [&](std::string_view name) { pending.emplace_back(name); });
+  const Node* node = top_.get();
+  int symlinks = 0;
+  while (!pending.empty() && node != nullptr) {
+    const auto name = std::move(pending.front());
+    pending.pop_front();
+    if (name == "..") {
+      if (node->parent != nullptr) node = node->parent;
+      continue;
+    }
+    const auto* next = node->child(name);
+    if (next != nullptr && next->metadata.is_symlink() && !pending.empty()) {
+      if (++symlinks > most_symlinks) return nullptr;
+      if (next->link_target.starts_with('/')) node = top_.get();
+      const auto rest = pending.begin();
+      for_each_name(next->link_target, [&](std::string_view step) { pending.emplace(rest, step); });
+    } else {
+      node = next;
+    }
+  }
+  return node;
+}
+
+std::string RootTree::host_path(const Node& node) const {
+  if (node.parent == nullptr) return root_;
+  return root_.ends_with('/') ? root_ + node.path() : root_ + '/' + node.path();
+}
+
+}  // namespace rpmoci

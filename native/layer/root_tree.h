@@ -1,0 +1,74 @@
+// What is below a root directory, read once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "file_descriptor.h"
+#include "layer/metadata.h"
+
+namespace rpmoci {
+
+using Xattrs = std::map<std::string, std::string>;
+
+/// One name in the tree. Names are bytes of any encoding.
+struct Node {
+  /// Empty for the root itself.
+  std::string name;
+  Metadata metadata;
+  /// Null for the root itself.
+  const Node* parent = nullptr;
+  /// Place in the order of the archive, the root's being 0.
+  std::uint32_t index = 0;
+  /// Of a symlink.
+  std::string link_target;
+  /// Null when there are none to keep.
+  std::unique_ptr<const Xattrs> xattrs;
+  /// Of a directory, in the order of their names as unsigned bytes.
+  std::vector<Node> children;
+
+  /// Relative to the root, without a leading or trailing slash; empty for the root itself.
+  std::string path() const;
+  /// Null when there is none.
+  const Node* child(std::string_view name) const;
+};
+
+/// A snapshot of a tree's metadata. Contents are read later, and must then still be those that were seen here.
+class RootTree {
+ public:
+  /// Reads the tree on up to `threads` threads. Symlinks are not followed, but for `root` itself. Nothing depends on
+  /// PATH_MAX or on the order in directories.
+  ///
+  /// Throws Failure("LAYER_READ") that names the path: for what cannot be read, for a mount point below the root (its
+  /// contents, /proc or a bind-mounted resolv.conf, are the host's and would end up in the image), for a name that
+  /// begins with ".wh.", which an image takes for a deletion; Failure("CANCELLED") soon after `cancelled` is set.
+  RootTree(std::string root, unsigned threads, const std::atomic<bool>& cancelled);
+
+  /// All nodes in the order of the archive: paths are ordered as lists of names, a directory right before what it
+  /// holds, and "a/b" before "a-b".
+  const std::vector<const Node*>& nodes() const { return nodes_; }
+  const Node& top() const { return *top_; }
+
+  /// Opens a directory of the tree for calls relative to it. Throws std::system_error.
+  FileDescriptor open_directory(const Node& directory) const;
+  /// The node that a path inside the root names. Symlinks on the way, not at the end, are followed as a process in the
+  /// root would. Null when there is none.
+  const Node* find(std::string_view path) const;
+  /// On this machine, for messages.
+  std::string host_path(const Node& node) const;
+
+ private:
+  void number(const Node& node);
+
+  const std::string root_;
+  FileDescriptor fd_;
+  std::unique_ptr<Node> top_;
+  std::vector<const Node*> nodes_;
+};
+
+}  // namespace rpmoci
