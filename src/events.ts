@@ -25,6 +25,8 @@ export type RpmociEvent =
   | { readonly type: "install-finished" }
   | { readonly type: "package-excluded"; readonly package: string }
   | { readonly type: "layer-started" }
+  /** Layers that an earlier build made, and need not be made again. */
+  | { readonly type: "layers-reused"; readonly reused: number; readonly layers: number }
   | { readonly type: "layer-progress"; readonly bytes: number; readonly total: number }
   | { readonly type: "image-started" }
   | {
@@ -34,6 +36,8 @@ export type RpmociEvent =
       readonly digest: string;
       readonly seconds: number;
     }
+  /** An earlier build made the image of the same inputs. */
+  | { readonly type: "image-unchanged"; readonly layout: string; readonly tag: string; readonly digest: string }
   | { readonly type: "vendored"; readonly packages: number; readonly directory: string }
   | { readonly type: "warning"; readonly message: string }
   /** Details for whoever looks for the cause of something. */

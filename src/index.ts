@@ -19,7 +19,7 @@ export type { Digest } from "./model/descriptor.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
-export { type BuildOptions, type BuildResult, build } from "./pipeline/build.js";
+export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
 export {

@@ -9,6 +9,12 @@ import { findLine } from "./locate.js";
 import { repositoryIdOf } from "./repository-id.js";
 import { type ManifestDocument, manifestSchema } from "./schema.js";
 
+/**
+ * Enough that a package which changes takes few others with it; some container engines stop at 127, and images that are
+ * built from this one need some of these.
+ */
+const DEFAULT_MAX_LAYERS = 40;
+
 /** The lockfile of a manifest: the same path with the extension `.lock`. */
 export function lockfilePathOf(manifestPath: string): string {
   const { dir, name } = parsePath(resolve(manifestPath));
@@ -65,7 +71,7 @@ export function manifestOf(document: unknown, path: string, text = ""): Manifest
   return fromDocument(result.output, path);
 }
 
-function fromDocument({ contents, image }: ManifestDocument, path: string): Manifest {
+function fromDocument({ contents, image, layers }: ManifestDocument, path: string): Manifest {
   const repositories = contents.repositories.map((entry): RepositoryReference => {
     if (typeof entry !== "string") {
       return { kind: "url", id: entry.id ?? repositoryIdOf(entry.url), url: entry.url, options: entry.options };
@@ -110,6 +116,7 @@ function fromDocument({ contents, image }: ManifestDocument, path: string): Mani
       envs: image.envs,
       labels: image.labels,
     },
+    layers: { ...layers, level: layers.level, max: layers.max ?? DEFAULT_MAX_LAYERS },
   };
 }
 

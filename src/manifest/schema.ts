@@ -1,6 +1,14 @@
 /** The shape of `rpmoci.toml`. Every level refuses keys that it does not know. */
 import * as v from "valibot";
 
+/** Of each compression; none has no levels. */
+const MAX_LEVEL = { gzip: 9, zstd: 19, none: 0 } as const;
+
+function levelMessage(issue: { readonly input: { readonly compression: keyof typeof MAX_LEVEL } }): string {
+  const { compression } = issue.input;
+  return compression === "none" ? "has no meaning without compression" : `is above ${MAX_LEVEL[compression]}`;
+}
+
 const text = v.string();
 const texts = v.array(text);
 const url = v.pipe(
@@ -50,9 +58,49 @@ const image = v.strictObject({
   labels: v.optional(v.record(text, text), {}),
 });
 
+const layerGroup = v.strictObject({
+  name: v.pipe(text, v.nonEmpty("must not be empty")),
+  packages: v.pipe(texts, v.minLength(1, "names no package")),
+});
+
+const levelOf = (highest: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(highest));
+
+const layers = v.pipe(
+  v.strictObject({
+    compression: v.optional(v.picklist(["gzip", "zstd", "none"]), "gzip"),
+    level: v.optional(levelOf(MAX_LEVEL.zstd)),
+    strategy: v.optional(v.picklist(["single", "package", "source", "size"]), "single"),
+    max: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(120))),
+    groups: v.optional(v.array(layerGroup), []),
+  }),
+  v.forward(
+    v.check(({ compression, level }) => level === undefined || level <= MAX_LEVEL[compression], levelMessage),
+    ["level"],
+  ),
+  v.forward(
+    v.check(
+      ({ strategy, max }) => strategy !== "single" || max === undefined,
+      'has no meaning without a strategy other than "single"',
+    ),
+    ["max"],
+  ),
+  v.forward(
+    v.check(
+      ({ strategy, groups }) => strategy !== "single" || groups.length === 0,
+      'have no meaning without a strategy other than "single"',
+    ),
+    ["groups"],
+  ),
+  v.forward(
+    v.check(({ groups }) => new Set(groups.map(({ name }) => name)).size === groups.length, "have the same name twice"),
+    ["groups"],
+  ),
+);
+
 export const manifestSchema = v.strictObject({
   contents,
   image: v.optional(image, {}),
+  layers: v.optional(layers, {}),
 });
 
 export type ManifestDocument = v.InferOutput<typeof manifestSchema>;

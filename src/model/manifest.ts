@@ -1,4 +1,5 @@
 /** The package manifest (`rpmoci.toml`) with its defaults filled in. */
+import type { LayersSection } from "./layer-plan.js";
 
 export type RepositoryReference =
   /** The id of a repository that is configured on this system. */
@@ -44,6 +45,7 @@ export interface Manifest {
   readonly osRelease: boolean;
   readonly exclude: readonly string[];
   readonly image: ImageSection;
+  readonly layers: LayersSection;
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

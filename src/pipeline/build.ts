@@ -1,5 +1,5 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
@@ -7,10 +7,9 @@ import { imageConfig } from "../image/config.js";
 import { assembleImage } from "../image/manifest.js";
 import { findDnf, installPackages } from "../install/dnf.js";
 import { erasePackages } from "../install/erase.js";
-import { listLayers } from "../layer/list.js";
-import { writeLayers } from "../layer/write.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction } from "../layout/layout.js";
+import { isTagged, readImage } from "../layout/read-image.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
@@ -22,6 +21,8 @@ import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
+import { ImageRecords, imageKey } from "./image-records.js";
+import { type LayerReuse, makeLayers } from "./layers.js";
 import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture, requiredKeys } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
@@ -42,6 +43,10 @@ export interface BuildOptions extends CommonOptions {
   readonly vendorDirectory?: string | undefined;
   /** Win over the manifest's. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Use layers and images that earlier builds made of the same inputs; true by default. */
+  readonly cache?: boolean;
+  /** A layout whose layers may be used, beside those of the cache and of `layout` itself. */
+  readonly previous?: LayerReuse["previous"];
 }
 
 export interface BuildResult {
@@ -51,6 +56,62 @@ export interface BuildResult {
   /** The image manifest's. */
   readonly digest: Digest;
   readonly lockfile: Lockfile;
+  /** An earlier build made the image of the same inputs, and this one did not make it again. */
+  readonly unchanged: boolean;
+}
+
+/**
+ * The image, when an earlier build made it of the same inputs and the layout still has it; it has the tag then. Null
+ * when it must be built, which `build` also finds out. Needs no root. Throws as `build`.
+ */
+export async function tagUnchanged(options: BuildOptions): Promise<BuildResult | null> {
+  const context = contextOf(options);
+  checkTag(options.tag);
+  const manifest = await loadManifest(options.manifestPath);
+  if ((await inspectLayout(options.layout)) === "absent" || !mayBeUnchanged(options)) return null;
+  const lock = await usableLockfile(manifest, options.locked === true, { ...context, emit: () => {} });
+  return lock === null ? null : tagKnownImage(manifest, lock, options, context);
+}
+
+/** Whoever vendors packages wants to hear of those that do not belong. */
+function mayBeUnchanged({ cache = true, vendorDirectory }: BuildOptions): boolean {
+  return cache && vendorDirectory === undefined;
+}
+
+async function tagKnownImage(
+  manifest: Manifest,
+  lock: Lockfile,
+  options: BuildOptions,
+  context: Context,
+): Promise<BuildResult | null> {
+  const { layout: path, tag } = options;
+  const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
+  const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
+  if (!image) return null;
+  if (!(await isTagged(path, digest, tag))) {
+    const layout = await LayoutTransaction.begin(path);
+    try {
+      await layout.commit(image, tag);
+    } finally {
+      await layout.discard();
+    }
+  }
+  context.emit({ type: "image-unchanged", layout: path, tag, digest });
+  return { layout: resolve(path), tag, digest, lockfile: lock, unchanged: true };
+}
+
+function recordsOf({ cacheDirectory }: Context): ImageRecords {
+  return new ImageRecords(join(cacheDirectory, "images"));
+}
+
+async function keyOf(
+  manifest: Manifest,
+  lock: Lockfile,
+  { labels = {} }: BuildOptions,
+  { environment }: Context,
+): Promise<string> {
+  const localPackages = await findLocalPackages(manifest, "fail");
+  return imageKey({ manifest, lock, labels, localPackages, sourceDateEpoch: environment.SOURCE_DATE_EPOCH });
 }
 
 /**
@@ -61,10 +122,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const started = Date.now();
   const context = contextOf(options);
   const created = sourceDateEpoch(context.environment);
-  checkTag(options.tag);
+  const known = await tagUnchanged(options);
+  if (known !== null) return known;
   requireRoot();
   const manifest = await loadManifest(options.manifestPath);
-  await inspectLayout(options.layout);
   const dnf = await findDnf(context.environment);
   const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
   const resolver = await RepositoryResolver.configure(manifest, arch, context);
@@ -208,14 +269,20 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   let pending: PendingLockfile | null = null;
   try {
     if (request.changed) pending = await PendingLockfile.prepare(manifest.lockfilePath, lock);
-    emit({ type: "layer-started" });
-    const section = { compression: "gzip", level: undefined } as const;
-    const { root, databasePath } = installed;
-    const listed = await listLayers(
-      { root, databasePath, groups: [], section, sourceDateEpoch: created, buildStart, signal },
-      emit,
+    const { cache = true, previous } = options;
+    const layers = await makeLayers(
+      {
+        root: installed.root,
+        databasePath: installed.databasePath,
+        plan: { layers: [] },
+        section: manifest.layers,
+        created,
+        buildStart,
+        layout,
+        reuse: { enabled: cache, previous },
+      },
+      context,
     );
-    const layers = await writeLayers(listed, listed.layers, { directory: layout.staging, section, signal }, emit);
     emit({ type: "image-started" });
     const platform = platformOf(arch);
     const config = imageConfig({
@@ -232,7 +299,9 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       await pending.commit();
       emit({ type: "lockfile-written", path: manifest.lockfilePath });
     }
-    return { layout: layout.directory, tag: options.tag, digest: image.manifest.descriptor.digest, lockfile: lock };
+    const { digest } = image.manifest.descriptor;
+    if (cache) await recordsOf(context).write(await keyOf(manifest, lock, options, context), digest);
+    return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
   } finally {
     await layout.discard();
     await pending?.discard();

@@ -50,6 +50,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return status("Excluded", event.package);
     case "layer-started":
       return status("Creating", "root filesystem layer");
+    case "layers-reused":
+      return status("Reusing", `${event.reused} of ${count(event.layers, "layer")}`);
     case "image-started":
       return status("Writing", "image manifest and config");
     case "image-written":
@@ -57,6 +59,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
         "Success",
         `image '${event.layout}:${event.tag}' created in ${event.seconds.toFixed(1)}s (${event.digest})`,
       );
+    case "image-unchanged":
+      return status("Unchanged", `image '${event.layout}:${event.tag}' is up to date (${event.digest})`);
     case "vendored":
       return status("Vendored", `${count(event.packages, "package")} in ${event.directory}`);
     case "warning":

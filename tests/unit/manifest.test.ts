@@ -59,6 +59,12 @@ test("every key has its place", () => {
     [image.envs]
     PATH = "/bin"
     "WITH.DOT" = ""
+    [layers]
+    compression = "zstd"
+    level = 19
+    strategy = "source"
+    max = 12
+    groups = [{ name = "base", packages = ["glibc*", "bash"] }]
     [image.labels]
     "org.example.a" = "b"
     `,
@@ -102,6 +108,13 @@ test("every key has its place", () => {
       envs: { PATH: "/bin", "WITH.DOT": "" },
       labels: { "org.example.a": "b" },
     },
+    layers: {
+      compression: "zstd",
+      level: 19,
+      strategy: "source",
+      max: 12,
+      groups: [{ name: "base", packages: ["glibc*", "bash"] }],
+    },
   });
 });
 
@@ -128,6 +141,7 @@ test("what is left out has its default", () => {
         envs: {},
         labels: {},
       },
+      layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
     });
   }
 });
@@ -164,6 +178,17 @@ const faults: readonly (readonly [string, string, string])[] = [
   ["a text for a list", `${CONTENTS}exclude = "bash"\n`, `${PATH}:4: contents.exclude must be an array, not "bash"`],
   ["a number in a list", `${CONTENTS}exclude = ["a", 5]\n`, `${PATH}:4: contents.exclude.1 must be string, not 5`],
   ["a text for a table", `${CONTENTS}[image]\nenvs = "x"\n`, `${PATH}:5: image.envs must be a table, not "x"`],
+  ["a level that gzip does not have", `${CONTENTS}[layers]\nlevel = 10\n`, `${PATH}:5: layers.level = 10 is above 9`],
+  [
+    "a level without compression",
+    `${CONTENTS}[layers]\nlevel = 1\ncompression = "none"\n`,
+    `${PATH}:5: layers.level = 1 has no meaning without compression`,
+  ],
+  [
+    "a bound on one layer",
+    `${CONTENTS}[layers]\nmax = 3\n`,
+    `${PATH}:5: layers.max = 3 has no meaning without a strategy other than "single"`,
+  ],
   ["a number as a label", `${CONTENTS}[image.labels]\na = 1\n`, `${PATH}:5: image.labels.a must be string, not 1`],
   ["a key that is no URL", `${CONTENTS}gpgkeys = ["KEY"]\n`, `${PATH}:4: contents.gpgkeys.0 = "KEY" is not a URL`],
   [

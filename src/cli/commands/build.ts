@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
-import { build, type CommonOptions, type Emit, RpmociError } from "../../index.js";
+import { build, type CommonOptions, type Emit, RpmociError, tagUnchanged } from "../../index.js";
 import { RpmociCommand, required } from "../command.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
@@ -20,6 +21,14 @@ export class BuildCommand extends RpmociCommand {
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
 
+  cache = Option.Boolean("--cache", true, {
+    description: "Use layers and images that earlier builds made of the same inputs; --no-cache makes all anew",
+  });
+
+  previous = Option.String("--previous", {
+    description: "LAYOUT[:TAG]: use layers of an earlier image that is in another layout",
+  });
+
   refresh = Option.Boolean("--refresh", false, {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
@@ -28,11 +37,22 @@ export class BuildCommand extends RpmociCommand {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
-    if (needsUserNamespace()) return runInUserNamespace(process.argv.slice(1));
-    const { locked, vendorDirectory, refresh } = this;
-    await build({ ...options, layout, tag, locked, vendorDirectory, labels, refresh });
+    const { locked, vendorDirectory, cache, refresh } = this;
+    const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
+    const request = { ...options, layout, tag, locked, vendorDirectory, labels, cache, previous, refresh };
+    if (needsUserNamespace()) {
+      return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1)) : 0;
+    }
+    await build(request);
     return 0;
   }
+}
+
+/** A directory may have a colon in its name. */
+function parsePrevious(text: string): { readonly layout: string; readonly tag?: string } {
+  const [, layout, tag] = /^(.+):([^/]+)$/.exec(text) ?? [];
+  if (layout !== undefined && tag !== undefined && !existsSync(text)) return { layout, tag };
+  return { layout: text };
 }
 
 function parseLabel(text: string): readonly [string, string] {

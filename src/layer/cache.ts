@@ -1,0 +1,78 @@
+/** Layers of earlier builds, shared by all builds of a user. */
+import { constants } from "node:fs";
+import { copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { makeDirectory } from "../directories.js";
+import type { Digest, Layer } from "../model/descriptor.js";
+import { processMark } from "../processes.js";
+
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
+
+const recordSchema = v.object({
+  diffId: digest,
+  descriptor: v.object({
+    mediaType: v.string(),
+    digest,
+    size: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    annotations: v.record(v.string(), v.string()),
+  }),
+});
+
+/**
+ * A directory with two files a layer: the blob, and what images say of it. A blob shares its disk space with the layout
+ * that it was written for; where the file system cannot do that, it is not kept. Damage is found by whoever takes a blob
+ * out, so that nothing here needs to be synced or locked.
+ */
+export class LayerCache {
+  constructor(readonly directory: string) {}
+
+  /** Null for what is not there, or cannot be read. */
+  async find(key: string): Promise<Layer | null> {
+    try {
+      const record = v.parse(recordSchema, JSON.parse(await readFile(this.#record(key), "utf8")));
+      const { diffId, descriptor } = record;
+      return {
+        path: this.#blob(key),
+        diffId: diffId as Digest,
+        descriptor: { ...descriptor, digest: descriptor.digest as Digest },
+      };
+    } catch {
+      return null;
+    }
+  }
+
+  /** Takes in a layer that was written to a file. Without effect where that takes a copy, or fails. */
+  async add(key: string, { path, diffId, descriptor }: Layer): Promise<void> {
+    if (path === undefined) return;
+    const mark = `.${processMark()}.part`;
+    const [blob, record] = [this.#blob(key), this.#record(key)];
+    try {
+      await makeDirectory(this.directory);
+      await shareFile(path, `${blob}${mark}`);
+      await writeFile(`${record}${mark}`, JSON.stringify({ diffId, descriptor }));
+      await rename(`${blob}${mark}`, blob);
+      await rename(`${record}${mark}`, record);
+    } catch {
+      await Promise.all([blob, record].map((name) => rm(`${name}${mark}`, { force: true })));
+    }
+  }
+
+  #blob(key: string): string {
+    return join(this.directory, `${key}.blob`);
+  }
+
+  #record(key: string): string {
+    return join(this.directory, `${key}.json`);
+  }
+}
+
+/** Makes `to` a file with the bytes of `from` that takes no space of its own. */
+async function shareFile(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
+  }
+}

@@ -1,0 +1,53 @@
+/** Layers of a layout's images that say what they were made from. */
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import {
+  ANNOTATION_LAYER_INPUTS,
+  ANNOTATION_REF_NAME,
+  type Descriptor,
+  type Digest,
+  type ImageConfig,
+  type ImageManifest,
+  type Layer,
+  MEDIA_TYPE,
+} from "../model/descriptor.js";
+import { readIndex } from "./index-file.js";
+
+/** The file of a blob in a layout's directory. */
+export function blobFile(directory: string, digest: Digest): string {
+  const [algorithm = "", value = ""] = digest.split(":");
+  return join(directory, "blobs", algorithm, value);
+}
+
+/**
+ * By what they were made from, the layers of the layout's images, or of the one with this tag. Their bytes are not
+ * looked at, only that there are as many as there should be. Images that cannot be read have none. Throws an
+ * `RpmociError` of kind `output` for an index that cannot be read.
+ */
+export async function knownLayers(path: string, tag?: string): Promise<ReadonlyMap<string, Layer>> {
+  const directory = resolve(path);
+  const { manifests } = await readIndex(directory);
+  const images = manifests.filter(
+    ({ mediaType, annotations }) =>
+      mediaType === MEDIA_TYPE.manifest && (tag === undefined || annotations?.[ANNOTATION_REF_NAME] === tag),
+  );
+  const layers = await Promise.all(images.map((image) => layersOf(directory, image).catch(() => [])));
+  return new Map(layers.flat());
+}
+
+async function layersOf(directory: string, image: Descriptor): Promise<readonly (readonly [string, Layer])[]> {
+  const manifest: ImageManifest = JSON.parse(await readFile(blobFile(directory, image.digest), "utf8"));
+  if (!manifest.layers.some(({ annotations }) => annotations?.[ANNOTATION_LAYER_INPUTS] !== undefined)) return [];
+  const config: ImageConfig = JSON.parse(await readFile(blobFile(directory, manifest.config.digest), "utf8"));
+  const found = await Promise.all(
+    manifest.layers.map(async (descriptor, index) => {
+      const inputs = descriptor.annotations?.[ANNOTATION_LAYER_INPUTS];
+      const diffId = config.rootfs.diff_ids[index];
+      const path = blobFile(directory, descriptor.digest);
+      const present = await stat(path).catch(() => null);
+      if (inputs === undefined || diffId === undefined || present?.size !== descriptor.size) return [];
+      return [[inputs, { path, diffId, descriptor }] as const];
+    }),
+  );
+  return found.flat();
+}

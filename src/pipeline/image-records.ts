@@ -1,0 +1,59 @@
+/** Which image the same inputs gave before, so that an unchanged one need not be built again. */
+import { createHash } from "node:crypto";
+import { readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { makeDirectory } from "../directories.js";
+import { checksumOf } from "../fetch/store.js";
+import { formatLockfile } from "../lockfile/write.js";
+import type { Digest } from "../model/descriptor.js";
+import type { Lockfile } from "../model/lockfile.js";
+import type { Manifest } from "../model/manifest.js";
+import { processMark } from "../processes.js";
+import { version } from "../version.js";
+
+export interface ImageInputs {
+  readonly manifest: Manifest;
+  readonly lock: Lockfile;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Paths of RPM files, in the order of the manifest. */
+  readonly localPackages: readonly string[];
+  /** As it is in the environment: without it, an image keeps the time of its first build. */
+  readonly sourceDateEpoch: string | undefined;
+}
+
+/** 64 hexadecimal digits: equal inputs have the same, wherever the files are. */
+export async function imageKey(inputs: ImageInputs): Promise<string> {
+  const { lock, labels, localPackages, sourceDateEpoch = null } = inputs;
+  const { docs, exclude, image, layers } = inputs.manifest;
+  const checksums = await Promise.all(localPackages.map((path) => checksumOf(path, "sha256")));
+  const parts = [version(), formatLockfile(lock), docs, exclude, image, layers, labels, checksums, sourceDateEpoch];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** A directory of small files, in the cache. */
+export class ImageRecords {
+  constructor(readonly directory: string) {}
+
+  /** The digest of the image manifest; null when there is none. */
+  async find(key: string): Promise<Digest | null> {
+    const path = join(this.directory, key);
+    const text = await readFile(path, "utf8").catch(() => "");
+    if (!/^sha256:[0-9a-f]{64}$/.test(text)) return null;
+    const now = new Date();
+    await utimes(path, now, now).catch(() => {});
+    return text as Digest;
+  }
+
+  /** Without effect where the cache cannot be written. */
+  async write(key: string, digest: Digest): Promise<void> {
+    const path = join(this.directory, key);
+    const partial = `${path}.${processMark()}.part`;
+    try {
+      await makeDirectory(dirname(path));
+      await writeFile(partial, digest);
+      await rename(partial, path);
+    } catch {
+      await rm(partial, { force: true }).catch(() => {});
+    }
+  }
+}
