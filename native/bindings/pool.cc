@@ -112,6 +112,7 @@ Napi::Object from_package(Napi::Env env, const Package& package) {
   object.Set("downloadSize", static_cast<double>(package.download_size));
   object.Set("installedSize", static_cast<double>(package.installed_size));
   object.Set("sourceRpm", package.source_rpm);
+  object.Set("buildTime", static_cast<double>(package.build_time));
   return object;
 }
 

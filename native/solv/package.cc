@@ -41,6 +41,7 @@ Package read_package(::Pool* pool, Id id) {
   package.download_size = solvable_lookup_num(solvable, SOLVABLE_DOWNLOADSIZE, 0);
   package.installed_size = solvable_lookup_num(solvable, SOLVABLE_INSTALLSIZE, 0);
   package.source_rpm = text_or_empty(solvable_lookup_sourcepkg(solvable));
+  package.build_time = solvable_lookup_num(solvable, SOLVABLE_BUILDTIME, 0);
   return package;
 }
 

@@ -34,6 +34,8 @@ struct Package {
   uint64_t installed_size = 0;
   /// `bash-5.2-1.src.rpm`; empty if unknown.
   std::string source_rpm;
+  /// Seconds since the epoch; 0 if unknown.
+  uint64_t build_time = 0;
 };
 
 /// Copies what the caller of the resolver sees of a solvable.

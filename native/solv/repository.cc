@@ -27,7 +27,7 @@ namespace rpmoci {
 namespace {
 
 /// Changes with what is kept of a repository, and how.
-constexpr const char* kFormat = "1";
+constexpr const char* kFormat = "2";
 
 struct ChecksumDeleter {
   void operator()(::Chksum* checksum) const { solv_chksum_free(checksum, nullptr); }
@@ -55,7 +55,7 @@ void load_file(::Repo* repo, const RepositorySource& source, const std::string& 
 /// What a resolution or a lockfile needs beside packages' names and dependencies.
 constexpr Id kKeptAttributes[] = {SOLVABLE_FILELIST,           SOLVABLE_MEDIADIR,    SOLVABLE_MEDIABASE,
                                   SOLVABLE_SOURCENAME,         SOLVABLE_SOURCEARCH,  SOLVABLE_SOURCEEVR,
-                                  SOLVABLE_DOWNLOADSIZE,       SOLVABLE_INSTALLSIZE, REPOSITORY_FILTEREDFILELIST,
+                                  SOLVABLE_DOWNLOADSIZE,       SOLVABLE_INSTALLSIZE, SOLVABLE_BUILDTIME, REPOSITORY_FILTEREDFILELIST,
                                   REPOSITORY_ADDEDFILEPROVIDES};
 
 /// Read page by page, and only of packages that are asked for. Each is looked up by itself: reading a page may

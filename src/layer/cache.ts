@@ -15,7 +15,6 @@ const recordSchema = v.object({
     mediaType: v.string(),
     digest,
     size: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    annotations: v.record(v.string(), v.string()),
   }),
 });
 

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Emit } from "../events.js";
-import { ANNOTATION_LAYER_INPUTS, type Digest, LAYER_MEDIA_TYPE, type Layer } from "../model/descriptor.js";
+import { type Digest, LAYER_MEDIA_TYPE, type Layer } from "../model/descriptor.js";
 import type { LayersSection } from "../model/layer-plan.js";
 import { binding } from "../native/load.js";
 import { cancellable } from "./cancellable.js";
@@ -50,7 +50,6 @@ export async function writeLayers(
       mediaType: LAYER_MEDIA_TYPE[section.compression],
       digest: digest as Digest,
       size,
-      annotations: { [ANNOTATION_LAYER_INPUTS]: wanted[index]?.key ?? "" },
     },
   }));
 }

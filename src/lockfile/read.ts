@@ -51,10 +51,12 @@ export function parseLockfile(text: string, path: string): Lockfile {
         location: entry.location,
         size: entry.size,
         sourceRpm: entry.source_rpm,
+        buildTime: entry.build_time,
       }))
       .sort(compareNevra),
     localPackages: lock.local_packages.toSorted((a, b) => compareText(a.name, b.name)),
     repositoryKeys: new Map(Object.entries(lock.repo_gpg_config)),
+    layerPlan: lock.layer_plan ?? null,
   };
 }
 

@@ -4,6 +4,8 @@ import { isChecksumValue } from "../model/checksum.js";
 
 const texts = v.array(v.string());
 
+const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
+
 const checksum = v.pipe(
   v.object({
     algorithm: v.picklist(["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]),
@@ -19,6 +21,8 @@ export function staysInside(location: string): boolean {
 
 const location = v.pipe(v.string(), v.check(staysInside, "leads outside the repository"));
 
+const packageGroup = v.object({ name: v.string(), packages: texts });
+
 export const lockfileSchema = v.object({
   pkg_specs: texts,
   packages: v.array(
@@ -29,8 +33,9 @@ export const lockfileSchema = v.object({
       repoid: v.string(),
       checksum,
       location: v.optional(location),
-      size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      size: v.optional(wholeNumber),
       source_rpm: v.optional(v.string()),
+      build_time: v.optional(wholeNumber),
     }),
   ),
   local_packages: v.optional(v.array(v.object({ name: v.string(), requires: texts })), []),
@@ -38,4 +43,12 @@ export const lockfileSchema = v.object({
   global_key_specs: v.optional(texts, []),
   modules: v.optional(texts, []),
   module_platform_id: v.optional(v.string()),
+  layer_plan: v.optional(
+    v.object({
+      strategy: v.picklist(["package", "source", "size"]),
+      max: wholeNumber,
+      groups: v.optional(v.array(packageGroup), []),
+      layers: v.optional(v.array(packageGroup), []),
+    }),
+  ),
 });

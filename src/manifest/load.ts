@@ -7,13 +7,7 @@ import { messageOf, RpmociError } from "../errors.js";
 import type { Manifest, RepositoryReference } from "../model/manifest.js";
 import { findLine } from "./locate.js";
 import { repositoryIdOf } from "./repository-id.js";
-import { type ManifestDocument, manifestSchema } from "./schema.js";
-
-/**
- * Enough that a package which changes takes few others with it; some container engines stop at 127, and images that are
- * built from this one need some of these.
- */
-const DEFAULT_MAX_LAYERS = 40;
+import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema } from "./schema.js";
 
 /** The lockfile of a manifest: the same path with the extension `.lock`. */
 export function lockfilePathOf(manifestPath: string): string {
@@ -141,7 +135,10 @@ function describe({ issue, keys }: Fault, text: string, path: string): string {
   const key = keys.join(".");
   if (issue.type === "strict_object" && issue.expected === "never") return `${where}: unknown key "${key}"`;
   if (issue.received === "undefined") return `${where}: the key "${key}" is missing`;
-  if (issue.kind === "validation") return `${where}: ${key} = ${issue.received} ${issue.message}`;
+  if (issue.kind === "validation") {
+    // What holds between several keys is checked on the table that has them.
+    return `${where}: ${key}${issue.received === "Object" ? "" : ` = ${issue.received}`} ${issue.message}`;
+  }
   return `${where}: ${key} must be ${plain(issue.expected)}, not ${issue.received}`;
 }
 

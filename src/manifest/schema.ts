@@ -1,6 +1,12 @@
 /** The shape of `rpmoci.toml`. Every level refuses keys that it does not know. */
 import * as v from "valibot";
 
+/**
+ * Enough that a package which changes takes few others with it; some container engines stop at 127, and images that are
+ * built from this one need some of these.
+ */
+export const DEFAULT_MAX_LAYERS = 40;
+
 /** Of each compression; none has no levels. */
 const MAX_LEVEL = { gzip: 9, zstd: 19, none: 0 } as const;
 
@@ -70,7 +76,7 @@ const layers = v.pipe(
     compression: v.optional(v.picklist(["gzip", "zstd", "none"]), "gzip"),
     level: v.optional(levelOf(MAX_LEVEL.zstd)),
     strategy: v.optional(v.picklist(["single", "package", "source", "size"]), "single"),
-    max: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(120))),
+    max: v.optional(v.pipe(v.number(), v.integer(), v.minValue(3), v.maxValue(120))),
     groups: v.optional(v.array(layerGroup), []),
   }),
   v.forward(
@@ -89,6 +95,10 @@ const layers = v.pipe(
       ({ strategy, groups }) => strategy !== "single" || groups.length === 0,
       'have no meaning without a strategy other than "single"',
     ),
+    ["groups"],
+  ),
+  v.forward(
+    v.check(({ groups, max = DEFAULT_MAX_LAYERS }) => groups.length <= max - 3, "are too many for layers.max"),
     ["groups"],
   ),
   v.forward(

@@ -17,6 +17,9 @@ export const LAYER_MEDIA_TYPE = {
 /** Of a layer: identifies what its bytes were made from, so that a later build can tell that it would make the same. */
 export const ANNOTATION_LAYER_INPUTS = "dev.rpmoci.layer.inputs";
 
+/** Of a layer: identifies the packages that it holds, which are known before it is made. */
+export const ANNOTATION_LAYER_PACKAGES = "dev.rpmoci.layer.packages";
+
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */

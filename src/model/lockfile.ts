@@ -1,5 +1,9 @@
 /** The lockfile (`rpmoci.lock`): every package of an image, pinned. */
 import type { Checksum } from "./checksum.js";
+import type { LayerPlan, LayersSection } from "./layer-plan.js";
+
+/** A plan with what it was made for: another request begins a new one. */
+export interface LockedLayerPlan extends LayerPlan, Pick<LayersSection, "strategy" | "max" | "groups"> {}
 
 export interface LockedPackage {
   readonly name: string;
@@ -13,6 +17,8 @@ export interface LockedPackage {
   /** Bytes of the RPM file. */
   readonly size: number | undefined;
   readonly sourceRpm: string | undefined;
+  /** Seconds since the epoch. */
+  readonly buildTime: number | undefined;
 }
 
 export interface LockedLocalPackage {
@@ -37,4 +43,6 @@ export interface Lockfile {
   /** Sorted by name. */
   readonly localPackages: readonly LockedLocalPackage[];
   readonly repositoryKeys: ReadonlyMap<string, RepositoryKeys>;
+  /** Null for an image of one layer. */
+  readonly layerPlan: LockedLayerPlan | null;
 }

@@ -196,6 +196,8 @@ export interface Solvable {
   readonly installedSize: number;
   /** The source package's file name, for example `bash-5.2-1.src.rpm`; empty if unknown. */
   readonly sourceRpm: string;
+  /** Seconds since the epoch; 0 if unknown. */
+  readonly buildTime: number;
 }
 
 /** Names one package of a pool. */

@@ -22,6 +22,7 @@ import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
 import { ImageRecords, imageKey } from "./image-records.js";
+import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
 import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture, requiredKeys } from "./locked-packages.js";
@@ -130,7 +131,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
   const resolver = await RepositoryResolver.configure(manifest, arch, context);
   try {
-    const lock = existing ?? (await resolver.lock(manifest));
+    // Packages stay in their layers even when the lockfile is made anew.
+    const previous = await readLockfile(manifest.lockfilePath).catch(() => null);
+    const lock = existing ?? (await resolver.lock(manifest, { previous }));
     const packages = await verifiedPackages(manifest, lock, resolver, options, context);
     const changed = existing === null;
     const result = await withWorkDirectory((scratch) =>
@@ -272,9 +275,10 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
     const { cache = true, previous } = options;
     const layers = await makeLayers(
       {
+        packages: lock.packages,
         root: installed.root,
         databasePath: installed.databasePath,
-        plan: { layers: [] },
+        plan: planFor(lock, manifest) ?? { layers: [] },
         section: manifest.layers,
         created,
         buildStart,

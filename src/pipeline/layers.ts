@@ -7,11 +7,15 @@ import { takeLayer } from "../layer/take.js";
 import { writeLayers } from "../layer/write.js";
 import { knownLayers } from "../layout/known-layers.js";
 import type { LayoutTransaction } from "../layout/layout.js";
-import type { Layer } from "../model/descriptor.js";
+import { ANNOTATION_LAYER_INPUTS, ANNOTATION_LAYER_PACKAGES, type Layer } from "../model/descriptor.js";
 import type { LayerPlan, LayersSection } from "../model/layer-plan.js";
+import type { LockedPackage } from "../model/lockfile.js";
+import { packagesKey } from "../plan/packages-key.js";
 import type { Context } from "./options.js";
 
 export interface LayersRequest {
+  /** The locked packages. */
+  readonly packages: readonly LockedPackage[];
   readonly root: string;
   /** The rpm database's path inside the root. */
   readonly databasePath: string;
@@ -54,7 +58,20 @@ export async function makeLayers(request: LayersRequest, context: Context): Prom
   if (reuse.enabled) {
     await Promise.all([...writtenOf].map(([{ key }, layer]) => layer && cache.add(key, layer)));
   }
-  return listed.layers.flatMap((layer) => taken.get(layer) ?? writtenOf.get(layer) ?? []);
+  return listed.layers.flatMap((layer) => {
+    const made = taken.get(layer) ?? writtenOf.get(layer);
+    return made === undefined ? [] : [annotated(made, layer, request)];
+  });
+}
+
+/** With what later builds recognise it by. */
+function annotated(made: Layer, { key, group }: ListedLayer, { plan, packages, section }: LayersRequest): Layer {
+  const planned = plan.layers[group];
+  const annotations = {
+    [ANNOTATION_LAYER_INPUTS]: key,
+    ...(planned === undefined ? {} : { [ANNOTATION_LAYER_PACKAGES]: packagesKey(planned, packages, section) }),
+  };
+  return { ...made, descriptor: { ...made.descriptor, annotations } };
 }
 
 async function takeKnown(

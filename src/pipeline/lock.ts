@@ -4,12 +4,19 @@ import { selectPackages } from "../lockfile/select.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { locateRequests } from "../manifest/request-origins.js";
 import type { Locate } from "../model/explanation.js";
-import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
+import type {
+  LockedLayerPlan,
+  LockedLocalPackage,
+  LockedPackage,
+  Lockfile,
+  RepositoryKeys,
+} from "../model/lockfile.js";
 import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
 import { compareText, withoutZeroEpoch } from "../model/nevra.js";
 import type { EarlierPackage, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { planLayers } from "../plan/plan-layers.js";
 import type { ModuleSelection } from "../resolve/modules.js";
 import { assertLocation, unusable } from "./package-location.js";
 
@@ -62,12 +69,13 @@ export async function makeLockfile(
       .filter((text) => !text.startsWith("rpmlib("));
     const locator = () => locateRequests(manifest, previous.localPackages);
     const installs = await solve({ specs, localPackages: [], requirements, ...preference, modules, locator });
-    return lockOf(manifest, installs, previous.localPackages, sources);
+    return lockOf(manifest, installs, previous.localPackages, previous.layerPlan, sources);
   }
   const localPackages = await findLocalPackages(manifest, "fail");
   const locator = () => locateRequests(manifest, []);
   const installs = await solve({ specs, localPackages, requirements: [], ...preference, modules, locator });
-  return lockOf(manifest, installs, await describeLocalPackages(localPackages), sources);
+  const local = await describeLocalPackages(localPackages);
+  return lockOf(manifest, installs, local, previous?.layerPlan ?? null, sources);
 }
 
 function preferenceOf(
@@ -99,6 +107,7 @@ async function lockOf(
   manifest: Manifest,
   installs: readonly Solvable[],
   localPackages: readonly LockedLocalPackage[],
+  earlierPlan: LockedLayerPlan | null,
   { keysOf, basesOf }: Omit<LockSources, "solve">,
 ): Promise<Lockfile> {
   const remote = installs.filter(({ repositoryId }) => repositoryId !== LOCAL_REPOSITORY);
@@ -106,6 +115,7 @@ async function lockOf(
     remote.map(async (install) => lockedPackage(install, await basesOf(install.repositoryId))),
   );
   const ids = [...new Set(packages.map(({ repositoryId }) => repositoryId))].sort(compareText);
+  const layerPlan = planLayers({ packages, localPackages, section: manifest.layers, previous: earlierPlan });
   const keys = await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await keysOf(id)]));
   return {
     packageSpecs: manifest.packages,
@@ -115,6 +125,7 @@ async function lockOf(
     packages,
     localPackages,
     repositoryKeys: new Map(keys),
+    layerPlan,
   };
 }
 
@@ -135,5 +146,6 @@ function lockedPackage(install: Solvable, bases: readonly string[]): LockedPacka
     // A larger number is damaged, and no number that TOML holds.
     size: Number.isSafeInteger(install.downloadSize) ? install.downloadSize : undefined,
     sourceRpm: install.sourceRpm === "" ? undefined : install.sourceRpm,
+    buildTime: install.buildTime === 0 || !Number.isSafeInteger(install.buildTime) ? undefined : install.buildTime,
   };
 }

@@ -112,8 +112,9 @@ test("a package as data", { skip: toolsMissing }, async () => {
   assert.match(found.checksum?.value ?? "", /^[0-9a-f]{64}$/);
   assert.equal(found.checksum?.algorithm, "sha256");
   assert.ok(found.downloadSize > found.installedSize);
+  assert.ok(found.buildTime > 0);
   assert.deepEqual(
-    { ...found, checksum: null, downloadSize: 0 },
+    { ...found, checksum: null, downloadSize: 0, buildTime: 0 },
     {
       name: "tool",
       evr: "1-1",
@@ -125,6 +126,7 @@ test("a package as data", { skip: toolsMissing }, async () => {
       downloadSize: 0,
       installedSize: 10,
       sourceRpm: "tool-1-1.src.rpm",
+      buildTime: 0,
     },
   );
 });

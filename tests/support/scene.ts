@@ -117,16 +117,16 @@ export class Scene {
 
   /**
    * Runs `rpmoci` in the folder, with a cache of the scene's own. Repositories are asked for their metadata each time,
-   * unless `reuse` leaves that to the command.
+   * and everything is built anew, unless `reuse` leaves that to the command.
    */
   run(args: readonly string[], { reuse = false, ...options }: SceneRunOptions = {}): Promise<RunResult> {
-    const refresh = reuse || !["build", "update"].includes(args[0] ?? "") ? [] : ["--refresh"];
+    const anew = reuse ? [] : (ANEW[args[0] ?? ""] ?? []);
     const env = {
       XDG_CACHE_HOME: join(this.directory, "..", "cache"),
       SOURCE_DATE_EPOCH: "1720000000",
       ...options.env,
     };
-    return rpmoci([...args, ...refresh], { cwd: this.directory, timeout: 120_000, ...options, env });
+    return rpmoci([...args, ...anew], { cwd: this.directory, timeout: 120_000, ...options, env });
   }
 
   /** `rpmoci build` into `image` under the tag `test`. */
@@ -146,6 +146,9 @@ export class Scene {
     return existsSync(this.lockfilePath);
   }
 }
+
+/** What makes a command do all of its work, whatever is there. */
+const ANEW: Readonly<Record<string, readonly string[]>> = { build: ["--refresh", "--no-cache"], update: ["--refresh"] };
 
 export interface LockEntry {
   readonly name: string;

@@ -420,6 +420,7 @@ function locked(name: string, text: string, changes: Partial<LockedPackage> = {}
     location: `${name}.rpm`,
     size: text.length,
     sourceRpm: undefined,
+    buildTime: undefined,
     ...changes,
   };
 }

@@ -52,6 +52,7 @@ const found: Solvable = {
   downloadSize: 1,
   installedSize: 1,
   sourceRpm: "",
+  buildTime: 0,
 };
 
 test("a package's URLs stay inside its repository, or beside it on the same server", () => {

@@ -15,6 +15,7 @@ const EMPTY: Lockfile = {
   packages: [],
   localPackages: [],
   repositoryKeys: new Map(),
+  layerPlan: null,
 };
 
 test("a lockfile appears at its commit, and nothing else stays", async (t) => {

@@ -26,6 +26,7 @@ function locked(name: string, evr: string, changes: Partial<LockedPackage> = {})
     location: undefined,
     size: undefined,
     sourceRpm: undefined,
+    buildTime: undefined,
     ...changes,
   };
 }
@@ -39,13 +40,19 @@ function lockOf(packages: readonly LockedPackage[], changes: Partial<Lockfile> =
     packages,
     localPackages: [],
     repositoryKeys: new Map(),
+    layerPlan: null,
     ...changes,
   };
 }
 
 const FULL = lockOf(
   [
-    locked("bash", "5.2-1", { location: "Packages/b/bash.rpm", size: 5_000_000_000, sourceRpm: "bash-5.2-1.src.rpm" }),
+    locked("bash", "5.2-1", {
+      location: "Packages/b/bash.rpm",
+      size: 5_000_000_000,
+      sourceRpm: "bash-5.2-1.src.rpm",
+      buildTime: 1_700_000_000,
+    }),
     locked("tzdata", "1:2024a-1~rc^1", { arch: "noarch", checksum: { algorithm: "sha1", value: "a".repeat(40) } }),
   ],
   {
@@ -58,6 +65,15 @@ const FULL = lockOf(
       ["a.dotted:id", { gpgcheck: true, keys: [KEY] }],
       ["repo", { gpgcheck: false, keys: [] }],
     ]),
+    layerPlan: {
+      strategy: "source",
+      max: 12,
+      groups: [{ name: "base", packages: ["glibc*"] }],
+      layers: [
+        { name: "bash", packages: ["bash", "bash-doc"] },
+        { name: "packages-1", packages: ["tzdata"] },
+      ],
+    },
   },
 );
 

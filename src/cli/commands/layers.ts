@@ -1,0 +1,30 @@
+import { Command, Option } from "clipanion";
+import { type CommonOptions, type Emit, layerPlan, RpmociError } from "../../index.js";
+import { layersText } from "../../reporters/layers-text.js";
+import { RpmociCommand } from "../command.js";
+
+export class LayersCommand extends RpmociCommand {
+  static override paths = [["layers"]];
+  static override usage = Command.Usage({
+    description: "Show how the image is cut into layers",
+    details: `
+      Shows the layers that a build would make of the locked packages, the lowest first, with the sizes of their
+      packages. With \`--image\`, also which of them an image there already has. \`[layers]\` in the manifest decides.
+    `,
+    examples: [["What would be reused of the image in ./image", "rpmoci layers --plan --image image --tag latest"]],
+  });
+
+  plan = Option.Boolean("--plan", false, { description: "Show the plan; there is nothing else to show yet" });
+  image = Option.String("--image", { description: "OCI image layout with earlier images" });
+  tag = Option.String("--tag", { description: "Compare with the image of this tag only" });
+  json = Option.Boolean("--json", false, { description: "Write JSON" });
+
+  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+    if (this.tag !== undefined && this.image === undefined) {
+      throw new RpmociError("--tag needs --image", { kind: "usage", code: "OPTION_MISSING" });
+    }
+    const layers = await layerPlan({ manifestPath: options.manifestPath, layout: this.image, tag: this.tag });
+    this.context.stdout.write(this.json ? `${JSON.stringify(layers, null, 2)}\n` : layersText(layers));
+    return 0;
+  }
+}

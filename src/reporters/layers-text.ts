@@ -1,0 +1,47 @@
+/** Plans of layers as text. */
+import type { LayerReport } from "../index.js";
+import { megabytes } from "./messages.js";
+
+/** Names of packages in a line. */
+const SHOWN = 4;
+
+/** A line for each layer, the lowest first, and one for the sum. */
+export function layersText(layers: readonly LayerReport[]): string {
+  if (layers.length === 0) return 'The image has one layer ([layers] strategy = "single").\n';
+  const total = sum(layers);
+  const rows = layers.map((layer, index) => [
+    String(index + 1),
+    megabytes(layer.size),
+    `${percent(layer.size, total)} %`,
+    ...(layer.reused === null ? [] : [layer.reused ? "reused" : "new"]),
+    `${layer.name}${layer.packages.length === 1 && layer.packages[0] === layer.name ? "" : `: ${listOf(layer.packages)}`}`,
+  ]);
+  const above = [String(layers.length + 1), "", "", ...(layers[0]?.reused === null ? [] : ["new"]), TOP];
+  const reused = sum(layers.filter((layer) => layer.reused === true));
+  const known = layers.some((layer) => layer.reused !== null);
+  const summary = known ? `, ${megabytes(reused)} (${percent(reused, total)} %) of them reused` : "";
+  return `${[...table([...rows, above]), "", `${megabytes(total)} of packages${summary}`].join("\n")}\n`;
+}
+
+const TOP = "(what no package owns, the rpm database, what scriptlets changed)";
+
+function listOf(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return more <= 1 ? names.join(", ") : `${names.slice(0, SHOWN).join(", ")} and ${more} more`;
+}
+
+function sum(layers: readonly LayerReport[]): number {
+  return layers.reduce((total, { size }) => total + size, 0);
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "0.0" : ((100 * part) / whole).toFixed(1);
+}
+
+/** Numbers to the right; the last column is of any width. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padStart(widths[column] ?? 0))).join("  "),
+  );
+}
