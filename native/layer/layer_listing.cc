@@ -103,8 +103,8 @@ class DirectoryTimes {
   std::size_t parent_of(std::size_t i) const {
     const auto& entries = listing_.entries;
     const auto index = entries[i].node->parent->index;
-    const auto found = std::partition_point(
-        entries.begin(), entries.end(), [index](const ListedEntry& entry) { return entry.node->index < index; });
+    const auto found = std::partition_point(entries.begin(), entries.end(),
+                                            [index](const ListedEntry& entry) { return entry.node->index < index; });
     return static_cast<std::size_t>(found - entries.begin());
   }
 

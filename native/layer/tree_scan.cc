@@ -120,8 +120,7 @@ class TreeScan {
         describe(child, fd.get());
       }
     } catch (const std::system_error& error) {
-      throw Failure("LAYER_READ",
-                    "cannot read " + quote(tree_.host_path(*at)) + ": " + reason(error.code().value()));
+      throw Failure("LAYER_READ", "cannot read " + quote(tree_.host_path(*at)) + ": " + reason(error.code().value()));
     }
   }
 
@@ -170,7 +169,8 @@ void scan_tree(const RootTree& tree, Node& top, const Metadata& metadata, unsign
                const std::atomic<bool>& cancelled) {
   top.metadata = metadata;
   TreeScan scan(tree, top, cancelled);
-  run_on_threads(threads, [&] { scan.work(); }, [&] { scan.give_up(); });
+  run_on_threads(
+      threads, [&] { scan.work(); }, [&] { scan.give_up(); });
 }
 
 }  // namespace rpmoci

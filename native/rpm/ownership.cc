@@ -34,7 +34,8 @@ void add_package(Header header, Ownership& ownership) {
   const OwnedFiles files(rpmfilesNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_FLAGS_QUERY));
   if (!files) return;
   const auto first_directory = static_cast<std::uint32_t>(ownership.directories.size());
-  for (int i = 0; i < static_cast<int>(rpmfilesDC(files.get())); ++i) ownership.directories.emplace_back(rpmfilesDN(files.get(), i));
+  for (int i = 0; i < static_cast<int>(rpmfilesDC(files.get())); ++i)
+    ownership.directories.emplace_back(rpmfilesDN(files.get(), i));
   for (int i = 0; i < static_cast<int>(rpmfilesFC(files.get())); ++i) {
     if ((rpmfilesFFlags(files.get(), i) & RPMFILE_GHOST) != 0) continue;
     const auto* link = rpmfilesFLink(files.get(), i);

@@ -53,10 +53,10 @@ void load_file(::Repo* repo, const RepositorySource& source, const std::string& 
 }
 
 /// What a resolution or a lockfile needs beside packages' names and dependencies.
-constexpr Id kKeptAttributes[] = {SOLVABLE_FILELIST,           SOLVABLE_MEDIADIR,    SOLVABLE_MEDIABASE,
-                                  SOLVABLE_SOURCENAME,         SOLVABLE_SOURCEARCH,  SOLVABLE_SOURCEEVR,
-                                  SOLVABLE_DOWNLOADSIZE,       SOLVABLE_INSTALLSIZE, SOLVABLE_BUILDTIME, REPOSITORY_FILTEREDFILELIST,
-                                  REPOSITORY_ADDEDFILEPROVIDES};
+constexpr Id kKeptAttributes[] = {SOLVABLE_FILELIST,           SOLVABLE_MEDIADIR,           SOLVABLE_MEDIABASE,
+                                  SOLVABLE_SOURCENAME,         SOLVABLE_SOURCEARCH,         SOLVABLE_SOURCEEVR,
+                                  SOLVABLE_DOWNLOADSIZE,       SOLVABLE_INSTALLSIZE,        SOLVABLE_BUILDTIME,
+                                  REPOSITORY_FILTEREDFILELIST, REPOSITORY_ADDEDFILEPROVIDES};
 
 /// Read page by page, and only of packages that are asked for. Each is looked up by itself: reading a page may
 /// overwrite another's.

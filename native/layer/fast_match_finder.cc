@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <array>
+
+#include "layer/deflate_block.h"
+#include "layer/deflate_tokens.h"
+#include "layer/match_finder.h"
+
+namespace rpmoci {
+
+namespace {
+
+/// The table fits into the processor's first cache.
+constexpr unsigned hash_bits = 14;
+/// Bytes that a match has at least. Shorter ones save little, and each match costs the processor a wrong guess or two.
+constexpr unsigned hashed_bytes = 6;
+/// Bytes that are read from a position on, and from the one behind it.
+constexpr std::ptrdiff_t look_ahead = 9;
+/// Literals in a row after which positions are left out, the more the longer it goes on.
+constexpr unsigned patience_bits = 8;
+
+class FastMatchFinder : public MatchFinder {
+ public:
+  void compress(const std::uint8_t* input, std::size_t size, BitWriter& bits) override {
+    places_.fill(0);
+    block_.clear();
+    const auto* const end = input + size;
+    const auto* const last = static_cast<std::ptrdiff_t>(size) > look_ahead ? end - look_ahead : input;
+    const auto* block_start = input;
+    // Where the literals begin that no token has yet.
+    const auto* anchor = input;
+    const auto* at = input;
+    // Nothing is before the first byte.
+    if (at < last) ++block_.literal_counts[*at++];
+    while (at < last) {
+      // Two positions at a time: which of them has a match is hard to foresee, whether one has less so.
+      const auto first = look(at, input);
+      const auto second = look(at + 1, input);
+      if ((static_cast<unsigned>(first.is_match) | static_cast<unsigned>(second.is_match)) == 0) {
+        at = pass_literals(anchor, at, last);
+        continue;
+      }
+      block_.literal_counts[*at] += first.is_match ? 0 : 1;
+      const auto& found = first.is_match ? first : second;
+      at += first.is_match ? 0 : 1;
+      const auto* candidate = at - found.distance;
+      auto length = found.difference != 0
+                        ? static_cast<unsigned>(std::countr_zero(found.difference)) / 8
+                        : 8 + common_length(at + 8, candidate + 8, std::min(end, at + longest_run - most_backwards));
+      if (at - anchor >= 1 << patience_bits) {
+        for (std::size_t i = 0; i < most_backwards && candidate > input && at[-1] == candidate[-1]; ++i) {
+          --at, --candidate, ++length;
+          --block_.literal_counts[*at];
+        }
+      }
+      block_.add(static_cast<std::size_t>(at - anchor), length, found.distance);
+      at += length;
+      anchor = at;
+      if (at < last) {
+        remember(at - 2, input);
+        remember(at - 4, input);
+      }
+      if (block_.is_full() || at - block_start >= static_cast<std::ptrdiff_t>(most_block_bytes)) {
+        write_block(block_, block_start, static_cast<std::size_t>(at - block_start), bits);
+        block_.clear();
+        block_start = at;
+      }
+    }
+    block_.count_literals(at, static_cast<std::size_t>(end - at));
+    block_.last_literals = static_cast<std::uint32_t>(end - anchor);
+    if (end > block_start) write_block(block_, block_start, static_cast<std::size_t>(end - block_start), bits);
+  }
+
+ private:
+  struct Look {
+    /// Of the next 8 bytes with those at the earlier position.
+    std::uint64_t difference;
+    unsigned distance;
+    bool is_match;
+  };
+
+  /// By how much a match may grow at its front, into positions that were left out.
+  static constexpr std::size_t most_backwards = 64;
+
+  Look look(const std::uint8_t* at, const std::uint8_t* input) {
+    const auto bytes = load64(at);
+    auto& place = places_[hash(bytes)];
+    const auto position = static_cast<std::uint16_t>(at - input);
+    const unsigned distance = static_cast<std::uint16_t>(position - place);
+    place = position;
+    // The place may be that of another position, 64 KiB or more before: what counts is that the bytes are the same.
+    const bool is_possible =
+        (static_cast<unsigned>(distance - 1 < max_distance) & static_cast<unsigned>(distance <= at - input)) != 0;
+    const auto difference = load64(at - (is_possible ? distance : 0)) ^ bytes;
+    // Not `&&`: another branch would be guessed wrong as often.
+    const auto is_match = static_cast<unsigned>(is_possible) & static_cast<unsigned>(only_hashed(difference) == 0);
+    return {difference, distance, is_match != 0};
+  }
+
+  const std::uint8_t* pass_literals(const std::uint8_t* anchor, const std::uint8_t* at, const std::uint8_t* last) {
+    const auto literals = at - anchor;
+    if (literals < 1 << patience_bits) {
+      ++block_.literal_counts[at[0]];
+      ++block_.literal_counts[at[1]];
+      return at + 2;
+    }
+    // What has had no match for long will have none soon.
+    const auto count = std::min(2 + (literals >> patience_bits), last + 1 - at);
+    block_.count_literals(at, static_cast<std::size_t>(count));
+    return at + count;
+  }
+
+  static std::uint64_t only_hashed(std::uint64_t bytes) { return bytes << (64 - 8 * hashed_bytes); }
+
+  static std::uint32_t hash(std::uint64_t bytes) {
+    // 2^64 divided by the golden ratio.
+    return static_cast<std::uint32_t>((only_hashed(bytes) * 0x9E3779B97F4A7C15ULL) >> (64 - hash_bits));
+  }
+
+  void remember(const std::uint8_t* at, const std::uint8_t* input) {
+    places_[hash(load64(at))] = static_cast<std::uint16_t>(at - input);
+  }
+
+  /// By hash, the last position that has it, less what does not fit.
+  std::array<std::uint16_t, std::size_t{1} << hash_bits> places_;
+  BlockTokens block_;
+};
+
+}  // namespace
+
+std::unique_ptr<MatchFinder> fast_match_finder() { return std::make_unique<FastMatchFinder>(); }
+
+}  // namespace rpmoci
