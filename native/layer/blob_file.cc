@@ -15,8 +15,7 @@ BlobFile::BlobFile(const std::string& path)
   if (!fd_) fail(errno);
 }
 
-void BlobFile::write(std::string_view bytes) {
-  hash_.update(bytes.data(), bytes.size());
+void BlobFile::write(std::span<const char> bytes) {
   size_ += bytes.size();
   while (!bytes.empty()) {
     const auto count = ::write(fd_.get(), bytes.data(), bytes.size());
@@ -24,13 +23,12 @@ void BlobFile::write(std::string_view bytes) {
       if (errno == EINTR) continue;
       fail(errno);
     }
-    bytes.remove_prefix(static_cast<std::size_t>(count));
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
 }
 
-std::string BlobFile::finish() {
+void BlobFile::close() {
   if (::close(fd_.release()) != 0) fail(errno);
-  return hash_.finish();
 }
 
 void BlobFile::fail(int error) const {

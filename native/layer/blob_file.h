@@ -1,11 +1,10 @@
-// A blob that is written to a file and hashed on the way.
+// The file of a blob.
 #pragma once
 
+#include <span>
 #include <string>
-#include <string_view>
 
 #include "file_descriptor.h"
-#include "layer/sha256.h"
 
 namespace rpmoci {
 
@@ -14,9 +13,8 @@ class BlobFile {
   /// Creates or truncates the file. Throws Failure("LAYER_WRITE"), as all of its functions do.
   explicit BlobFile(const std::string& path);
 
-  void write(std::string_view bytes);
-  /// Closes the file. Returns the hexadecimal SHA-256 of all that was written.
-  std::string finish();
+  void write(std::span<const char> bytes);
+  void close();
   std::uint64_t size() const { return size_; }
 
  private:
@@ -24,7 +22,6 @@ class BlobFile {
 
   const std::string path_;
   FileDescriptor fd_;
-  Sha256 hash_;
   std::uint64_t size_ = 0;
 };
 

@@ -23,7 +23,6 @@ constexpr std::size_t most_at_once = std::size_t{1} << 20;
 
 void FileReader::read(const Node& file, std::uint64_t offset, std::span<char> bytes) {
   open(file);
-  refuse_change(file);
   if (file.metadata.is_sparse()) {
     read_sparse(file, offset, bytes);
   } else {
@@ -38,14 +37,14 @@ Sha256Digest FileReader::digest(const Node& file) {
   for (std::uint64_t offset = 0; offset < file.metadata.size;) {
     const auto size = std::min<std::uint64_t>(file.metadata.size - offset, buffer.size());
     read(file, offset, {buffer.data(), size});
-    hash.update(buffer.data(), size);
+    hash.update({buffer.data(), size});
     offset += size;
   }
   return hash.digest();
 }
 
-int FileReader::open(const Node& file) {
-  if (open_file_ == &file) return file_.get();
+void FileReader::open(const Node& file) {
+  if (open_file_ == &file) return;
   open_file_ = nullptr;
   try {
     if (open_directory_ != file.parent) {
@@ -61,7 +60,6 @@ int FileReader::open(const Node& file) {
   file_ = FileDescriptor(::openat(directory_.get(), file.name.c_str(), flags));
   if (!file_) fail(file, errno);
   open_file_ = &file;
-  return file_.get();
 }
 
 void FileReader::read_data(const Node& file, std::uint64_t offset, std::span<char> bytes) {

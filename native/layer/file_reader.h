@@ -18,7 +18,7 @@ class FileReader {
   FileReader(const RootTree& tree, const std::atomic<bool>& cancelled) : tree_(tree), cancelled_(cancelled) {}
 
   /// Fills `bytes` from `offset` on; holes of a sparse file are not read. Throws Failure("LAYER_READ") naming the file
-  /// when it cannot be read, or is not what it was when the tree was read (by inode, size and times), before or after.
+  /// when it cannot be read, or is not what it was when the tree was read (by inode, size and times).
   /// Throws Failure("CANCELLED").
   void read(const Node& file, std::uint64_t offset, std::span<char> bytes);
 
@@ -26,7 +26,7 @@ class FileReader {
   Sha256Digest digest(const Node& file);
 
  private:
-  int open(const Node& file);
+  void open(const Node& file);
   void read_data(const Node& file, std::uint64_t offset, std::span<char> bytes);
   void read_sparse(const Node& file, std::uint64_t offset, std::span<char> bytes);
   void refuse_change(const Node& file) const;

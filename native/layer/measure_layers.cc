@@ -31,6 +31,10 @@ std::vector<Part> parts_of(std::vector<LayerListing>& listings) {
   return parts;
 }
 
+std::span<const char> bytes_of(const Sha256Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
 class PartMeasurer {
  public:
   PartMeasurer(const RootTree& tree, const Assignment& assignment, bool keys, const std::atomic<bool>& cancelled)
@@ -45,7 +49,7 @@ class PartMeasurer {
       const auto header = entry.header(tree_);
       entry.header_size = static_cast<std::uint32_t>(header.size());
       if (!keys_) continue;
-      hash.update(header.data(), header.size());
+      hash.update(header);
       if (entry.contents_size() > 0) add_contents(*entry.node, reader, hash);
     }
     if (keys_) part.key = hash.finish();
@@ -54,11 +58,10 @@ class PartMeasurer {
  private:
   void add_contents(const Node& node, FileReader& reader, Sha256& hash) const {
     if (const auto* digest = assignment_.digest_of(node)) {
-      hash.update(digest->data(), digest->size());
-      return;
+      hash.update(bytes_of(*digest));
+    } else {
+      hash.update(bytes_of(reader.digest(node)));
     }
-    const auto digest = reader.digest(node);
-    hash.update(digest.data(), digest.size());
   }
 
   const RootTree& tree_;
@@ -85,7 +88,7 @@ void measure_layers(const RootTree& tree, const Assignment& assignment, bool key
     if (!keys) continue;
     Sha256 hash;
     for (const auto& part : parts) {
-      if (part.listing == &listing) hash.update(part.key.data(), part.key.size());
+      if (part.listing == &listing) hash.update(part.key);
     }
     listing.key = hash.finish();
   }

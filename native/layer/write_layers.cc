@@ -6,7 +6,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <span>
 #include <thread>
 
 #include "failure.h"
@@ -20,6 +20,9 @@ namespace {
 
 /// Enough that no thread waits while the one before it in order is at a block that takes long.
 std::size_t ring_size(unsigned threads) { return 2 * std::size_t{threads} + 4; }
+
+/// Bytes.
+constexpr std::size_t hashed_alone = std::size_t{1} << 16;
 
 /// Blocks of all layers are numbered from 0 in the order of the blobs. A block is claimed by a worker, filled,
 /// compressed, and, in order, hashed and written; then its place in the ring is free.
@@ -44,7 +47,7 @@ class LayersWriter {
     {
       std::vector<std::jthread> running;
       try {
-        start(running, &LayersWriter::hash_archives);
+        start(running, &LayersWriter::hash);
         start(running, &LayersWriter::write_blobs);
         for (unsigned i = 0; i < threads; ++i) start(running, &LayersWriter::make_blocks);
       } catch (...) {
@@ -68,7 +71,8 @@ class LayersWriter {
 
   std::uint64_t block_count() const { return first_blocks_.back(); }
   Block& block(std::uint64_t number) { return ring_[number % ring_.size()]; }
-  bool is_cancelled() const { return cancelled_; }
+  /// Blocks whose places are free.
+  std::uint64_t finished() const { return std::min({hashed_, digested_, written_}); }
 
   void start(std::vector<std::jthread>& running, void (LayersWriter::*run)()) {
     running.emplace_back([this, run] {
@@ -84,18 +88,18 @@ class LayersWriter {
     const std::lock_guard lock(mutex_);
     if (!error_) error_ = std::move(error);
     claimable_.notify_all();
-    filled_.notify_all();
-    compressed_.notify_all();
+    hashable_.notify_all();
+    writable_.notify_all();
     over_.notify_all();
   }
 
   void watch(const std::function<void(std::uint64_t)>& progress) {
     std::unique_lock lock(mutex_);
-    while (!error_ && (hashed_ < block_count() || written_ < block_count())) {
-      over_.wait_for(lock, std::chrono::milliseconds(is_cancelled() ? 0 : 20));
+    while (!error_ && finished() < block_count()) {
+      over_.wait_for(lock, std::chrono::milliseconds(20));
       const auto written = written_bytes_;
       lock.unlock();
-      if (is_cancelled()) fail(std::make_exception_ptr(Failure("CANCELLED", "the layer was given up")));
+      if (cancelled_) fail(std::make_exception_ptr(Failure("CANCELLED", "the layer was given up")));
       progress(written);
       lock.lock();
     }
@@ -109,9 +113,8 @@ class LayersWriter {
     std::size_t layer = 0;
     std::unique_lock lock(mutex_);
     while (true) {
-      claimable_.wait(lock, [this] {
-        return error_ || claimed_ == block_count() || claimed_ < std::min(hashed_, written_) + ring_.size();
-      });
+      claimable_.wait(lock,
+                      [this] { return error_ || claimed_ == block_count() || claimed_ < finished() + ring_.size(); });
       if (error_ || claimed_ == block_count()) return;
       const auto number = claimed_++;
       auto& next = block(number);
@@ -121,7 +124,7 @@ class LayersWriter {
       fill(next, *outputs_[layer].listing, (number - first_blocks_[layer]) * block_size_, stream);
       lock.lock();
       next.is_filled = true;
-      filled_.notify_one();
+      hashable_.notify_one();
       if (compressor != nullptr) {
         lock.unlock();
         if (next.output == nullptr) {
@@ -131,7 +134,8 @@ class LayersWriter {
         lock.lock();
       }
       next.is_compressed = true;
-      compressed_.notify_one();
+      hashable_.notify_one();
+      writable_.notify_one();
     }
   }
 
@@ -141,22 +145,84 @@ class LayersWriter {
     stream.read(listing, offset, {block.input.get(), block.input_size});
   }
 
-  void hash_archives() {
-    for (std::size_t layer = 0; layer < outputs_.size(); ++layer) {
-      Sha256 hash;
-      for (auto number = first_blocks_[layer]; number < first_blocks_[layer + 1]; ++number) {
-        std::unique_lock lock(mutex_);
-        filled_.wait(lock, [&] { return error_ || (number < claimed_ && block(number).is_filled); });
-        if (error_) return;
-        lock.unlock();
-        hash.update(block(number).input.get(), block(number).input_size);
-        lock.lock();
-        ++hashed_;
-        claimable_.notify_one();
-        over_.notify_one();
+  /// How far the hashing of the archives, or of the blobs, is.
+  struct Hashing {
+    std::size_t layer = 0;
+    std::uint64_t number = 0;
+    Sha256 hash;
+    /// Of the block with that number, while it is open.
+    std::span<const char> rest;
+    bool is_open = false;
+  };
+
+  void hash() {
+    Hashing archive;
+    Hashing blob;
+    auto frame = blob_frame(compression_.kind);
+    blob.hash.update(frame->head());
+    while (open_blocks(archive, blob)) {
+      if (archive.is_open && blob.is_open) {
+        const auto size = Sha256::update_two(archive.hash, archive.rest, blob.hash, blob.rest);
+        archive.rest = archive.rest.subspan(size);
+        blob.rest = blob.rest.subspan(size);
+      } else {
+        // Not much: the other may be there soon, and two cost little more than one.
+        auto& only = archive.is_open ? archive : blob;
+        const auto part = only.rest.first(std::min(only.rest.size(), hashed_alone));
+        only.hash.update(part);
+        only.rest = only.rest.subspan(part.size());
       }
-      blobs_[layer].diff_id = hash.finish();
+      if (archive.is_open && archive.rest.empty()) {
+        if (is_last(archive)) blobs_[archive.layer].diff_id = archive.hash.finish();
+        close_block(archive, hashed_);
+      }
+      if (blob.is_open && blob.rest.empty()) {
+        const auto& done = block(blob.number);
+        frame->add(done.compressed, done.input_size);
+        if (is_last(blob)) {
+          blob.hash.update(frame->tail());
+          blobs_[blob.layer].digest = blob.hash.finish();
+          frame = blob_frame(compression_.kind);
+          blob.hash.update(frame->head());
+        }
+        close_block(blob, digested_);
+      }
     }
+  }
+
+  /// Waits for a block to hash. False when there are no more.
+  bool open_blocks(Hashing& archive, Hashing& blob) {
+    std::unique_lock lock(mutex_);
+    const auto open = [this](Hashing& hashing, bool Block::*is_ready, auto bytes_of) {
+      if (hashing.is_open || hashing.number >= claimed_ || !(block(hashing.number).*is_ready)) return;
+      hashing.rest = bytes_of(block(hashing.number));
+      hashing.is_open = true;
+    };
+    hashable_.wait(lock, [&] {
+      open(archive, &Block::is_filled, archive_bytes);
+      open(blob, &Block::is_compressed, blob_bytes);
+      return error_ || archive.is_open || blob.is_open || digested_ == block_count();
+    });
+    return !error_ && (archive.is_open || blob.is_open);
+  }
+
+  bool is_last(const Hashing& hashing) const { return hashing.number + 1 == first_blocks_[hashing.layer + 1]; }
+
+  void close_block(Hashing& hashing, std::uint64_t& counter) {
+    hashing.layer += is_last(hashing) ? 1 : 0;
+    ++hashing.number;
+    hashing.is_open = false;
+    const std::lock_guard lock(mutex_);
+    ++counter;
+    claimable_.notify_one();
+    over_.notify_one();
+  }
+
+  static std::span<const char> archive_bytes(const Block& block) { return {block.input.get(), block.input_size}; }
+
+  static std::span<const char> blob_bytes(const Block& block) {
+    return block.output == nullptr ? archive_bytes(block)
+                                   : std::span<const char>(block.output.get(), block.compressed.size);
   }
 
   void write_blobs() {
@@ -166,21 +232,17 @@ class LayersWriter {
       file.write(frame->head());
       for (auto number = first_blocks_[layer]; number < first_blocks_[layer + 1]; ++number) {
         std::unique_lock lock(mutex_);
-        compressed_.wait(lock, [&] { return error_ || (number < claimed_ && block(number).is_compressed); });
+        writable_.wait(lock, [&] { return error_ || (number < claimed_ && block(number).is_compressed); });
         if (error_) return;
         lock.unlock();
         const auto& done = block(number);
-        if (done.output != nullptr) {
-          frame->add(done.compressed, done.input_size);
-          file.write({done.output.get(), done.compressed.size});
-        } else {
-          file.write({done.input.get(), done.input_size});
-        }
+        frame->add(done.compressed, done.input_size);
+        file.write(blob_bytes(done));
         const auto size = done.input_size;
         if (number + 1 == first_blocks_[layer + 1]) {
           file.write(frame->tail());
           blobs_[layer].size = file.size();
-          blobs_[layer].digest = file.finish();
+          file.close();
         }
         lock.lock();
         ++written_;
@@ -205,11 +267,13 @@ class LayersWriter {
   // Everything below, and the flags of blocks, belongs to the mutex. Counters are numbers of the next block.
   std::mutex mutex_;
   std::condition_variable claimable_;
-  std::condition_variable filled_;
-  std::condition_variable compressed_;
+  std::condition_variable hashable_;
+  std::condition_variable writable_;
   std::condition_variable over_;
   std::uint64_t claimed_ = 0;
+  /// Of the archives, and of the blobs.
   std::uint64_t hashed_ = 0;
+  std::uint64_t digested_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t written_bytes_ = 0;
   std::exception_ptr error_;
