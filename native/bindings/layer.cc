@@ -1,4 +1,4 @@
-// newCancellation, cancel, readOwnership, listLayers and writeLayers.
+// newCancellation, cancel, readOwnership, readTree, listLayers and writeLayers.
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -18,9 +18,11 @@ namespace {
 
 using SharedOwnership = std::shared_ptr<const Ownership>;
 
+using SharedTree = std::shared_ptr<const RootTree>;
+
 /// What was listed of one root, with the tree that it points into.
 struct Listings {
-  std::unique_ptr<const RootTree> tree;
+  SharedTree tree;
   std::vector<LayerListing> layers;
   std::vector<std::string> skipped_sockets;
 };
@@ -38,7 +40,7 @@ Napi::Value external(Napi::Env env, const T& value) {
 }
 
 struct ListRequest {
-  std::string root;
+  SharedTree tree;
   /// Null when files have no owners.
   SharedOwnership ownership;
   LayerGroups groups;
@@ -49,7 +51,7 @@ struct ListRequest {
 
 ListRequest read_list_request(const Napi::Object& object) {
   ListRequest request;
-  request.root = to_text(object.Get("root"));
+  request.tree = *object.Get("tree").As<Napi::External<SharedTree>>().Data();
   const auto ownership = object.Get("ownership");
   if (!ownership.IsNull()) request.ownership = *ownership.As<Napi::External<SharedOwnership>>().Data();
   request.groups = to_vector(object.Get("groups"), strings_of);
@@ -63,7 +65,7 @@ ListRequest read_list_request(const Napi::Object& object) {
 SharedListings list(const ListRequest& request) {
   const auto& cancelled = *request.cancellation;
   auto listings = std::make_shared<Listings>();
-  listings->tree = std::make_unique<const RootTree>(request.root, request.threads, cancelled);
+  listings->tree = request.tree;
   const auto& tree = *listings->tree;
   const bool owned = request.ownership != nullptr;
   const auto assignment = owned ? Assignment(tree, *request.ownership, request.groups) : Assignment(tree);
@@ -118,6 +120,16 @@ Napi::Value read_ownership_async(const Napi::CallbackInfo& info) {
       [database] { return std::make_shared<const Ownership>(read_ownership(database)); }, external<SharedOwnership>);
 }
 
+Napi::Value read_tree_async(const Napi::CallbackInfo& info) {
+  return run_promise<SharedTree>(
+      info.Env(), Environment::of(info.Env()).general,
+      [root = to_text(info[0]), threads = info[1].As<Napi::Number>().Uint32Value(),
+       cancellation = cancellation_of(info[2])] {
+        return std::make_shared<const RootTree>(root, threads, *cancellation);
+      },
+      external<SharedTree>);
+}
+
 Napi::Value list_layers_async(const Napi::CallbackInfo& info) {
   return run_promise<SharedListings>(
       info.Env(), Environment::of(info.Env()).general,
@@ -150,6 +162,7 @@ void export_layer(Napi::Env env, Napi::Object exports) {
   exports.Set("newCancellation", Napi::Function::New(env, new_cancellation_sync, "newCancellation"));
   exports.Set("cancel", Napi::Function::New(env, cancel_sync, "cancel"));
   exports.Set("readOwnership", Napi::Function::New(env, read_ownership_async, "readOwnership"));
+  exports.Set("readTree", Napi::Function::New(env, read_tree_async, "readTree"));
   exports.Set("listLayers", Napi::Function::New(env, list_layers_async, "listLayers"));
   exports.Set("writeLayers", Napi::Function::New(env, write_layers_async, "writeLayers"));
 }

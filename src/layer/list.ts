@@ -4,7 +4,6 @@ import { availableParallelism } from "node:os";
 import type { Emit } from "../events.js";
 import type { LayersSection } from "../model/layer-plan.js";
 import type { Listings } from "../native/binding.js";
-import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import { cancellable } from "./cancellable.js";
 import { levelOf } from "./level.js";
@@ -47,18 +46,15 @@ const FORMAT = 1;
  */
 export async function listLayers(options: ListOptions, emit: Emit): Promise<ListedLayers> {
   const { root, databasePath, groups, section, sourceDateEpoch, buildStart, signal } = options;
-  const ownership = await nativeCall(binding().readOwnership({ root, dbPath: databasePath }));
-  const listings = await cancellable(signal, (cancellation) =>
-    binding().listLayers({
-      root,
-      ownership,
-      groups,
-      maxMtime: sourceDateEpoch,
-      buildStart,
-      threads: availableParallelism(),
-      cancellation,
-    }),
-  );
+  const threads = availableParallelism();
+  const listings = await cancellable(signal, async (cancellation) => {
+    const [ownership, tree] = await Promise.all([
+      binding().readOwnership({ root, dbPath: databasePath }),
+      binding().readTree(root, threads, cancellation),
+    ]);
+    const times = { maxMtime: sourceDateEpoch, buildStart };
+    return binding().listLayers({ tree, ownership, groups, ...times, threads, cancellation });
+  });
   for (const path of listings.skippedSockets) {
     emit({ type: "warning", message: `the socket ${path} is not in the image: a layer cannot hold sockets` });
   }

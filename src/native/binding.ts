@@ -442,11 +442,13 @@ export interface RootDatabase {
 export type Cancellation = object & { readonly "rpmoci cancellation": never };
 /** What packages own. Opaque. */
 export type Ownership = object & { readonly "rpmoci ownership": never };
+/** A root directory that was read. Opaque. */
+export type RootTree = object & { readonly "rpmoci tree": never };
 /** A root that was read, with the layers that were listed of it. Opaque. */
 export type ListingsHandle = object & { readonly "rpmoci listings": never };
 
 export interface ListRequest {
-  readonly root: string;
+  readonly tree: RootTree;
   /** Null when files have no owners: there is one layer then, without a key. */
   readonly ownership: Ownership | null;
   /** Names of packages whose files make a layer, a list for each layer but the last, which takes all other files. */
@@ -565,8 +567,13 @@ export interface Binding {
   /** Rejects with `RPMDB_UNREADABLE`. */
   readOwnership(database: RootDatabase): Promise<Ownership>;
   /**
-   * Reads the tree below `root` and says which layers it makes, without reading the contents of files that packages own.
-   * Rejects with `LAYER_READ`, the message naming the path and the reason, and `CANCELLED`.
+   * Reads what is below `root`, but not the contents of files, on as many threads. Rejects with `LAYER_READ`, the message
+   * naming the path and the reason, and `CANCELLED`.
+   */
+  readTree(root: string, threads: number, cancellation: Cancellation): Promise<RootTree>;
+  /**
+   * Says which layers a tree makes. Of contents, only those of files that no package owns are read, for the keys. Rejects
+   * with `LAYER_READ` and `CANCELLED`.
    */
   listLayers(request: ListRequest): Promise<Listings>;
   /**

@@ -78,8 +78,9 @@ const ignoreProgress = () => undefined;
 async function writeLayer(what: LayerRequest, onProgress: (bytes: number) => void = ignoreProgress) {
   const { root, maxMtime, buildStart, threads, output, compression, level } = what;
   const cancellation = addon.newCancellation();
+  const tree = await addon.readTree(root, threads, cancellation);
   const listed = await addon.listLayers({
-    root,
+    tree,
     ownership: null,
     groups: [],
     maxMtime,
@@ -636,10 +637,10 @@ const addon = require(${JSON.stringify(addonPath)});
 const { ROOT } = process.env;
 const cancellation = addon.newCancellation();
 const listing = { ownership: null, groups: [], maxMtime: 1, buildStart: 1, threads: 3, cancellation };
-addon.listLayers({ root: ROOT, ...listing }).then(({ handle }) => addon.writeLayers(
+addon.readTree(ROOT, 3, cancellation).then((tree) => addon.listLayers({ tree, ...listing })).then(({ handle }) => addon.writeLayers(
   { listings: handle, outputs: [{ layer: 0, path: "/dev/null" }], compression: "gzip", level: 9, threads: 3, cancellation },
   () => globalThis.onProgress())).then(() => globalThis.onEnd("end"), (error) => globalThis.onEnd(error.message));
-addon.listLayers({ root: "/", ...listing }).catch(() => undefined);
+addon.readTree("/", 3, cancellation).catch(() => undefined);
 `;
 
 function endlessRoot(t: TestContext): string {
