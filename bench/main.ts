@@ -1,7 +1,8 @@
 /**
  * Measures every question and prints tables.
- * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--only resolve|build]
+ * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--only resolve|build|layers]
  */
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeDistribution } from "../scripts/distribution/distribution.js";
@@ -9,6 +10,8 @@ import * as build from "./build.js";
 import { measureFloor } from "./floor.js";
 import { prepareLargeSubject } from "./large-subject.js";
 import * as largeUpdate from "./large-update.js";
+import { prepareLayerSubject } from "./layer-subject.js";
+import * as layers from "./layers.js";
 import { measureManyJobs } from "./many-jobs.js";
 import { type Candidate, measure } from "./measure.js";
 import { prepareSubject } from "./subject.js";
@@ -24,6 +27,7 @@ const { values } = parseArgs({
   },
 });
 const runs = Number(values.runs);
+const contents = values.set === "small" || values.set === "large" ? values.set : "default";
 
 function printTable(questions: readonly (readonly [string, readonly Candidate[]])[]): void {
   console.log("| question | way | wall, s | CPU, s | memory, MiB | wall, times ours | CPU | memory |");
@@ -39,9 +43,8 @@ function printTable(questions: readonly (readonly [string, readonly Candidate[]]
 }
 
 async function measureDistribution(): Promise<void> {
-  const set = values.set === "small" || values.set === "large" ? values.set : "default";
-  const out = resolve(import.meta.dirname, `../../../build/distribution/plain-${set}`);
-  await makeDistribution({ out, contents: set, kind: "plain" });
+  const out = resolve(import.meta.dirname, `../../../build/distribution/plain-${contents}`);
+  await makeDistribution({ out, contents, kind: "plain" });
   const subject = prepareSubject(out);
   try {
     console.log(`${subject.packages} packages, median of ${runs} runs after one warm-up\n`);
@@ -75,6 +78,24 @@ async function measureLargeRepository(): Promise<void> {
   }
 }
 
-if (values.only !== "build") await measureLargeRepository();
-console.log();
-if (values.only !== "resolve") await measureDistribution();
+async function measureLayers(): Promise<void> {
+  const subject = await prepareLayerSubject(contents);
+  try {
+    const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+    const { packages, archive } = subject;
+    console.log(`\n${packages} packages, an archive of ${megabytes(statSync(archive).size)}\n`);
+    printTable([[layers.title, layers.candidates(subject)]]);
+    const sizes = [...layers.sizes(subject)].map(([name, bytes]) => `${name} ${megabytes(bytes)}`);
+    console.log(`\nBlobs: ${sizes.join(", ")}`);
+    for (const { compression, time } of layers.measureLayerFloor(subject, runs)) {
+      console.log(`Compressor and SHA-256 alone, ${compression}: ${(time / 1000).toFixed(2)} s`);
+    }
+  } finally {
+    subject.dispose();
+  }
+}
+
+const questions = { resolve: measureLargeRepository, build: measureDistribution, layers: measureLayers };
+for (const [name, measureQuestion] of Object.entries(questions)) {
+  if (values.only === undefined || values.only === name) await measureQuestion();
+}

@@ -1,0 +1,77 @@
+/** Roots of the distribution with real contents, and the programs that layers of them are made with. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { makeDistribution } from "../scripts/distribution/distribution.js";
+import type { SetName } from "../scripts/distribution/package-sets.js";
+
+const project = resolve(import.meta.dirname, "../../..");
+
+export const DATABASE_PATH = "/usr/lib/sysimage/rpm";
+
+export interface LayerSubject {
+  readonly packages: number;
+  readonly root: string;
+  /** An empty folder on the same file system. */
+  readonly folder: string;
+  /** The layer's archive, uncompressed. */
+  readonly archive: string;
+  dispose(): void;
+}
+
+/** Below `build/bench`, because a memory-backed folder for temporary files would make writing cost nothing. */
+export async function prepareLayerSubject(contents: SetName): Promise<LayerSubject> {
+  const out = join(project, `build/distribution/plain-${contents}`);
+  await makeDistribution({ out, contents, kind: "plain" });
+  mkdirSync(join(project, "build/bench"), { recursive: true });
+  const folder = mkdtempSync(join(project, "build/bench/layers-"));
+  const root = join(folder, "root");
+  const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".rpm"));
+  const options = ["--nodeps", "--noscripts", "--notriggers", "--nosignature", "--nodigest"];
+  const macros = ["--define", `_dbpath ${DATABASE_PATH}`, "--define", "_db_backend sqlite"];
+  const paths = files.map((name) => join(out, name));
+  execFileSync("rpm", ["--root", root, ...macros, ...options, "-i", ...paths], { stdio: "ignore" });
+  execFileSync(process.execPath, [layerStage, root, DATABASE_PATH, folder, "none"]);
+  const archive = join(folder, "layer-0");
+  return {
+    packages: files.length,
+    root,
+    folder,
+    archive,
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export const layerStage = join(import.meta.dirname, "layer-stage.js");
+
+/** As the original does it. Needs zlib's headers. */
+export function compileOriginal(): string {
+  const output = join(project, "build/bench/original-layer");
+  execFileSync("cc", ["-O2", "-o", output, join(project, "bench/original-layer.c"), "-lz", "-lnettle"]);
+  return output;
+}
+
+/** With the sources and the library that the addon is built from. */
+export function compileFloor(): string {
+  const output = join(project, "build/bench/layer-floor");
+  const sources = readdirSync(join(project, "native/layer"))
+    .filter((name) => /^(compression|gzip|zstd|deflate.*|.*_match_finder|huffman|crc32|sha256.*)\.cc$/.test(name))
+    .map((name) => join(project, "native/layer", name));
+  const zstd = join(project, "node_modules/zstd-napi/deps/zstd/lib");
+  const archive = join(project, "build/libzstd.a");
+  const include = [`-I${join(project, "native")}`, `-I${zstd}`];
+  const own = [join(project, "bench/layer-floor.cc"), ...sources];
+  execFileSync("c++", [
+    "-std=c++20",
+    "-O3",
+    "-DNDEBUG",
+    ...include,
+    ...own,
+    archive,
+    "-o",
+    output,
+    "-ldeflate",
+    "-lnettle",
+  ]);
+  return output;
+}

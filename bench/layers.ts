@@ -1,0 +1,94 @@
+/** How long does it take from a root to a layer, with both digests, on disk? */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { compileFloor, compileOriginal, DATABASE_PATH, type LayerSubject, layerStage } from "./layer-subject.js";
+import { type Candidate, median } from "./measure.js";
+
+export const title = "Layer";
+
+export function candidates({ root, folder }: LayerSubject): readonly Candidate[] {
+  const own = (compression: string): Candidate => ({
+    name: `rpmoci, ${compression}`,
+    script: `${process.execPath} ${layerStage} ${root} ${DATABASE_PATH} ${folder}/${compression} ${compression}`,
+    prepare: () => mkdirSync(join(folder, compression), { recursive: true }),
+  });
+  const tar = `tar --xattrs --sort=name -C ${root} -cf - .`;
+  const piped = (name: string, compressor: string): Candidate => ({
+    name,
+    script: `${tar} | tee >(sha256sum >/dev/null) | ${compressor} | tee ${folder}/piped | sha256sum`,
+  });
+  return [
+    own("gzip"),
+    own("zstd"),
+    own("none"),
+    {
+      name: "as the original: one thread, zlib 1, both digests",
+      script: `${compileOriginal()} ${root} ${folder}/original`,
+    },
+    piped("tar, pigz -1, sha256sum twice", "pigz -1"),
+    piped("tar, zstd -T0 -1, sha256sum twice", "zstd -q -T0 -1"),
+    ...umoci(root, folder),
+    ...buildah(root, folder),
+  ];
+}
+
+/** Repacks a bundle whose root is all new. */
+function umoci(root: string, folder: string): readonly Candidate[] {
+  const layout = join(folder, "umoci");
+  const bundle = join(folder, "bundle");
+  const quiet = { stdio: "ignore" } as const;
+  return [
+    {
+      name: "umoci repack",
+      script: `umoci repack --image ${layout}:test ${bundle}`,
+      prepare: () => {
+        for (const path of [layout, bundle]) rmSync(path, { recursive: true, force: true });
+        execFileSync("umoci", ["init", "--layout", layout], quiet);
+        execFileSync("umoci", ["new", "--image", `${layout}:test`], quiet);
+        execFileSync("umoci", ["unpack", "--image", `${layout}:test`, bundle], quiet);
+        execFileSync("cp", ["-al", `${root}/.`, join(bundle, "rootfs")]);
+      },
+    },
+  ];
+}
+
+/** Commits a working container whose root is all new, to a directory. */
+function buildah(root: string, folder: string): readonly Candidate[] {
+  const storage = `--root ${folder}/storage --runroot ${folder}/run --storage-driver vfs`;
+  const clean = `buildah ${storage} rm -a >/dev/null 2>&1; rm -rf ${folder}/storage ${folder}/run ${folder}/committed`;
+  const copy = `container=$(buildah ${storage} from scratch) && cp -a ${root}/. "$(buildah ${storage} mount $container)"`;
+  return [
+    {
+      name: "buildah commit (oci, gzip)",
+      script: `buildah ${storage} commit -q "$(buildah ${storage} containers -q)" oci:${folder}/committed:test`,
+      prepare: () => execFileSync("bash", ["-c", `${clean}; ${copy}`], { stdio: "ignore" }),
+    },
+  ];
+}
+
+export interface LayerFloor {
+  readonly compression: string;
+  /** Milliseconds, median: for the compressor and SHA-256 alone, in memory. */
+  readonly time: number;
+}
+
+export function measureLayerFloor({ archive }: LayerSubject, runs: number): readonly LayerFloor[] {
+  const program = compileFloor();
+  const threads = String(availableParallelism());
+  return ["gzip", "zstd"].map((compression) => {
+    const run = (): number => Number(execFileSync(program, [archive, compression, "1", threads], { encoding: "utf8" }));
+    return { compression, time: median(Array.from({ length: runs }, run)) };
+  });
+}
+
+/** Bytes of what the candidates wrote last, by name. */
+export function sizes({ folder }: LayerSubject): ReadonlyMap<string, number> {
+  const size = (name: string): number => statSync(join(folder, name)).size;
+  return new Map([
+    ["gzip", size("gzip/layer-0")],
+    ["zstd", size("zstd/layer-0")],
+    ["as the original", size("original")],
+  ]);
+}
