@@ -1,5 +1,6 @@
-// What the compressor and SHA-256 alone need for an archive that is in memory, with nothing to wait for: as many threads
-// as asked for, each with an equal share. Usage: layer-floor TAR none|gzip|zstd LEVEL THREADS; prints milliseconds.
+// What the compressor and SHA-256 alone need for an archive that is in memory, with nothing to wait for: as many
+// threads as asked for, each with an equal share. Usage: layer-floor TAR none|gzip|zstd LEVEL THREADS; prints
+// milliseconds.
 #include <atomic>
 #include <chrono>
 #include <cstdio>

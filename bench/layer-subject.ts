@@ -1,6 +1,6 @@
 /** Roots of the distribution with real contents, and the programs that layers of them are made with. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeDistribution } from "../scripts/distribution/distribution.js";
 import type { SetName } from "../scripts/distribution/package-sets.js";
@@ -53,25 +53,27 @@ export function compileOriginal(): string {
 
 /** With the sources and the library that the addon is built from. */
 export function compileFloor(): string {
-  const output = join(project, "build/bench/layer-floor");
+  return compileWithCompressors("layer-floor");
+}
+
+/** Needs zlib's headers; takes ISA-L in where its headers are. */
+export function compileCompressors(): string {
+  return compileWithCompressors(
+    "compressors",
+    "-lz",
+    ...(existsSync("/usr/include/isa-l/igzip_lib.h") ? ["-lisal"] : []),
+  );
+}
+
+function compileWithCompressors(name: string, ...libraries: readonly string[]): string {
+  const output = join(project, "build/bench", name);
   const sources = readdirSync(join(project, "native/layer"))
-    .filter((name) => /^(compression|gzip|zstd|deflate.*|.*_match_finder|huffman|crc32|sha256.*)\.cc$/.test(name))
-    .map((name) => join(project, "native/layer", name));
+    .filter((file) => /^(compression|gzip|zstd|deflate.*|.*_match_finder|huffman|crc32|sha256.*)\.cc$/.test(file))
+    .map((file) => join(project, "native/layer", file));
   const zstd = join(project, "node_modules/zstd-napi/deps/zstd/lib");
-  const archive = join(project, "build/libzstd.a");
   const include = [`-I${join(project, "native")}`, `-I${zstd}`];
-  const own = [join(project, "bench/layer-floor.cc"), ...sources];
-  execFileSync("c++", [
-    "-std=c++20",
-    "-O3",
-    "-DNDEBUG",
-    ...include,
-    ...own,
-    archive,
-    "-o",
-    output,
-    "-ldeflate",
-    "-lnettle",
-  ]);
+  const own = [join(project, `bench/${name}.cc`), ...sources, join(project, "build/libzstd.a")];
+  const linked = ["-ldeflate", "-lnettle", ...libraries];
+  execFileSync("c++", ["-std=c++20", "-O3", "-DNDEBUG", ...include, ...own, "-o", output, ...linked]);
   return output;
 }

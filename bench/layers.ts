@@ -3,7 +3,14 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { compileFloor, compileOriginal, DATABASE_PATH, type LayerSubject, layerStage } from "./layer-subject.js";
+import {
+  compileCompressors,
+  compileFloor,
+  compileOriginal,
+  DATABASE_PATH,
+  type LayerSubject,
+  layerStage,
+} from "./layer-subject.js";
 import { type Candidate, median } from "./measure.js";
 
 export const title = "Layer";
@@ -81,6 +88,11 @@ export function measureLayerFloor({ archive }: LayerSubject, runs: number): read
     const run = (): number => Number(execFileSync(program, [archive, compression, "1", threads], { encoding: "utf8" }));
     return { compression, time: median(Array.from({ length: runs }, run)) };
   });
+}
+
+/** A table of compressors on one core, on the first part of the archive. */
+export function compareCompressors({ archive }: LayerSubject): string {
+  return execFileSync(compileCompressors(), [archive, "500"], { encoding: "utf8" });
 }
 
 /** Bytes of what the candidates wrote last, by name. */

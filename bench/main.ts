@@ -90,6 +90,7 @@ async function measureLayers(): Promise<void> {
     for (const { compression, time } of layers.measureLayerFloor(subject, runs)) {
       console.log(`Compressor and SHA-256 alone, ${compression}: ${(time / 1000).toFixed(2)} s`);
     }
+    console.log(`\n${layers.compareCompressors(subject)}`);
   } finally {
     subject.dispose();
   }
