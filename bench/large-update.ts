@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { type LargeSubject, project } from "./large-subject.js";
 import type { Candidate } from "./measure.js";
 
-export const title = "Lock 100 packages, large repository";
-
 export function candidates({ repository, chosen, folder }: LargeSubject): readonly Candidate[] {
   const environment = `cd ${folder} && export LC_ALL=C.UTF-8 XDG_CACHE_HOME=${folder}/cache`;
   const names = chosen.map((name) => `'${name}'`).join(" ");
@@ -19,6 +17,7 @@ export function candidates({ repository, chosen, folder }: LargeSubject): readon
       name: "python: dnf.Base, fill_sack, goal",
       script: `/usr/bin/python3 ${join(project, "bench/dnf-goal.py")} ${folder}/goal-cache ${repository} ${names}`,
     },
+    { name: "node, doing nothing", script: `${process.execPath} -e 0` },
     // `--assumeno` ends with 1 after the resolution.
     { name: "dnf install --assumeno", script: `(dnf ${dnfOptions.join(" ")} ${names} || [ $? = 1 ])` },
   ];
