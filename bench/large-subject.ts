@@ -22,10 +22,13 @@ export interface LargeSubject {
 /** This file is compiled to build/js/bench. */
 export const project = resolve(import.meta.dirname, "../../..");
 
-export async function prepareLargeSubject(): Promise<LargeSubject> {
-  const repository = join(project, "build/large-repository");
-  const { packages, requirements, inputs } = await makeMetadataRepository(repository);
-  const { names, chosen } = await choose(repository, inputs);
+/** With and without file lists, the image is the same. */
+export async function prepareLargeSubject({ fileLists }: { readonly fileLists: boolean }): Promise<LargeSubject> {
+  const plain = join(project, "build/large-repository");
+  const { packages, requirements, inputs } = await makeMetadataRepository({ out: plain, fileLists: false });
+  const { names, chosen } = await choose(plain, inputs);
+  const repository = fileLists ? `${plain}-with-file-lists` : plain;
+  if (fileLists) await makeMetadataRepository({ out: repository, fileLists });
   const folder = mkdtempSync(join(tmpdir(), "rpmoci-bench-"));
   const manifest = `[contents]
 repositories = [{ id = "large", url = "file://${repository}", options = { gpgcheck = "false" } }]

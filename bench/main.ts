@@ -58,11 +58,15 @@ async function measureDistribution(): Promise<void> {
 }
 
 async function measureLargeRepository(): Promise<void> {
-  const subject = await prepareLargeSubject();
+  const subject = await prepareLargeSubject({ fileLists: false });
+  const withFileLists = await prepareLargeSubject({ fileLists: true });
   try {
     const { packages, requirements, repository, names } = subject;
     console.log(`${packages} packages with ${requirements} requirements, median of ${runs} runs after one warm-up\n`);
-    printTable([[largeUpdate.title, largeUpdate.candidates(subject)]]);
+    printTable([
+      ["Lock 100 packages, no file lists", largeUpdate.candidates(subject)],
+      ["Lock 100 packages, with file lists", largeUpdate.candidates(withFileLists)],
+    ]);
     console.log(
       "\n| inside of one process | rpmoci, ms | libsolv alone, ms | ratio | packages |\n|---|---|---|---|---|",
     );
@@ -75,6 +79,7 @@ async function measureLargeRepository(): Promise<void> {
     for (const [count, memory] of jobs.memory) console.log(`Memory after ${count} jobs: ${memory.toFixed(0)} MiB`);
   } finally {
     subject.dispose();
+    withFileLists.dispose();
   }
 }
 

@@ -1,7 +1,7 @@
 // The packages of a pool by their names.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -23,7 +23,7 @@ class NameIndex {
   /// In the order of their Ids.
   std::vector<Id> names_;
   /// Where the packages of each name begin, and the end of the last.
-  std::vector<std::size_t> starts_;
+  std::vector<std::uint32_t> starts_;
   std::vector<Id> packages_;
 };
 

@@ -24,10 +24,10 @@ export function debianArchitecture(): string {
 }
 
 export class DebianArchive {
-  /** @param environment what makes apt use a configuration of our own. */
+  /** @param environment what makes apt use the same configuration as this class does. */
   private constructor(
     private readonly cache: string,
-    private readonly environment: Readonly<Record<string, string>>,
+    readonly environment: Readonly<Record<string, string>>,
   ) {}
 
   /** Throws `ArchiveUnavailableError`. */

@@ -1,16 +1,16 @@
 /**
  * A repository of the size of Fedora's that is metadata only: all packages of Debian's index, with their relations, and
- * no files. For measuring and testing how packages are resolved.
+ * on request the lists of their files. For measuring and testing how packages are resolved.
  */
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { gzipSync } from "node:zlib";
-import type { Relation, RelationKind } from "../packaging/recipe.js";
+import { readPackageFiles, sortPackageFiles } from "./contents-index.js";
 import type { Paragraph } from "./control.js";
 import { DebianArchive } from "./debian-archive.js";
+import { writeMetadataFile, writeRepomd } from "./metadata-file.js";
+import { filelistsEntry, listOf, primaryEntry } from "./package-xml.js";
 import { relationsOf } from "./relations.js";
-import { evrOf } from "./version.js";
 import { makeWorkDirectory } from "./work-directory.js";
 
 export interface MetadataRepository {
@@ -20,6 +20,22 @@ export interface MetadataRepository {
   readonly inputs: string;
 }
 
+export interface MetadataRepositoryOptions {
+  /** Holds `repodata/` afterwards. */
+  readonly out: string;
+  /**
+   * Whether packages list their files, as in real repositories: some 700 MB of XML, which take a minute or two. Otherwise
+   * `filelists` has no packages.
+   */
+  readonly fileLists: boolean;
+}
+
+/** A package, its relations, and its files. */
+interface Entry {
+  readonly control: Paragraph;
+  readonly files: readonly string[];
+}
+
 /** This file is compiled to build/js/scripts/distribution. */
 const projectRoot = resolve(import.meta.dirname, "../../../..");
 
@@ -27,13 +43,12 @@ const projectRoot = resolve(import.meta.dirname, "../../../..");
  * Writes `repodata/` to the folder, or leaves the one that is there when nothing has changed. The same index gives the
  * same bytes. Throws `ArchiveUnavailableError` where Debian's index cannot be had.
  */
-export async function makeMetadataRepository(out: string): Promise<MetadataRepository> {
+export async function makeMetadataRepository(options: MetadataRepositoryOptions): Promise<MetadataRepository> {
+  const { out, fileLists } = options;
   const cache = join(projectRoot, ".cache/distribution");
   mkdirSync(cache, { recursive: true });
   const archive = await DebianArchive.open(cache);
-  const sources = ["control.js", "metadata-repository.js", "relations.js", "version.js"];
-  const texts = sources.map((name) => readFileSync(join(import.meta.dirname, name), "utf8"));
-  const inputs = sha256([await archive.stamp(), ...texts].join("\n"));
+  const inputs = await inputsOf(archive, fileLists);
   const description = join(out, "metadata-repository.json");
   if (existsSync(description)) {
     const existing = JSON.parse(readFileSync(description, "utf8")) as MetadataRepository;
@@ -42,17 +57,29 @@ export async function makeMetadataRepository(out: string): Promise<MetadataRepos
   const paragraphs = (await archive.paragraphs()).filter((paragraph) => paragraph.has("Filename")).sort(byIdentity);
   mkdirSync(dirname(out), { recursive: true });
   const work = makeWorkDirectory(dirname(out), "metadata");
+  const repository = join(work, "repository");
   try {
-    const requirements = write(work, paragraphs);
+    const contents = fileLists ? await sortPackageFiles(archive, work) : null;
+    const requirements = await write(join(repository, "repodata"), paragraphs, contents);
     const made = { packages: paragraphs.length, requirements, inputs };
-    writeFileSync(join(work, "metadata-repository.json"), JSON.stringify(made));
-    chmodSync(work, 0o777 & ~process.umask());
+    writeFileSync(join(repository, "metadata-repository.json"), JSON.stringify(made));
+    chmodSync(repository, 0o777 & ~process.umask());
     rmSync(out, { recursive: true, force: true });
-    renameSync(work, out);
+    renameSync(repository, out);
     return made;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** All that decides what is written: the package lists, and the code. */
+async function inputsOf(archive: DebianArchive, fileLists: boolean): Promise<string> {
+  const modules = ["contents-index", "control", "metadata-file", "metadata-repository", "package-xml"];
+  const texts = [...modules, "relations", "version"].map((name) =>
+    readFileSync(join(import.meta.dirname, `${name}.js`), "utf8"),
+  );
+  const text = [await archive.stamp(), `file lists: ${fileLists}`, ...texts].join("\n");
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function byIdentity(a: Paragraph, b: Paragraph): number {
@@ -60,111 +87,36 @@ function byIdentity(a: Paragraph, b: Paragraph): number {
   return (left ?? "") < (right ?? "") ? -1 : 1;
 }
 
-/** Returns the number of requirements. */
-function write(folder: string, paragraphs: readonly Paragraph[]): number {
-  const entries: string[] = [];
+/** `contents` is the sorted file of all packages' files, if they are wanted. Returns the number of requirements. */
+async function write(folder: string, paragraphs: readonly Paragraph[], contents: string | null): Promise<number> {
+  mkdirSync(folder, { recursive: true });
   let requirements = 0;
-  for (const paragraph of paragraphs) {
-    const relations = relationsOf(paragraph);
-    requirements += relations.filter(({ kind }) => listOf(kind) === "requires").length;
-    entries.push(packageXml(paragraph, relations));
+  async function* primary(): AsyncGenerator<string> {
+    for await (const { control, files } of withFiles(paragraphs, contents)) {
+      const relations = relationsOf(control);
+      requirements += relations.filter(({ kind }) => listOf(kind) === "requires").length;
+      yield primaryEntry(control, relations, files);
+    }
   }
-  mkdirSync(join(folder, "repodata"));
-  const records = [
-    writeFile(folder, "primary", document("metadata", "common", paragraphs.length, entries)),
-    writeFile(folder, "filelists", document("filelists", "filelists", 0, [])),
-  ];
-  const repomd = `<?xml version="1.0" encoding="UTF-8"?>
-<repomd xmlns="http://linux.duke.edu/metadata/repo" xmlns:rpm="http://linux.duke.edu/metadata/rpm">
-  <revision>0</revision>
-${records.join("")}</repomd>
-`;
-  writeFileSync(join(folder, "repodata", "repomd.xml"), repomd);
+  async function* filelists(): AsyncGenerator<string> {
+    if (contents === null) return;
+    for await (const { control, files } of withFiles(paragraphs, contents)) yield filelistsEntry(control, files);
+  }
+  writeRepomd(folder, [
+    await writeMetadataFile(folder, "primary", paragraphs.length, primary()),
+    await writeMetadataFile(folder, "filelists", contents === null ? 0 : paragraphs.length, filelists()),
+  ]);
   return requirements;
 }
 
-function document(root: string, schema: string, packages: number, entries: readonly string[]): string {
-  const namespaces = `xmlns="http://linux.duke.edu/metadata/${schema}" xmlns:rpm="http://linux.duke.edu/metadata/rpm"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<${root} ${namespaces} packages="${packages}">
-${entries.join("")}</${root}>
-`;
-}
-
-/** Writes one metadata file and returns its record. */
-function writeFile(folder: string, type: string, text: string): string {
-  const compressed = gzipSync(text);
-  const checksum = sha256(compressed);
-  const location = `repodata/${checksum}-${type}.xml.gz`;
-  writeFileSync(join(folder, location), compressed);
-  return `  <data type="${type}">
-    <checksum type="sha256">${checksum}</checksum>
-    <open-checksum type="sha256">${sha256(text)}</open-checksum>
-    <location href="${location}"/>
-    <timestamp>0</timestamp>
-    <size>${compressed.length}</size>
-    <open-size>${Buffer.byteLength(text)}</open-size>
-  </data>
-`;
-}
-
-function packageXml(control: Paragraph, relations: readonly Relation[]): string {
-  const field = (name: string): string => control.get(name) ?? "";
-  const name = field("Package");
-  const { epoch = 0, version, release } = evrOf(field("Version"));
-  const arch = field("Architecture") === "all" ? "noarch" : "x86_64";
-  const file = `${name}-${version}-${release}.${arch}.rpm`;
-  const own: Relation = {
-    kind: "Provides",
-    text: `${name} = ${epoch === 0 ? "" : `${epoch}:`}${version}-${release}`,
-  };
-  const xml = lists.flatMap((list) => {
-    const entries = [own, ...relations].filter(({ kind }) => listOf(kind) === list);
-    return entries.length === 0 ? [] : [`<rpm:${list}>\n${entries.map(entryXml).join("")}</rpm:${list}>\n`];
-  });
-  return `<package type="rpm">
-<name>${escapeXml(name)}</name>
-<arch>${arch}</arch>
-<version epoch="${epoch}" ver="${escapeXml(version)}" rel="${escapeXml(release)}"/>
-<checksum type="sha256" pkgid="YES">${field("SHA256")}</checksum>
-<summary>${escapeXml(field("Description").split("\n", 1)[0] ?? "")}</summary>
-<description></description>
-<packager>${escapeXml(field("Maintainer"))}</packager>
-<url>${escapeXml(field("Homepage"))}</url>
-<time file="0" build="0"/>
-<size package="${field("Size")}" installed="${1024 * Number(field("Installed-Size") || 0)}" archive="0"/>
-<location href="${escapeXml(`packages/${file}`)}"/>
-<format>
-<rpm:license>unknown</rpm:license>
-<rpm:group>${escapeXml(field("Section"))}</rpm:group>
-<rpm:sourcerpm>${escapeXml(`${field("Source").split(" ")[0] || name}-${version}-${release}.src.rpm`)}</rpm:sourcerpm>
-${xml.join("")}</format>
-</package>
-`;
-}
-
-const lists = ["provides", "requires", "conflicts", "recommends", "suggests", "enhances"] as const;
-
-/** The list of the metadata that a relation is in. */
-function listOf(kind: RelationKind): string {
-  return kind.replace(/\(.*/, "").toLowerCase();
-}
-
-const flags: Readonly<Record<string, string>> = { "<": "LT", "<=": "LE", "=": "EQ", ">=": "GE", ">": "GT" };
-
-function entryXml({ kind, text }: Relation): string {
-  const pre = kind === "Requires(pre)" ? ' pre="1"' : "";
-  const [name = "", operator = "", evr = ""] = text.startsWith("(") ? [text] : text.split(" ");
-  if (operator === "") return `<rpm:entry name="${escapeXml(name)}"${pre}/>\n`;
-  const [, epoch = "0", version = "", release = ""] = /^(?:(\d+):)?([^-]+)-(.*)$/.exec(evr) ?? [];
-  const attributes = `flags="${flags[operator]}" epoch="${epoch}" ver="${escapeXml(version)}" rel="${escapeXml(release)}"`;
-  return `<rpm:entry name="${escapeXml(name)}" ${attributes}${pre}/>\n`;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+/** Both are in the order of names; one name may have several versions. */
+async function* withFiles(paragraphs: readonly Paragraph[], contents: string | null): AsyncGenerator<Entry> {
+  const lists = contents === null ? null : readPackageFiles(contents);
+  let list = await lists?.next();
+  for (const control of paragraphs) {
+    const name = control.get("Package") ?? "";
+    while (list?.done === false && list.value.name < name) list = await lists?.next();
+    const files = list?.done === false && list.value.name === name ? list.value.files : [];
+    yield { control, files };
+  }
 }
