@@ -29,8 +29,7 @@ Assignment::Assignment(const RootTree& tree, const Ownership& ownership, const L
   for (const auto& owner : ownership.paths) {
     const auto& path = ownership.directories[owner.directory];
     const auto [found, is_new] = directories.try_emplace(path, nullptr);
-    // The slash at its end is no name: without the dot, a symlink at the end would not be followed.
-    if (is_new) found->second = tree.find(path + "/.");
+    if (is_new) found->second = tree.find(path);
     const auto* directory = found->second;
     if (directory == nullptr) continue;
     const auto* node = owner.name.empty() ? directory : directory->child(owner.name);

@@ -89,7 +89,7 @@ const Node* RootTree::find(std::string_view path) const {
       continue;
     }
     const auto* next = node->child(name);
-    if (next != nullptr && next->metadata.is_symlink() && !pending.empty()) {
+    if (next != nullptr && next->metadata.is_symlink()) {
       if (++symlinks > most_symlinks) return nullptr;
       if (next->link_target.starts_with('/')) node = top_.get();
       const auto rest = pending.begin();

@@ -23,11 +23,19 @@ const FIXTURES: readonly RpmFixture[] = [
     buildTime: 1_500_000_000,
     dirs: { "/shared": { mode: 0o1777 } },
     // Through the symlink of the other package.
-    files: { "/lib/alpha": "alpha\n", "/usr/alpha-link": { symlinkTo: "lib/alpha" }, "/usr/both": "the same\n" },
+    files: {
+      "/lib/alpha": "alpha\n",
+      "/usr/alpha-link": { symlinkTo: "lib/alpha" },
+      "/usr/both": { content: "the same\n", mtime: 1_500_000_000 },
+    },
   },
   {
     name: "beta",
-    files: { "/usr/lib/beta": "beta\n", "/usr/lib/changed": "as packaged\n", "/usr/both": "the same\n" },
+    files: {
+      "/usr/lib/beta": "beta\n",
+      "/usr/lib/changed": "as packaged\n",
+      "/usr/both": { content: "the same\n", mtime: 1_500_000_000 },
+    },
   },
   { name: "gamma", files: { "/usr/share/gamma/a": "a\n", "/usr/share/gamma/b": { hardlinkTo: "/usr/share/gamma/a" } } },
 ];
