@@ -34,6 +34,8 @@ export function measure(candidates: readonly Candidate[], runs: number): readonl
   for (let run = 0; run <= runs; run += 1) {
     for (const [index, candidate] of candidates.entries()) {
       candidate.prepare?.();
+      // What others wrote before must not be written to disk at this one's expense.
+      spawnSync("sync");
       const result = time(candidate);
       if (run > 0) times[index]?.push(result);
     }

@@ -94,7 +94,7 @@ test("a package that changes takes only its layer and the topmost with it", asyn
   const before = layersOf(scene, "test");
   const app = tinyPackages.app;
   assert.ok(app);
-  await scene.publish([{ ...app, version: "3.0" }]);
+  await scene.publish([{ ...app, version: "3.0", files: { ...app.files, "/usr/bin/app": "three" } }]);
   assert.equal((await scene.run(["update"])).code, 0);
   const planned = await scene.run(["layers", "--image", "image"]);
   assert.match(planned.stdout, /new {2}app$/m);
