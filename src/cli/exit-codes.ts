@@ -15,6 +15,9 @@ const CODES: Readonly<Record<ErrorKind, number>> = {
 
 export const USAGE = CODES.usage;
 
+/** A layout is not valid. */
+export const LAYOUT_PROBLEMS = CODES.output;
+
 /** A dry run found a difference. */
 export const DIFFERENCE = 3;
 

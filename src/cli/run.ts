@@ -3,6 +3,8 @@ import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
 import { LayersCommand } from "./commands/layers.js";
+import { LayoutGcCommand } from "./commands/layout-gc.js";
+import { LayoutValidateCommand } from "./commands/layout-validate.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
@@ -33,7 +35,16 @@ function withHelpAsOption(args: readonly string[]): string[] {
 export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
-  const commands = [BuildCommand, UpdateCommand, VendorCommand, WhyCommand, TreeCommand, LayersCommand];
+  const commands = [
+    BuildCommand,
+    UpdateCommand,
+    VendorCommand,
+    WhyCommand,
+    TreeCommand,
+    LayersCommand,
+    LayoutGcCommand,
+    LayoutValidateCommand,
+  ];
   for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;
   try {

@@ -1,23 +1,17 @@
 /** Layers of a layout's images that say what they were made from. */
 import { readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   ANNOTATION_LAYER_INPUTS,
   ANNOTATION_REF_NAME,
   type Descriptor,
-  type Digest,
   type ImageConfig,
   type ImageManifest,
   type Layer,
   MEDIA_TYPE,
 } from "../model/descriptor.js";
+import { blobFile } from "./blob-file.js";
 import { readIndex } from "./index-file.js";
-
-/** The file of a blob in a layout's directory. */
-export function blobFile(directory: string, digest: Digest): string {
-  const [algorithm = "", value = ""] = digest.split(":");
-  return join(directory, "blobs", algorithm, value);
-}
 
 /**
  * By what they were made from, the layers of the layout's images, or of the one with this tag. Their bytes are not

@@ -1,12 +1,14 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
+import { blobFile } from "./blob-file.js";
 import { inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
+import { withLayoutLock } from "./lock.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
 export interface NewImage {
@@ -16,7 +18,8 @@ export interface NewImage {
   readonly platform: NonNullable<Descriptor["platform"]>;
 }
 
-const STAGING_PREFIX = ".rpmoci-";
+/** Of folders that a process writes to before it commits. */
+export const STAGING_PREFIX = ".rpmoci-";
 
 /** Throws an `RpmociError` of kind `usage` for a tag that is no reference name of the OCI image specification. */
 export function checkTag(tag: string): void {
@@ -67,30 +70,22 @@ export class LayoutTransaction {
 
   /**
    * Moves the blobs in, then replaces `index.json` atomically; `tag` names the image from then on, and no other.
-   * Processes that commit at once wait for each other. Files are not synced to disk: a crash of the machine, unlike a
-   * crash of the process, may leave blobs that do not match their names.
+   * Processes that commit or collect garbage at once wait for each other. Small files are synced to disk before they get
+   * their names, layers are not: a crash of the machine, unlike a crash of the process, may cost the last image, but none
+   * of those before. Throws an `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said
+   * to be in the layout is there no more.
    */
   async commit(image: NewImage, tag: string): Promise<void> {
     try {
-      const blobs = join(this.directory, "blobs", "sha256");
-      await makeDirectory(blobs);
-      for (const { path, descriptor } of image.layers) {
-        if (path !== undefined) await moveIn(path, blobPath(blobs, descriptor));
-      }
-      for (const blob of [image.config, image.manifest]) {
-        const staged = join(this.staging, "blob");
-        await writeFile(staged, blob.bytes);
-        await moveIn(staged, blobPath(blobs, blob.descriptor));
-      }
-      const { default: lockfile } = await import("proper-lockfile");
-      const release = await lockfile.lock(this.directory, {
-        lockfilePath: join(this.directory, ".rpmoci.lock"),
-        retries: { retries: 400, minTimeout: 25, maxTimeout: 100 },
-        stale: 10_000,
-        // The default throws out of a timer, which ends the process; `release` rejects in any case.
-        onCompromised: () => {},
-      });
-      try {
+      await makeDirectory(join(this.directory, "blobs", "sha256"));
+      // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
+      await withLayoutLock(this.directory, async () => {
+        for (const layer of image.layers) await this.#putLayer(layer);
+        for (const { descriptor, bytes } of [image.config, image.manifest]) {
+          const staged = join(this.staging, "blob");
+          await writeFile(staged, bytes, { flush: true });
+          await rename(staged, blobFile(this.directory, descriptor.digest));
+        }
         const index = withTag(
           await readIndex(this.directory),
           { ...image.manifest.descriptor, platform: image.platform },
@@ -98,9 +93,7 @@ export class LayoutTransaction {
         );
         await this.#replace("index.json", JSON.stringify(index));
         await this.#replace(LAYOUT_FILE, LAYOUT_TEXT);
-      } finally {
-        await release();
-      }
+      });
       await rm(this.staging, { recursive: true, force: true });
     } catch (error) {
       throw error instanceof RpmociError ? error : unwritable(this.directory, error);
@@ -113,9 +106,22 @@ export class LayoutTransaction {
     await removeEmpty(this.directory, this.#created);
   }
 
+  /** A blob that is there already, and as long, has the same bytes. */
+  async #putLayer({ path, descriptor }: NewImage["layers"][number]): Promise<void> {
+    const target = blobFile(this.directory, descriptor.digest);
+    const present = await stat(target).catch(() => null);
+    if (present?.size === descriptor.size) return;
+    if (path !== undefined) return rename(path, target);
+    throw new RpmociError(`A layer has vanished from ${this.directory}: ${descriptor.digest}`, {
+      kind: "output",
+      code: "LAYER_VANISHED",
+      hint: "build again",
+    });
+  }
+
   async #replace(name: string, text: string): Promise<void> {
     const staged = join(this.staging, name);
-    await writeFile(staged, text);
+    await writeFile(staged, text, { flush: true });
     await rename(staged, join(this.directory, name));
   }
 }
@@ -131,19 +137,6 @@ async function removeEmpty(directory: string, outermost: string | undefined): Pr
     );
     if (!removed) return;
   }
-}
-
-function blobPath(blobs: string, { digest }: Descriptor): string {
-  return join(blobs, digest.slice("sha256:".length));
-}
-
-/** A blob that is there already has the same bytes. */
-async function moveIn(staged: string, path: string): Promise<void> {
-  const present = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!present) await rename(staged, path);
 }
 
 function unwritable(directory: string, error: unknown): RpmociError {

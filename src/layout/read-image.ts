@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ANNOTATION_REF_NAME, type Descriptor, type Digest, type ImageManifest } from "../model/descriptor.js";
+import { blobFile } from "./blob-file.js";
 import { readIndex } from "./index-file.js";
-import { blobFile } from "./known-layers.js";
 import type { NewImage } from "./layout.js";
 
 /**

@@ -161,7 +161,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   version: ["package-root"],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   pipeline: [...STAGES, "version", ...BELOW_STAGES],
-  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", ...BELOW_STAGES],
+  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", "layout", ...BELOW_STAGES],
   reporters: ["index"],
   cli: ["index", "reporters"],
   main: ["cli"],

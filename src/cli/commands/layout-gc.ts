@@ -1,0 +1,26 @@
+import { Command, Option } from "clipanion";
+import { type CommonOptions, collectGarbage, type Emit } from "../../index.js";
+import { garbageText } from "../../reporters/layout-text.js";
+import { RpmociCommand } from "../command.js";
+
+export class LayoutGcCommand extends RpmociCommand {
+  static override paths = [["layout", "gc"]];
+  static override usage = Command.Usage({
+    category: "Layouts",
+    description: "Remove what no image of a layout needs",
+    details: `
+      Removes the blobs of an OCI image layout that nothing in its index leads to, as images leave them whose tag went to
+      another one. Builds into the layout may go on meanwhile.
+    `,
+    examples: [["What would be removed from ./image", "rpmoci layout gc --dry-run image"]],
+  });
+
+  layout = Option.String({ name: "LAYOUT" });
+  dryRun = Option.Boolean("--dry-run", false, { description: "Say what would be removed, and remove nothing" });
+
+  protected async run(_options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+    const { dryRun } = this;
+    this.context.stdout.write(garbageText(await collectGarbage(this.layout, { dryRun }), dryRun));
+    return 0;
+  }
+}
