@@ -56,8 +56,8 @@ class RootTree {
 
   /// Opens a directory of the tree for calls relative to it. Throws std::system_error.
   FileDescriptor open_directory(const Node& directory) const;
-  /// The node that a path inside the root leads to. Symlinks are followed as a process in the root would, at its end too.
-  /// Null when there is none.
+  /// The node that a path inside the root leads to. Symlinks are followed as a process in the root would, at its end
+  /// too. Null when there is none.
   const Node* find(std::string_view path) const;
   /// On this machine, for messages.
   std::string host_path(const Node& node) const;
