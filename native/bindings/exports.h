@@ -11,5 +11,6 @@ void export_metadata(Napi::Env env, Napi::Object exports);
 void export_packages(Napi::Env env, Napi::Object exports);
 void export_rpmdb(Napi::Env env, Napi::Object exports);
 void export_layer(Napi::Env env, Napi::Object exports);
+void export_file_lock(Napi::Env env, Napi::Object exports);
 
 }  // namespace rpmoci

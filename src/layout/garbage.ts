@@ -7,7 +7,7 @@ import { removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { inspectLayout, readIndex } from "./index-file.js";
 import { STAGING_PREFIX } from "./layout.js";
-import { withLayoutLock } from "./lock.js";
+import { withLayoutLock } from "./layout-lock.js";
 
 export interface Garbage {
   /** Of the blobs, sorted. */

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import { ANNOTATION_REF_NAME, type Descriptor, type ImageIndex, MEDIA_TYPE } from "../model/descriptor.js";
 
+export const INDEX_FILE = "index.json";
 export const LAYOUT_FILE = "oci-layout";
 export const LAYOUT_TEXT = '{"imageLayoutVersion":"1.0.0"}';
 
@@ -30,14 +31,18 @@ export async function inspectLayout(directory: string): Promise<"present" | "abs
     await readIndex(directory);
     return "present";
   }
-  // Hidden files are what this tool leaves when it is killed, or a version control system's.
-  if (names.every((name) => name.startsWith(".") || name === "blobs")) return "absent";
+  // Hidden files are what this tool leaves when it is killed, or a version control system's. Killed at the very end of
+  // its first image, it leaves all but `oci-layout`.
+  if (names.every((name) => name.startsWith(".") || name === "blobs" || name === INDEX_FILE)) {
+    await readIndex(directory);
+    return "absent";
+  }
   throw fault(directory, "the directory is neither empty nor an OCI image layout", undefined);
 }
 
 /** The index; an empty one when there is none yet. */
 export async function readIndex(directory: string): Promise<ImageIndex> {
-  const path = join(directory, "index.json");
+  const path = join(directory, INDEX_FILE);
   let text: string;
   try {
     text = await readFile(path, "utf8");

@@ -7,8 +7,8 @@ import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
-import { inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
-import { withLayoutLock } from "./lock.js";
+import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
+import { withLayoutLock } from "./layout-lock.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
 export interface NewImage {
@@ -91,7 +91,7 @@ export class LayoutTransaction {
           { ...image.manifest.descriptor, platform: image.platform },
           tag,
         );
-        await this.#replace("index.json", JSON.stringify(index));
+        await this.#replace(INDEX_FILE, JSON.stringify(index));
         await this.#replace(LAYOUT_FILE, LAYOUT_TEXT);
       });
       await rm(this.staging, { recursive: true, force: true });

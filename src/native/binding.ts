@@ -560,6 +560,12 @@ export interface Binding {
    */
   erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
 
+  /**
+   * Takes the exclusive lock (flock) of an open file unless somebody else has it, and says whether it is had now. It goes
+   * when the descriptor is closed. Throws for a file system without locks.
+   */
+  tryLock(descriptor: number): boolean;
+
   newCancellation(): Cancellation;
   /** The task rejects with `CANCELLED` within milliseconds, unless it ends before. */
   cancel(cancellation: Cancellation): void;
