@@ -1,6 +1,5 @@
 /** What compressors make of the same archive must never change: the digests of images depend on it. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
@@ -10,6 +9,7 @@ import { projectRoot } from "../support/project.js";
 import { randomIntegers } from "../support/random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { addon } from "./support/rpm-addon.js";
+import { run } from "./support/rpm-tools.js";
 
 /** Digests of blobs, by compression and level. */
 const golden = join(projectRoot, "tests/golden/layers.json");
@@ -34,8 +34,8 @@ function makeTree(root: string): void {
   );
   writeFileSync(join(root, "usr/zeros"), Buffer.alloc(1_000_000));
   for (let i = 0; i < 200; i += 1) writeFileSync(join(root, `usr/file-${i}`), text(random(2000)));
-  execFileSync("chmod", ["-R", "u=rwX,go=rX", root]);
-  execFileSync("find", [root, "-exec", "touch", "-h", "-d", "@1700000000", "{}", "+"]);
+  run("chmod", ["-R", "u=rwX,go=rX", root]);
+  run("find", [root, "-exec", "touch", "-h", "-d", "@1700000000", "{}", "+"]);
 }
 
 const isRoot = process.getuid?.() === 0;

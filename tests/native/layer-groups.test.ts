@@ -1,6 +1,5 @@
 /** Layers cut by the packages that own the files. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { chmodSync, linkSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { before, type TestContext } from "node:test";
@@ -8,6 +7,7 @@ import { writeAllLayers } from "../support/layer-addon.js";
 import { buildRpms, type RpmFixture } from "../support/rpm-fixture.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { addon } from "./support/rpm-addon.js";
+import { run } from "./support/rpm-tools.js";
 
 const dbPath = "/usr/lib/sysimage/rpm";
 const skip = process.getuid?.() !== 0 && "rpm --root needs root";
@@ -52,7 +52,7 @@ function makeRoot(t: TestContext): string {
   mkdirSync(root);
   const macros = ["--define", `_dbpath ${dbPath}`, "--define", "_db_backend sqlite"];
   // The symlink comes first.
-  for (const path of rpms) execFileSync("rpm", ["--root", root, ...macros, "--nodeps", "--nosignature", "-i", path]);
+  for (const path of rpms) run("rpm", ["--root", root, ...macros, "--nodeps", "--nosignature", "-i", path]);
   writeFileSync(join(root, "usr/lib/changed"), "by a scriptlet\n");
   writeFileSync(join(root, "usr/unowned"), "nobody's\n");
   linkSync(join(root, "usr/lib/base"), join(root, "usr/link-of-base"));
@@ -78,7 +78,7 @@ async function layersOf(
   const output = (index: number): string => join(folder, `layer-${index}`);
   const { listed, blobs } = await writeAllLayers(addon, { root, ownership, groups, output });
   return listed.map(({ key, group }, index) => ({
-    names: execFileSync("tar", ["-tf", output(index)], { encoding: "utf8" })
+    names: run("tar", ["-tf", output(index)])
       .trim()
       .split("\n")
       .map((name) => name.replace(/^\.\//, "").replace(/\/$/, "")),
@@ -113,20 +113,16 @@ test("the layers on top of each other are the root", { skip }, async (t) => {
   const root = makeRoot(t);
   const together = join(temporaryDirectory(t), "together");
   mkdirSync(together);
-  for (const { blob } of await layersOf(t, root, GROUPS)) execFileSync("tar", ["-xpf", blob, "-C", together]);
+  for (const { blob } of await layersOf(t, root, GROUPS)) run("tar", ["-xpf", blob, "-C", together]);
   const list = (folder: string): string =>
-    execFileSync(
-      "bash",
-      ["-c", 'cd "$1" && find . -printf "%p %y %m %U %G %n %l\\n" | LC_ALL=C sort', "list", folder],
-      { encoding: "utf8" },
-    );
+    run("bash", ["-c", 'cd "$1" && find . -printf "%p %y %m %U %G %n %l\\n" | LC_ALL=C sort', "list", folder]);
   assert.equal(list(together), list(root));
-  execFileSync("diff", ["-r", "--no-dereference", root, together]);
+  run("diff", ["-r", "--no-dereference", root, together]);
 });
 
 test("each layer stands alone: its directories have the modes that they have in the root", { skip }, async (t) => {
   for (const { blob } of await layersOf(t, makeRoot(t), GROUPS)) {
-    const listing = execFileSync("tar", ["-tvf", blob], { encoding: "utf8" });
+    const listing = run("tar", ["-tvf", blob]);
     assert.match(listing, /^drwxr-xr-x .* \.\/$/m);
     if (listing.includes(" usr/lib/")) assert.match(listing, /^drwx--x--x .* usr\/lib\/$/m);
   }
@@ -135,7 +131,7 @@ test("each layer stands alone: its directories have the modes that they have in 
 test("a directory's time is its package's, or the latest of what the layer holds below it", { skip }, async (t) => {
   const [base, alpha] = await layersOf(t, makeRoot(t), GROUPS);
   const timeOf = (blob: string | undefined, name: string): string | undefined =>
-    execFileSync("tar", ["-tvf", blob ?? "", "--full-time", "--utc"], { encoding: "utf8" })
+    run("tar", ["-tvf", blob ?? "", "--full-time", "--utc"])
       .split("\n")
       .find((line) => line.endsWith(` ${name}`))
       ?.match(/\d{4}-\d\d-\d\d/)?.[0];
