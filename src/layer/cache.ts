@@ -1,11 +1,14 @@
 /** Layers of earlier builds, shared by all builds of a user. */
 import { constants } from "node:fs";
-import { copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { makeDirectory } from "../directories.js";
 import type { Digest, Layer } from "../model/descriptor.js";
 import { processMark } from "../processes.js";
+
+/** Milliseconds. */
+const LONGEST_UNUSED = 7 * 24 * 60 * 60 * 1000;
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
 
@@ -31,6 +34,8 @@ export class LayerCache {
     try {
       const record = v.parse(recordSchema, JSON.parse(await readFile(this.#record(key), "utf8")));
       const { diffId, descriptor } = record;
+      const now = new Date();
+      await utimes(this.#record(key), now, now);
       return {
         path: this.#blob(key),
         diffId: diffId as Digest,
@@ -50,10 +55,22 @@ export class LayerCache {
       await makeDirectory(this.directory);
       await shareFile(path, `${blob}${mark}`);
       await writeFile(`${record}${mark}`, JSON.stringify({ diffId, descriptor }));
-      await rename(`${blob}${mark}`, blob);
+      // The record first: a blob without one counts as forgotten.
       await rename(`${record}${mark}`, record);
+      await rename(`${blob}${mark}`, blob);
     } catch {
       await Promise.all([blob, record].map((name) => rm(`${name}${mark}`, { force: true })));
+    }
+  }
+
+  /** Removes what was not used for a week; `now` in milliseconds. What cannot be removed stays. */
+  async prune(now: number): Promise<void> {
+    for (const name of await readdir(this.directory).catch(() => [])) {
+      const path = join(this.directory, name);
+      const key = name.endsWith(".blob") ? name.slice(0, -".blob".length) : null;
+      // A blob's own time is that of the layout's.
+      const status = await stat(key === null ? path : this.#record(key)).catch(() => null);
+      if (status === null || now - status.mtimeMs > LONGEST_UNUSED) await rm(path, { force: true }).catch(() => {});
     }
   }
 

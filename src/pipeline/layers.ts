@@ -57,6 +57,7 @@ export async function makeLayers(request: LayersRequest, context: Context): Prom
   const writtenOf = new Map(missing.map((layer, index) => [layer, written[index]]));
   if (reuse.enabled) {
     await Promise.all([...writtenOf].map(([{ key }, layer]) => layer && cache.add(key, layer)));
+    await cache.prune(Date.now());
   }
   return listed.layers.flatMap((layer) => {
     const made = taken.get(layer) ?? writtenOf.get(layer);

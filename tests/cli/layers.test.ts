@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { digestOf, readImage } from "../support/image.js";
@@ -140,6 +149,24 @@ test("layers come from the cache and from --previous, and damaged ones do not", 
       assert.equal(sum.stdout.slice(0, 64), value);
     }
   }
+});
+
+test("layers that were not used for a week leave the cache", async (t) => {
+  const scene = await layeredScene(t);
+  await builds(scene);
+  const cache = scene.path("../cache/rpmoci/layers");
+  const before = readdirSync(cache).length;
+  assert.ok(before > 0);
+  for (const name of readdirSync(cache).filter((entry) => entry.endsWith(".json"))) {
+    utimesSync(join(cache, name), 1_700_000_000, 1_700_000_000);
+  }
+  const app = tinyPackages.app;
+  assert.ok(app);
+  await scene.publish([{ ...app, version: "3.0", files: { ...app.files, "/usr/bin/app": "three" } }]);
+  assert.equal((await scene.run(["update"])).code, 0);
+  await builds(scene);
+  // Those that were found in the layout were not asked of the cache.
+  assert.equal(readdirSync(cache).length, 4);
 });
 
 test("an unchanged build only sets the tag", async (t) => {

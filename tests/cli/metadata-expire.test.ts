@@ -229,7 +229,7 @@ test("metadata that was not used for a week is removed from the cache, once a da
   const gone = old
     .filter((path) => !files().includes(path))
     .map((path) => path.replace(/.*\//, "").replace(/[0-9a-f]{64}/, "*"));
-  assert.deepEqual(gone.sort(), ["*-0.7.23-1.solv".replace("0.7.23", solvVersion(old)), "*-repomd.xml"]);
+  assert.deepEqual(gone.sort(), ["*-0.7.23-2.solv".replace("0.7.23", solvVersion(old)), "*-repomd.xml"]);
 });
 
 function solvVersion(paths: readonly string[]): string {
