@@ -167,7 +167,9 @@ struct Bits {
   std::uint32_t count;
 };
 
-void write_tokens(const BlockTokens& block, const std::uint8_t* input, const Codes& codes, BitWriter& bits) {
+void write_tokens(const BlockTokens& block, const std::uint8_t* input, const Codes& codes, BitWriter& output) {
+  // A copy stays in registers: what it writes could otherwise be its own members, for all that a compiler knows.
+  BitWriter bits = output;
   std::array<Bits, 256> literals;
   for (unsigned symbol = 0; symbol < 256; ++symbol) {
     literals[symbol] = {codes.literal_codes[symbol], codes.literal_lengths[symbol]};
@@ -212,6 +214,7 @@ void write_tokens(const BlockTokens& block, const std::uint8_t* input, const Cod
   for (; count > 0; --count) add(literals[*input++]);
   bits.flush();
   bits.put(codes.literal_codes[end_of_block], codes.literal_lengths[end_of_block]);
+  output = bits;
 }
 
 void put_type(BlockType type, BitWriter& bits) { bits.put(static_cast<unsigned>(type) << 1, 3); }

@@ -29,7 +29,7 @@ class FastMatchFinder : public MatchFinder {
     // Where the literals begin that no token has yet.
     const auto* anchor = input;
     const auto* at = input;
-    // Nothing is before the first byte.
+    // Nothing is before the first byte, whose position is that of all places which were not used yet.
     if (at < last) ++block_.literal_counts[*at++];
     while (at < last) {
       // Two positions at a time: which of them has a match is hard to foresee, whether one has less so.
@@ -42,23 +42,13 @@ class FastMatchFinder : public MatchFinder {
       block_.literal_counts[*at] += first.is_match ? 0 : 1;
       const auto& found = first.is_match ? first : second;
       at += first.is_match ? 0 : 1;
-      const auto* candidate = at - found.distance;
-      auto length = found.difference != 0
-                        ? static_cast<unsigned>(std::countr_zero(found.difference)) / 8
-                        : 8 + common_length(at + 8, candidate + 8, std::min(end, at + longest_run - most_backwards));
-      if (at - anchor >= 1 << patience_bits) {
-        for (std::size_t i = 0; i < most_backwards && candidate > input && at[-1] == candidate[-1]; ++i) {
-          --at, --candidate, ++length;
-          --block_.literal_counts[*at];
-        }
-      }
+      const auto length = found.difference != 0
+                              ? static_cast<unsigned>(std::countr_zero(found.difference)) / 8
+                              : 8 + common_length(at + 8, at + 8 - found.distance, std::min(end, at + longest_run));
       block_.add(static_cast<std::size_t>(at - anchor), length, found.distance);
       at += length;
       anchor = at;
-      if (at < last) {
-        remember(at - 2, input);
-        remember(at - 4, input);
-      }
+      if (at < last) remember(at - 3, input);
       if (block_.is_full() || at - block_start >= static_cast<std::ptrdiff_t>(most_block_bytes)) {
         write_block(block_, block_start, static_cast<std::size_t>(at - block_start), bits);
         block_.clear();
@@ -78,22 +68,16 @@ class FastMatchFinder : public MatchFinder {
     bool is_match;
   };
 
-  /// By how much a match may grow at its front, into positions that were left out.
-  static constexpr std::size_t most_backwards = 64;
-
   Look look(const std::uint8_t* at, const std::uint8_t* input) {
     const auto bytes = load64(at);
     auto& place = places_[hash(bytes)];
     const auto position = static_cast<std::uint16_t>(at - input);
-    const unsigned distance = static_cast<std::uint16_t>(position - place);
+    // The next position before `at` that the place may stand for, within the reach of a match. It may be that of other
+    // bytes, of which the place was, 32 KiB or more before: what counts is that the bytes are the same.
+    const unsigned distance = ((position - place - 1U) & (max_distance - 1)) + 1;
     place = position;
-    // The place may be that of another position, 64 KiB or more before: what counts is that the bytes are the same.
-    const bool is_possible =
-        (static_cast<unsigned>(distance - 1 < max_distance) & static_cast<unsigned>(distance <= at - input)) != 0;
-    const auto difference = load64(at - (is_possible ? distance : 0)) ^ bytes;
-    // Not `&&`: another branch would be guessed wrong as often.
-    const auto is_match = static_cast<unsigned>(is_possible) & static_cast<unsigned>(only_hashed(difference) == 0);
-    return {difference, distance, is_match != 0};
+    const auto difference = load64(at - distance) ^ bytes;
+    return {difference, distance, only_hashed(difference) == 0};
   }
 
   const std::uint8_t* pass_literals(const std::uint8_t* anchor, const std::uint8_t* at, const std::uint8_t* last) {
