@@ -71,11 +71,11 @@ class FastMatchFinder : public MatchFinder {
   Look look(const std::uint8_t* at, const std::uint8_t* input) {
     const auto bytes = load64(at);
     auto& place = places_[hash(bytes)];
-    const auto position = static_cast<std::uint16_t>(at - input);
+    const auto position = static_cast<std::uint32_t>(at - input);
     // The next position before `at` that the place may stand for, within the reach of a match. It may be that of other
     // bytes, of which the place was, 32 KiB or more before: what counts is that the bytes are the same.
-    const unsigned distance = ((position - place - 1U) & (max_distance - 1)) + 1;
-    place = position;
+    const unsigned distance = ((position - place - 1) & (max_distance - 1)) + 1;
+    place = static_cast<std::uint16_t>(position);
     const auto difference = load64(at - distance) ^ bytes;
     return {difference, distance, only_hashed(difference) == 0};
   }
@@ -96,8 +96,9 @@ class FastMatchFinder : public MatchFinder {
   static std::uint64_t only_hashed(std::uint64_t bytes) { return bytes << (64 - 8 * hashed_bytes); }
 
   static std::uint32_t hash(std::uint64_t bytes) {
-    // 2^64 divided by the golden ratio.
-    return static_cast<std::uint32_t>((only_hashed(bytes) * 0x9E3779B97F4A7C15ULL) >> (64 - hash_bits));
+    // 2^64 divided by the golden ratio; shifted, it leaves out the bytes that are not hashed.
+    constexpr std::uint64_t factor = 0x9E3779B97F4A7C15 << (64 - 8 * hashed_bytes);
+    return static_cast<std::uint32_t>((bytes * factor) >> (64 - hash_bits));
   }
 
   void remember(const std::uint8_t* at, const std::uint8_t* input) {

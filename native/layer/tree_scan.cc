@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <memory>
@@ -20,28 +21,24 @@ namespace rpmoci {
 
 namespace {
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
 [[noreturn]] void throw_errno() { throw std::system_error(errno, std::generic_category()); }
 
-/// Sorted by unsigned bytes, which is how std::string compares.
+/// Of a directory that was just opened; sorted by unsigned bytes, which is how std::string compares. readdir would take
+/// twice as many system calls.
 std::vector<std::string> names_in(int directory) {
-  FileDescriptor copy(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
-  if (!copy) throw_errno();
-  const std::unique_ptr<DIR, CloseDirectory> stream(::fdopendir(copy.get()));
-  if (stream == nullptr) throw_errno();
-  copy.release();
+  alignas(dirent64) std::array<char, 32768> buffer;
   std::vector<std::string> names;
   while (true) {
-    errno = 0;
-    const dirent* entry = ::readdir(stream.get());
-    if (entry == nullptr) break;
-    const std::string_view name(entry->d_name);
-    if (name != "." && name != "..") names.emplace_back(name);
+    const auto size = ::getdents64(directory, buffer.data(), buffer.size());
+    if (size < 0) throw_errno();
+    if (size == 0) break;
+    for (auto offset = decltype(size){0}; offset < size;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + offset);
+      const std::string_view name(entry->d_name);
+      if (name != "." && name != "..") names.emplace_back(name);
+      offset += entry->d_reclen;
+    }
   }
-  if (errno != 0) throw_errno();
   std::sort(names.begin(), names.end());
   return names;
 }

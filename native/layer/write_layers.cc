@@ -21,8 +21,11 @@ namespace {
 /// Enough that no thread waits while the one before it in order is at a block that takes long.
 std::size_t ring_size(unsigned threads) { return 2 * std::size_t{threads} + 4; }
 
-/// Bytes.
+/// Bytes of an archive that are hashed without a blob beside them before the next blob is looked for: two cost hardly
+/// more than one.
 constexpr std::size_t hashed_alone = std::size_t{1} << 16;
+
+constexpr auto watch_interval = std::chrono::milliseconds(20);
 
 /// Blocks of all layers are numbered from 0 in the order of the blobs. A block is claimed by a worker, filled,
 /// compressed, and, in order, hashed and written; then its place in the ring is free.
@@ -65,8 +68,7 @@ class LayersWriter {
     std::size_t input_size = 0;
     std::unique_ptr<char[]> output;
     CompressedBlock compressed;
-    bool is_filled = false;
-    bool is_compressed = false;
+    bool is_made = false;
   };
 
   std::uint64_t block_count() const { return first_blocks_.back(); }
@@ -96,7 +98,7 @@ class LayersWriter {
   void watch(const std::function<void(std::uint64_t)>& progress) {
     std::unique_lock lock(mutex_);
     while (!error_ && finished() < block_count()) {
-      over_.wait_for(lock, std::chrono::milliseconds(20));
+      over_.wait_for(lock, watch_interval);
       const auto written = written_bytes_;
       lock.unlock();
       if (cancelled_) fail(std::make_exception_ptr(Failure("CANCELLED", "the layer was given up")));
@@ -118,22 +120,18 @@ class LayersWriter {
       if (error_ || claimed_ == block_count()) return;
       const auto number = claimed_++;
       auto& next = block(number);
-      next.is_filled = next.is_compressed = false;
+      next.is_made = false;
       lock.unlock();
       while (number >= first_blocks_[layer + 1]) ++layer;
       fill(next, *outputs_[layer].listing, (number - first_blocks_[layer]) * block_size_, stream);
-      lock.lock();
-      next.is_filled = true;
-      hashable_.notify_one();
       if (compressor != nullptr) {
-        lock.unlock();
         if (next.output == nullptr) {
           next.output = std::make_unique_for_overwrite<char[]>(compressor->bound(block_size_));
         }
         next.compressed = compressor->compress(next.input.get(), next.input_size, next.output.get());
-        lock.lock();
       }
-      next.is_compressed = true;
+      lock.lock();
+      next.is_made = true;
       hashable_.notify_one();
       writable_.notify_one();
     }
@@ -166,7 +164,6 @@ class LayersWriter {
         archive.rest = archive.rest.subspan(size);
         blob.rest = blob.rest.subspan(size);
       } else {
-        // Not much: the other may be there soon, and two cost little more than one.
         auto& only = archive.is_open ? archive : blob;
         const auto part = only.rest.first(std::min(only.rest.size(), hashed_alone));
         only.hash.update(part);
@@ -190,21 +187,24 @@ class LayersWriter {
     }
   }
 
-  /// Waits for a block to hash. False when there are no more.
+  /// Waits for a block to hash. False when there are no more. An archive's block waits until it is compressed, although
+  /// it could be hashed before: hardly any part of a blob is then without a part of an archive beside it.
   bool open_blocks(Hashing& archive, Hashing& blob) {
     std::unique_lock lock(mutex_);
-    const auto open = [this](Hashing& hashing, bool Block::*is_ready, auto bytes_of) {
-      if (hashing.is_open || hashing.number >= claimed_ || !(block(hashing.number).*is_ready)) return;
+    const auto open = [this](Hashing& hashing, auto bytes_of) {
+      if (hashing.is_open || hashing.number >= claimed_ || !block(hashing.number).is_made) return;
       hashing.rest = bytes_of(block(hashing.number));
       hashing.is_open = true;
     };
     hashable_.wait(lock, [&] {
-      open(archive, &Block::is_filled, archive_bytes);
-      open(blob, &Block::is_compressed, blob_bytes);
-      return error_ || archive.is_open || blob.is_open || digested_ == block_count();
+      open(archive, archive_bytes);
+      open(blob, blob_bytes);
+      return error_ || archive.is_open || blob.is_open || finished_hashing();
     });
     return !error_ && (archive.is_open || blob.is_open);
   }
+
+  bool finished_hashing() const { return std::min(hashed_, digested_) == block_count(); }
 
   bool is_last(const Hashing& hashing) const { return hashing.number + 1 == first_blocks_[hashing.layer + 1]; }
 
@@ -214,8 +214,13 @@ class LayersWriter {
     hashing.is_open = false;
     const std::lock_guard lock(mutex_);
     ++counter;
+    free_places();
+  }
+
+  /// After the mutex' owner has counted a block.
+  void free_places() {
     claimable_.notify_one();
-    over_.notify_one();
+    if (finished() == block_count()) over_.notify_one();
   }
 
   static std::span<const char> archive_bytes(const Block& block) { return {block.input.get(), block.input_size}; }
@@ -232,7 +237,7 @@ class LayersWriter {
       file.write(frame->head());
       for (auto number = first_blocks_[layer]; number < first_blocks_[layer + 1]; ++number) {
         std::unique_lock lock(mutex_);
-        writable_.wait(lock, [&] { return error_ || (number < claimed_ && block(number).is_compressed); });
+        writable_.wait(lock, [&] { return error_ || (number < claimed_ && block(number).is_made); });
         if (error_) return;
         lock.unlock();
         const auto& done = block(number);
@@ -247,8 +252,7 @@ class LayersWriter {
         lock.lock();
         ++written_;
         written_bytes_ += size;
-        claimable_.notify_one();
-        over_.notify_one();
+        free_places();
       }
     }
   }
