@@ -1,14 +1,15 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor } from "../model/descriptor.js";
+import type { Descriptor, Layer } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
 import { withLayoutLock } from "./layout-lock.js";
+import { syncDirectory, syncFile } from "./sync.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
 export interface NewImage {
@@ -69,15 +70,32 @@ export class LayoutTransaction {
   }
 
   /**
+   * Keeps a layer that the layout has until `commit`, although others may collect it as garbage meanwhile: by a link
+   * called `name` in the staging folder, or not at all where there are no links. Null when it is gone already.
+   */
+  async hold(layer: Layer, name: string): Promise<Layer | null> {
+    const path = join(this.staging, name);
+    try {
+      await link(blobFile(this.directory, layer.descriptor.digest), path);
+      return { ...layer, path };
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "ENOENT" ? null : { ...layer, path: undefined };
+    }
+  }
+
+  /**
    * Moves the blobs in, then replaces `index.json` atomically; `tag` names the image from then on, and no other.
-   * Processes that commit or collect garbage at once wait for each other. Small files are synced to disk before they get
-   * their names, layers are not: a crash of the machine, unlike a crash of the process, may cost the last image, but none
-   * of those before. Throws an `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said
-   * to be in the layout is there no more.
+   * Processes that commit or collect garbage at once wait for each other. Whatever the index names is on the disk before
+   * it, and the index before this returns, so that a crash of the machine costs nothing that was committed. Throws an
+   * `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said to be in the layout is there
+   * no more.
    */
   async commit(image: NewImage, tag: string): Promise<void> {
+    const blobs = join(this.directory, "blobs", "sha256");
     try {
-      await makeDirectory(join(this.directory, "blobs", "sha256"));
+      const created = await makeDirectory(blobs);
+      // This takes longest, so nobody shall wait for it.
+      await Promise.all(image.layers.map(({ path }) => path && syncFile(path)));
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
         for (const layer of image.layers) await this.#putLayer(layer);
@@ -86,6 +104,8 @@ export class LayoutTransaction {
           await writeFile(staged, bytes, { flush: true });
           await rename(staged, blobFile(this.directory, descriptor.digest));
         }
+        await syncDirectory(blobs);
+        if (created !== undefined) await syncDirectory(dirname(blobs));
         const index = withTag(
           await readIndex(this.directory),
           { ...image.manifest.descriptor, platform: image.platform },
@@ -93,7 +113,9 @@ export class LayoutTransaction {
         );
         await this.#replace(INDEX_FILE, JSON.stringify(index));
         await this.#replace(LAYOUT_FILE, LAYOUT_TEXT);
+        await syncDirectory(this.directory);
       });
+      if (this.#created !== undefined) await syncDirectories(dirname(this.directory), dirname(this.#created));
       await rm(this.staging, { recursive: true, force: true });
     } catch (error) {
       throw error instanceof RpmociError ? error : unwritable(this.directory, error);
@@ -110,7 +132,8 @@ export class LayoutTransaction {
   async #putLayer({ path, descriptor }: NewImage["layers"][number]): Promise<void> {
     const target = blobFile(this.directory, descriptor.digest);
     const present = await stat(target).catch(() => null);
-    if (present?.size === descriptor.size) return;
+    // Another tool may have written it a moment ago.
+    if (present?.size === descriptor.size) return syncFile(target);
     if (path !== undefined) return rename(path, target);
     throw new RpmociError(`A layer has vanished from ${this.directory}: ${descriptor.digest}`, {
       kind: "output",
@@ -124,6 +147,12 @@ export class LayoutTransaction {
     await writeFile(staged, text, { flush: true });
     await rename(staged, join(this.directory, name));
   }
+}
+
+/** Syncs `directory` and those above it up to `outermost`. */
+async function syncDirectories(directory: string, outermost: string): Promise<void> {
+  await syncDirectory(directory);
+  if (directory !== outermost) await syncDirectories(dirname(directory), outermost);
 }
 
 /** Removes `directory` and those above it up to `outermost`, as long as they are empty; nothing when that is undefined. */
