@@ -238,17 +238,3 @@ test("an interrupted build ends with 130 and leaves nothing behind", async (t) =
   assert.deepEqual(readdirSync(scene.path("tmp")), []);
   assert.deepEqual(snapshot(scene), before);
 });
-
-test("builds at once into one layout keep every tag", async (t) => {
-  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
-  scene.writeManifest({ packages: ["tool"] });
-  assert.equal((await scene.run(["update"])).code, 0);
-  const tags = ["a", "b", "c", "d"];
-  const results = await Promise.all(
-    tags.map((tag) => scene.run(["build", "--locked", "--image", "image", "--tag", tag])),
-  );
-  for (const result of results) assert.equal(result.code, 0, result.stderr);
-  assertSoundLayout(scene.layout);
-  const index = read(join(scene.layout, "index.json")) ?? "";
-  for (const tag of tags) assert.ok(index.includes(`"${tag}"`), `the tag ${tag} is lost`);
-});
