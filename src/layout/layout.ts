@@ -92,32 +92,34 @@ export class LayoutTransaction {
    */
   async commit(image: NewImage, tag: string): Promise<void> {
     const blobs = join(this.directory, "blobs", "sha256");
+    let created: string | undefined;
     try {
-      const created = await makeDirectory(blobs);
-      // This takes longest, so nobody shall wait for it.
+      created = await makeDirectory(dirname(blobs));
+      const inner = await makeDirectory(blobs);
+      created ??= inner;
+      // What takes time, or fills the disk, comes before the lock and before anything is moved.
       await Promise.all(image.layers.map(({ path }) => path && syncFile(path)));
+      const config = await this.#stage("config", image.config.bytes);
+      const manifest = await this.#stage("manifest", image.manifest.bytes);
+      const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
+        const descriptor = { ...image.manifest.descriptor, platform: image.platform };
+        const index = withTag(await readIndex(this.directory), descriptor, tag);
+        const staged = await this.#stage(INDEX_FILE, JSON.stringify(index));
         for (const layer of image.layers) await this.#putLayer(layer);
-        for (const { descriptor, bytes } of [image.config, image.manifest]) {
-          const staged = join(this.staging, "blob");
-          await writeFile(staged, bytes, { flush: true });
-          await rename(staged, blobFile(this.directory, descriptor.digest));
-        }
+        await rename(config, blobFile(this.directory, image.config.descriptor.digest));
+        await rename(manifest, blobFile(this.directory, image.manifest.descriptor.digest));
         await syncDirectory(blobs);
         if (created !== undefined) await syncDirectory(dirname(blobs));
-        const index = withTag(
-          await readIndex(this.directory),
-          { ...image.manifest.descriptor, platform: image.platform },
-          tag,
-        );
-        await this.#replace(INDEX_FILE, JSON.stringify(index));
-        await this.#replace(LAYOUT_FILE, LAYOUT_TEXT);
+        await rename(staged, join(this.directory, INDEX_FILE));
+        await rename(layout, join(this.directory, LAYOUT_FILE));
         await syncDirectory(this.directory);
       });
       if (this.#created !== undefined) await syncDirectories(dirname(this.directory), dirname(this.#created));
       await rm(this.staging, { recursive: true, force: true });
     } catch (error) {
+      await removeEmpty(blobs, created);
       throw error instanceof RpmociError ? error : unwritable(this.directory, error);
     }
   }
@@ -142,10 +144,11 @@ export class LayoutTransaction {
     });
   }
 
-  async #replace(name: string, text: string): Promise<void> {
-    const staged = join(this.staging, name);
-    await writeFile(staged, text, { flush: true });
-    await rename(staged, join(this.directory, name));
+  /** A file in the staging folder that is on the disk. */
+  async #stage(name: string, contents: string | Buffer): Promise<string> {
+    const path = join(this.staging, name);
+    await writeFile(path, contents, { flush: true });
+    return path;
   }
 }
 
@@ -160,11 +163,11 @@ async function removeEmpty(directory: string, outermost: string | undefined): Pr
   if (outermost === undefined) return;
   for (let path = directory; path.startsWith(outermost); path = dirname(path)) {
     // What somebody else has put in meanwhile stays, and so does what is above it.
-    const removed = await rmdir(path).then(
-      () => true,
+    const isLeft = await rmdir(path).then(
       () => false,
+      (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
     );
-    if (!removed) return;
+    if (isLeft) return;
   }
 }
 
