@@ -22,6 +22,9 @@ export interface NewImage {
 /** Of folders that a process writes to before it commits. */
 export const STAGING_PREFIX = ".rpmoci-";
 
+/** To make a layout's directory; there are places where it is never there. */
+const MOST_ATTEMPTS = 10;
+
 /** Throws an `RpmociError` of kind `usage` for a tag that is no reference name of the OCI image specification. */
 export function checkTag(tag: string): void {
   const component = "[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*";
@@ -56,16 +59,20 @@ export class LayoutTransaction {
   static async begin(path: string): Promise<LayoutTransaction> {
     const directory = resolve(path);
     await inspectLayout(directory);
-    let created: string | undefined;
-    try {
-      created = await makeDirectory(directory);
-      await removeAbandoned(directory, STAGING_PREFIX);
-      const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
-      await mkdir(staging);
-      return new LayoutTransaction(directory, staging, created);
-    } catch (error) {
-      await removeEmpty(directory, created);
-      throw unwritable(directory, error);
+    for (let attempts = 1; ; attempts += 1) {
+      let created: string | undefined;
+      try {
+        created = await makeDirectory(directory);
+        await removeAbandoned(directory, STAGING_PREFIX);
+        const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
+        await mkdir(staging);
+        return new LayoutTransaction(directory, staging, created);
+      } catch (error) {
+        await removeEmpty(directory, created);
+        // Somebody else may just have discarded the layout that he had made.
+        const isGone = ["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "");
+        if (!isGone || attempts === MOST_ATTEMPTS) throw unwritable(directory, error);
+      }
     }
   }
 
@@ -91,12 +98,7 @@ export class LayoutTransaction {
    * no more.
    */
   async commit(image: NewImage, tag: string): Promise<void> {
-    const blobs = join(this.directory, "blobs", "sha256");
-    let created: string | undefined;
     try {
-      created = await makeDirectory(dirname(blobs));
-      const inner = await makeDirectory(blobs);
-      created ??= inner;
       // What takes time, or fills the disk, comes before the lock and before anything is moved.
       await Promise.all(image.layers.map(({ path }) => path && syncFile(path)));
       const config = await this.#stage("config", image.config.bytes);
@@ -107,11 +109,7 @@ export class LayoutTransaction {
         const descriptor = { ...image.manifest.descriptor, platform: image.platform };
         const index = withTag(await readIndex(this.directory), descriptor, tag);
         const staged = await this.#stage(INDEX_FILE, JSON.stringify(index));
-        for (const layer of image.layers) await this.#putLayer(layer);
-        await rename(config, blobFile(this.directory, image.config.descriptor.digest));
-        await rename(manifest, blobFile(this.directory, image.manifest.descriptor.digest));
-        await syncDirectory(blobs);
-        if (created !== undefined) await syncDirectory(dirname(blobs));
+        await this.#moveBlobs(image, { config, manifest });
         await rename(staged, join(this.directory, INDEX_FILE));
         await rename(layout, join(this.directory, LAYOUT_FILE));
         await syncDirectory(this.directory);
@@ -119,7 +117,6 @@ export class LayoutTransaction {
       if (this.#created !== undefined) await syncDirectories(dirname(this.directory), dirname(this.#created));
       await rm(this.staging, { recursive: true, force: true });
     } catch (error) {
-      await removeEmpty(blobs, created);
       throw error instanceof RpmociError ? error : unwritable(this.directory, error);
     }
   }
@@ -128,6 +125,25 @@ export class LayoutTransaction {
   async discard(): Promise<void> {
     await rm(this.staging, { recursive: true, force: true });
     await removeEmpty(this.directory, this.#created);
+  }
+
+  /** Gives the blobs their names, and sees to it that these are on the disk. */
+  async #moveBlobs(image: NewImage, staged: Readonly<Record<"config" | "manifest", string>>): Promise<void> {
+    const blobs = join(this.directory, "blobs", "sha256");
+    let created: string | undefined;
+    try {
+      created = await makeDirectory(dirname(blobs));
+      const inner = await makeDirectory(blobs);
+      created ??= inner;
+      for (const layer of image.layers) await this.#putLayer(layer);
+      await rename(staged.config, blobFile(this.directory, image.config.descriptor.digest));
+      await rename(staged.manifest, blobFile(this.directory, image.manifest.descriptor.digest));
+      await syncDirectory(blobs);
+      if (created !== undefined) await syncDirectory(dirname(blobs));
+    } catch (error) {
+      await removeEmpty(blobs, created);
+      throw error;
+    }
   }
 
   /** A blob that is there already, and as long, has the same bytes. */

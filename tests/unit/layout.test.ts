@@ -15,6 +15,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { RpmociError } from "../../src/errors.js";
 import { blobFile } from "../../src/layout/blob-file.js";
 import { collectGarbage } from "../../src/layout/garbage.js";
@@ -22,6 +23,7 @@ import { inspectLayout, readIndex, withTag } from "../../src/layout/index-file.j
 import { checkTag, LayoutTransaction, type NewImage } from "../../src/layout/layout.js";
 import { ANNOTATION_REF_NAME, type Descriptor, type ImageIndex } from "../../src/model/descriptor.js";
 import { isAbandoned, processMark } from "../../src/processes.js";
+import { randomIntegers } from "../support/random.js";
 
 function temporary(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
@@ -133,6 +135,21 @@ test("one image may have several tags, and be added again", async (t) => {
   for (const tag of ["a", "b", "a"]) await add(directory, "one", tag);
   assert.deepEqual(tagsIn(directory), { a: digestOf("one"), b: digestOf("one") });
   assertSound(directory);
+});
+
+test("whoever gives up the layout that he made does not take it from those who begin", async (t) => {
+  const parent = temporary(t);
+  const random = randomIntegers(1);
+  const beginAndDiscard = async (): Promise<void> => {
+    await delay(random(5));
+    const transaction = await LayoutTransaction.begin(join(parent, "made", "layout"));
+    await delay(random(3));
+    await transaction.discard();
+  };
+  for (let round = 0; round < 60; round += 1) {
+    await Promise.all(Array.from({ length: 8 }, beginAndDiscard));
+    rmSync(join(parent, "made"), { recursive: true, force: true });
+  }
 });
 
 test("commits at once keep all tags", async (t) => {
