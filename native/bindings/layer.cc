@@ -1,4 +1,4 @@
-// newCancellation, cancel, readOwnership, readTree, listLayers and writeLayers.
+// newCancellation, cancel, readOwnership, readTree, listLayers, writeLayers and digestZstdContents.
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -6,6 +6,7 @@
 #include "bindings/exports.h"
 #include "bindings/values.h"
 #include "layer/write_layers.h"
+#include "layer/zstd_contents.h"
 #include "napi/cancellation.h"
 #include "napi/environment.h"
 #include "napi/progress.h"
@@ -156,6 +157,16 @@ Napi::Value write_layers_async(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::vector<Blob>& blobs) { return to_array(env, blobs, blob_object); });
 }
 
+Napi::Value digest_zstd_contents_async(const Napi::CallbackInfo& info) {
+  auto& environment = Environment::of(info.Env());
+  return run_promise<std::string>(
+      info.Env(), environment.general,
+      [path = to_text(info[0]), algorithm = to_text(info[1]), closing = environment.new_flag()] {
+        return digest_zstd_contents(path, algorithm, *closing);
+      },
+      [](Napi::Env env, std::string& digest) -> Napi::Value { return Napi::String::New(env, digest); });
+}
+
 }  // namespace
 
 void export_layer(Napi::Env env, Napi::Object exports) {
@@ -165,6 +176,7 @@ void export_layer(Napi::Env env, Napi::Object exports) {
   exports.Set("readTree", Napi::Function::New(env, read_tree_async, "readTree"));
   exports.Set("listLayers", Napi::Function::New(env, list_layers_async, "listLayers"));
   exports.Set("writeLayers", Napi::Function::New(env, write_layers_async, "writeLayers"));
+  exports.Set("digestZstdContents", Napi::Function::New(env, digest_zstd_contents_async, "digestZstdContents"));
 }
 
 }  // namespace rpmoci

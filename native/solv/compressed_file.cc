@@ -1,8 +1,6 @@
 #include "solv/compressed_file.h"
 
 #include <fcntl.h>
-#include <nettle/nettle-meta.h>
-#include <nettle/version.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "hex.h"
+#include "digest.h"
 #include "solv/libsolv.h"
 #include "solv/xml_guard.h"
 #include "solv/zstd_frames.h"
@@ -61,36 +59,6 @@ FileHandle open_unpacking(int fd) {
   if (!file) close(fd);
   return file;
 }
-
-/// A checksum of any algorithm that nettle has.
-class Digest {
- public:
-  explicit Digest(const std::string& algorithm) : hash_(nettle_lookup_hash(algorithm.c_str())) {
-    if (hash_ == nullptr) return;
-    context_.resize(hash_->context_size / sizeof(std::max_align_t) + 1);
-    hash_->init(context_.data());
-  }
-
-  void update(const char* bytes, std::size_t size) {
-    if (hash_ != nullptr) hash_->update(context_.data(), size, reinterpret_cast<const std::uint8_t*>(bytes));
-  }
-
-  /// Lower-case hexadecimal digits; empty for an unknown algorithm.
-  std::string finish() {
-    if (hash_ == nullptr) return {};
-    std::vector<std::uint8_t> digest(hash_->digest_size);
-#if NETTLE_VERSION_MAJOR >= 4
-    hash_->digest(context_.data(), digest.data());
-#else
-    hash_->digest(context_.data(), digest.size(), digest.data());
-#endif
-    return to_hex(digest.data(), digest.size());
-  }
-
- private:
-  const struct nettle_hash* hash_;
-  std::vector<std::max_align_t> context_;
-};
 
 }  // namespace
 

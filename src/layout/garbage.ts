@@ -1,17 +1,19 @@
 /** Removes from a layout what no image of it needs. */
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor, Digest } from "../model/descriptor.js";
+import type { Descriptor } from "../model/descriptor.js";
 import { removeAbandoned } from "../processes.js";
+import { ALGORITHMS, type Algorithm } from "./algorithm.js";
 import { blobFile } from "./blob-file.js";
+import { readDocument } from "./document.js";
 import { inspectLayout, readIndex } from "./index-file.js";
 import { STAGING_PREFIX } from "./layout.js";
 import { withLayoutLock } from "./layout-lock.js";
 
 export interface Garbage {
   /** Of the blobs, sorted. */
-  readonly digests: readonly Digest[];
+  readonly digests: readonly string[];
   /** Bytes. */
   readonly size: number;
 }
@@ -35,9 +37,10 @@ export async function collectGarbage(path: string, { dryRun = false }: GarbageOp
       const needed = new Set<string>();
       const { manifests } = await readIndex(directory);
       for (const descriptor of manifests) await reach(directory, descriptor, needed);
-      const garbage = (await blobsIn(directory)).filter(({ digest }) => !needed.has(digest));
+      const blobs = await Promise.all(ALGORITHMS.map((algorithm) => blobsIn(directory, algorithm)));
+      const garbage = blobs.flat().filter(({ digest }) => !needed.has(digest));
       if (!dryRun) {
-        await Promise.all(garbage.map(({ digest }) => rm(blobFile(directory, digest), { force: true })));
+        await Promise.all(garbage.map(({ path: blob }) => rm(blob, { force: true })));
         await removeAbandoned(directory, STAGING_PREFIX);
       }
       const size = garbage.reduce((sum, blob) => sum + blob.size, 0);
@@ -57,24 +60,34 @@ async function reach(directory: string, { digest, mediaType }: Descriptor, neede
   if (needed.has(digest)) return;
   needed.add(digest);
   if (!REFERRING.test(mediaType)) return;
-  const {
-    config,
-    layers = [],
-    manifests = [],
-    subject,
-  } = JSON.parse(await readFile(blobFile(directory, digest), "utf8"));
-  for (const descriptor of [config, subject, ...layers, ...manifests]) {
+  const document = JSON.parse((await readDocument(blobFile(directory, digest))).toString());
+  const { config, layers, manifests, subject } = document;
+  // Go's tools write null for lists without entries.
+  for (const descriptor of [config, subject, ...(layers ?? []), ...(manifests ?? [])]) {
     // A subject need not be there, nor what an index of several platforms names.
     const isThere = descriptor && (await stat(blobFile(directory, descriptor.digest)).catch(() => null));
     if (isThere) await reach(directory, descriptor, needed);
   }
 }
 
-async function blobsIn(directory: string): Promise<readonly { readonly digest: Digest; readonly size: number }[]> {
-  const folder = join(directory, "blobs", "sha256");
-  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+interface Blob {
+  readonly digest: string;
+  readonly path: string;
+  readonly size: number;
+}
+
+async function blobsIn(directory: string, algorithm: Algorithm): Promise<readonly Blob[]> {
+  const folder = join(directory, "blobs", algorithm);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const blobs = names.filter((name) => /^([0-9a-f]{64}){1,2}$/.test(name));
   return Promise.all(
-    names.map(async (name) => ({ digest: `sha256:${name}` as const, size: (await stat(join(folder, name))).size })),
+    blobs.map(async (name) => {
+      const path = join(folder, name);
+      return { digest: `${algorithm}:${name}`, path, size: (await stat(path)).size };
+    }),
   );
 }
 

@@ -1,9 +1,10 @@
 /** `oci-layout` and `index.json` of an OCI image layout. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import { ANNOTATION_REF_NAME, type Descriptor, type ImageIndex, MEDIA_TYPE } from "../model/descriptor.js";
+import { LARGEST_INDEX, readDocument } from "./document.js";
 
 export const INDEX_FILE = "index.json";
 export const LAYOUT_FILE = "oci-layout";
@@ -12,7 +13,11 @@ export const LAYOUT_TEXT = '{"imageLayoutVersion":"1.0.0"}';
 /** What this tool changes nothing of is kept as it was, whatever other tools wrote. */
 const indexSchema = v.looseObject({
   schemaVersion: v.literal(2),
-  manifests: v.array(v.looseObject({ mediaType: v.string(), digest: v.string(), size: v.number() })),
+  // umoci writes null into a new layout.
+  manifests: v.pipe(
+    v.nullable(v.array(v.looseObject({ mediaType: v.string(), digest: v.string(), size: v.number() }))),
+    v.transform((manifests) => manifests ?? []),
+  ),
 });
 
 /**
@@ -45,7 +50,7 @@ export async function readIndex(directory: string): Promise<ImageIndex> {
   const path = join(directory, INDEX_FILE);
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = (await readDocument(path, LARGEST_INDEX)).toString();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       return { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] };

@@ -1,5 +1,5 @@
 /** Layers of a layout's images that say what they were made from. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   ANNOTATION_LAYER_INPUTS,
@@ -11,6 +11,7 @@ import {
   MEDIA_TYPE,
 } from "../model/descriptor.js";
 import { blobFile } from "./blob-file.js";
+import { readDocument } from "./document.js";
 import { readIndex } from "./index-file.js";
 
 /**
@@ -30,9 +31,9 @@ export async function knownLayers(path: string, tag?: string): Promise<ReadonlyM
 }
 
 async function layersOf(directory: string, image: Descriptor): Promise<readonly (readonly [string, Layer])[]> {
-  const manifest: ImageManifest = JSON.parse(await readFile(blobFile(directory, image.digest), "utf8"));
+  const manifest: ImageManifest = await readJson(directory, image);
   if (!manifest.layers.some(({ annotations }) => annotations?.[ANNOTATION_LAYER_INPUTS] !== undefined)) return [];
-  const config: ImageConfig = JSON.parse(await readFile(blobFile(directory, manifest.config.digest), "utf8"));
+  const config: ImageConfig = await readJson(directory, manifest.config);
   const found = await Promise.all(
     manifest.layers.map(async (descriptor, index) => {
       const inputs = descriptor.annotations?.[ANNOTATION_LAYER_INPUTS];
@@ -44,4 +45,8 @@ async function layersOf(directory: string, image: Descriptor): Promise<readonly 
     }),
   );
   return found.flat();
+}
+
+async function readJson<T>(directory: string, { digest }: Descriptor): Promise<T> {
+  return JSON.parse((await readDocument(blobFile(directory, digest))).toString());
 }

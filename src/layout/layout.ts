@@ -1,14 +1,15 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor } from "../model/descriptor.js";
+import type { Descriptor, Layer } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
 import { withLayoutLock } from "./layout-lock.js";
+import { syncDirectory, syncFile } from "./sync.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
 export interface NewImage {
@@ -20,6 +21,9 @@ export interface NewImage {
 
 /** Of folders that a process writes to before it commits. */
 export const STAGING_PREFIX = ".rpmoci-";
+
+/** To make a layout's directory; there are places where it is never there. */
+const MOST_ATTEMPTS = 10;
 
 /** Throws an `RpmociError` of kind `usage` for a tag that is no reference name of the OCI image specification. */
 export function checkTag(tag: string): void {
@@ -55,45 +59,62 @@ export class LayoutTransaction {
   static async begin(path: string): Promise<LayoutTransaction> {
     const directory = resolve(path);
     await inspectLayout(directory);
-    let created: string | undefined;
+    for (let attempts = 1; ; attempts += 1) {
+      let created: string | undefined;
+      try {
+        created = await makeDirectory(directory);
+        await removeAbandoned(directory, STAGING_PREFIX);
+        const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
+        await mkdir(staging);
+        return new LayoutTransaction(directory, staging, created);
+      } catch (error) {
+        await removeEmpty(directory, created);
+        // Somebody else may just have discarded the layout that he had made.
+        const isGone = ["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "");
+        if (!isGone || attempts === MOST_ATTEMPTS) throw unwritable(directory, error);
+      }
+    }
+  }
+
+  /**
+   * Keeps a layer that the layout has until `commit`, although others may collect it as garbage meanwhile: by a link
+   * called `name` in the staging folder, or not at all where there are no links. Null when it is gone already.
+   */
+  async hold(layer: Layer, name: string): Promise<Layer | null> {
+    const path = join(this.staging, name);
     try {
-      created = await makeDirectory(directory);
-      await removeAbandoned(directory, STAGING_PREFIX);
-      const staging = join(directory, `${STAGING_PREFIX}${processMark()}-${randomBytes(6).toString("hex")}`);
-      await mkdir(staging);
-      return new LayoutTransaction(directory, staging, created);
+      await link(blobFile(this.directory, layer.descriptor.digest), path);
+      return { ...layer, path };
     } catch (error) {
-      await removeEmpty(directory, created);
-      throw unwritable(directory, error);
+      return (error as NodeJS.ErrnoException).code === "ENOENT" ? null : { ...layer, path: undefined };
     }
   }
 
   /**
    * Moves the blobs in, then replaces `index.json` atomically; `tag` names the image from then on, and no other.
-   * Processes that commit or collect garbage at once wait for each other. Small files are synced to disk before they get
-   * their names, layers are not: a crash of the machine, unlike a crash of the process, may cost the last image, but none
-   * of those before. Throws an `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said
-   * to be in the layout is there no more.
+   * Processes that commit or collect garbage at once wait for each other. Whatever the index names is on the disk before
+   * it, and the index before this returns, so that a crash of the machine costs nothing that was committed. Throws an
+   * `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said to be in the layout is there
+   * no more.
    */
   async commit(image: NewImage, tag: string): Promise<void> {
     try {
-      await makeDirectory(join(this.directory, "blobs", "sha256"));
+      // What takes time, or fills the disk, comes before the lock and before anything is moved.
+      await Promise.all(image.layers.map(({ path }) => path && syncFile(path)));
+      const config = await this.#stage("config", image.config.bytes);
+      const manifest = await this.#stage("manifest", image.manifest.bytes);
+      const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
-        for (const layer of image.layers) await this.#putLayer(layer);
-        for (const { descriptor, bytes } of [image.config, image.manifest]) {
-          const staged = join(this.staging, "blob");
-          await writeFile(staged, bytes, { flush: true });
-          await rename(staged, blobFile(this.directory, descriptor.digest));
-        }
-        const index = withTag(
-          await readIndex(this.directory),
-          { ...image.manifest.descriptor, platform: image.platform },
-          tag,
-        );
-        await this.#replace(INDEX_FILE, JSON.stringify(index));
-        await this.#replace(LAYOUT_FILE, LAYOUT_TEXT);
+        const descriptor = { ...image.manifest.descriptor, platform: image.platform };
+        const index = withTag(await readIndex(this.directory), descriptor, tag);
+        const staged = await this.#stage(INDEX_FILE, JSON.stringify(index));
+        await this.#moveBlobs(image, { config, manifest });
+        await rename(staged, join(this.directory, INDEX_FILE));
+        await rename(layout, join(this.directory, LAYOUT_FILE));
+        await syncDirectory(this.directory);
       });
+      if (this.#created !== undefined) await syncDirectories(dirname(this.directory), dirname(this.#created));
       await rm(this.staging, { recursive: true, force: true });
     } catch (error) {
       throw error instanceof RpmociError ? error : unwritable(this.directory, error);
@@ -106,11 +127,31 @@ export class LayoutTransaction {
     await removeEmpty(this.directory, this.#created);
   }
 
+  /** Gives the blobs their names, and sees to it that these are on the disk. */
+  async #moveBlobs(image: NewImage, staged: Readonly<Record<"config" | "manifest", string>>): Promise<void> {
+    const blobs = join(this.directory, "blobs", "sha256");
+    let created: string | undefined;
+    try {
+      created = await makeDirectory(dirname(blobs));
+      const inner = await makeDirectory(blobs);
+      created ??= inner;
+      for (const layer of image.layers) await this.#putLayer(layer);
+      await rename(staged.config, blobFile(this.directory, image.config.descriptor.digest));
+      await rename(staged.manifest, blobFile(this.directory, image.manifest.descriptor.digest));
+      await syncDirectory(blobs);
+      if (created !== undefined) await syncDirectory(dirname(blobs));
+    } catch (error) {
+      await removeEmpty(blobs, created);
+      throw error;
+    }
+  }
+
   /** A blob that is there already, and as long, has the same bytes. */
   async #putLayer({ path, descriptor }: NewImage["layers"][number]): Promise<void> {
     const target = blobFile(this.directory, descriptor.digest);
     const present = await stat(target).catch(() => null);
-    if (present?.size === descriptor.size) return;
+    // Another tool may have written it a moment ago.
+    if (present?.size === descriptor.size) return syncFile(target);
     if (path !== undefined) return rename(path, target);
     throw new RpmociError(`A layer has vanished from ${this.directory}: ${descriptor.digest}`, {
       kind: "output",
@@ -119,11 +160,18 @@ export class LayoutTransaction {
     });
   }
 
-  async #replace(name: string, text: string): Promise<void> {
-    const staged = join(this.staging, name);
-    await writeFile(staged, text, { flush: true });
-    await rename(staged, join(this.directory, name));
+  /** A file in the staging folder that is on the disk. */
+  async #stage(name: string, contents: string | Buffer): Promise<string> {
+    const path = join(this.staging, name);
+    await writeFile(path, contents, { flush: true });
+    return path;
   }
+}
+
+/** Syncs `directory` and those above it up to `outermost`. */
+async function syncDirectories(directory: string, outermost: string): Promise<void> {
+  await syncDirectory(directory);
+  if (directory !== outermost) await syncDirectories(dirname(directory), outermost);
 }
 
 /** Removes `directory` and those above it up to `outermost`, as long as they are empty; nothing when that is undefined. */
@@ -131,11 +179,11 @@ async function removeEmpty(directory: string, outermost: string | undefined): Pr
   if (outermost === undefined) return;
   for (let path = directory; path.startsWith(outermost); path = dirname(path)) {
     // What somebody else has put in meanwhile stays, and so does what is above it.
-    const removed = await rmdir(path).then(
-      () => true,
+    const isLeft = await rmdir(path).then(
       () => false,
+      (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
     );
-    if (!removed) return;
+    if (isLeft) return;
   }
 }
 

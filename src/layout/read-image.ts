@@ -1,9 +1,10 @@
 /** Finds an image in a layout that is whole. */
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ANNOTATION_REF_NAME, type Descriptor, type Digest, type ImageManifest } from "../model/descriptor.js";
 import { blobFile } from "./blob-file.js";
+import { readDocument } from "./document.js";
 import { readIndex } from "./index-file.js";
 import type { NewImage } from "./layout.js";
 
@@ -37,7 +38,7 @@ export async function isTagged(path: string, digest: Digest, tag: string): Promi
 }
 
 async function readBlob(directory: string, digest: Digest): Promise<Buffer> {
-  const bytes = await readFile(blobFile(directory, digest));
+  const bytes = await readDocument(blobFile(directory, digest));
   if (`sha256:${createHash("sha256").update(bytes).digest("hex")}` === digest) return bytes;
   throw new Error(`${digest} is damaged`);
 }

@@ -1,56 +1,116 @@
-/** What the OCI image specification demands of its documents; other keys are allowed. */
+/**
+ * What the OCI image specification demands of its documents; other keys are allowed. An optional member may be null, which
+ * is the same as leaving it out ("Image Configuration", "Properties"), and so may lists: Go's types, which most tools
+ * write them with, have no empty list of their own.
+ */
 import * as v from "valibot";
 import { MEDIA_TYPE } from "../model/descriptor.js";
 
+const optional = <S extends v.GenericSchema>(schema: S) => v.nullish(schema);
+
+/** A list that is required, in a document of Go's. */
+const list = <S extends v.GenericSchema>(item: S) =>
+  v.pipe(
+    v.nullable(v.array(item)),
+    v.transform((items) => items ?? []),
+  );
+
+const text = v.string();
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** "Digests": registered algorithms are checked in full. */
 const digest = v.pipe(
-  v.string(),
+  text,
   v.regex(
     /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|(?!sha256:|sha512:)[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+)$/,
     "is not a digest",
   ),
 );
 
-const mediaType = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9][\w!#$&^.+-]*\/[A-Za-z0-9][\w!#$&^.+-]*$/, "is not a media type"),
+const mediaType = v.pipe(text, v.regex(/^[A-Za-z0-9][\w!#$&^.+-]*\/[A-Za-z0-9][\w!#$&^.+-]*$/, "is not a media type"));
+
+/** RFC 3339, section 5.6. */
+const time = v.pipe(
+  text,
+  v.regex(
+    /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/,
+    "is not a time of RFC 3339",
+  ),
 );
 
-const annotations = v.optional(v.record(v.pipe(v.string(), v.nonEmpty()), v.string()));
+const annotations = optional(v.record(v.pipe(text, v.nonEmpty()), text));
+
+const platform = {
+  variant: optional(text),
+  "os.version": optional(text),
+  "os.features": optional(v.array(text)),
+} as const;
 
 /** "OCI Content Descriptors". */
 const descriptorSchema = v.looseObject({
   mediaType,
   digest,
   size: wholeNumber,
+  urls: optional(v.array(text)),
   annotations,
-  platform: v.optional(v.looseObject({ architecture: v.string(), os: v.string() })),
+  data: optional(text),
+  artifactType: optional(mediaType),
+  platform: optional(v.looseObject({ architecture: text, os: text, ...platform })),
 });
 
 export type DescriptorValue = v.InferOutput<typeof descriptorSchema>;
+
+const names = optional(v.record(text, v.looseObject({})));
 
 export const SCHEMAS = {
   layout: v.looseObject({ imageLayoutVersion: v.literal("1.0.0") }),
   index: v.looseObject({
     schemaVersion: v.literal(2),
-    mediaType: v.optional(v.literal(MEDIA_TYPE.index)),
-    manifests: v.array(descriptorSchema),
+    mediaType: optional(v.literal(MEDIA_TYPE.index)),
+    artifactType: optional(mediaType),
+    manifests: list(descriptorSchema),
+    subject: optional(descriptorSchema),
     annotations,
   }),
   manifest: v.looseObject({
     schemaVersion: v.literal(2),
-    mediaType: v.optional(v.literal(MEDIA_TYPE.manifest)),
+    mediaType: optional(v.literal(MEDIA_TYPE.manifest)),
+    artifactType: optional(mediaType),
     config: descriptorSchema,
-    layers: v.array(descriptorSchema),
+    layers: list(descriptorSchema),
+    subject: optional(descriptorSchema),
     annotations,
   }),
   config: v.looseObject({
-    architecture: v.string(),
-    os: v.string(),
-    created: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-    rootfs: v.looseObject({ type: v.literal("layers"), diff_ids: v.array(digest) }),
-    history: v.optional(v.array(v.looseObject({ empty_layer: v.optional(v.boolean()) }))),
+    created: optional(time),
+    author: optional(text),
+    architecture: text,
+    os: text,
+    ...platform,
+    config: optional(
+      v.looseObject({
+        User: optional(text),
+        ExposedPorts: names,
+        Env: optional(v.array(text)),
+        Entrypoint: optional(v.array(text)),
+        Cmd: optional(v.array(text)),
+        Volumes: names,
+        WorkingDir: optional(text),
+        Labels: optional(v.record(text, text)),
+        StopSignal: optional(text),
+      }),
+    ),
+    rootfs: v.looseObject({ type: v.literal("layers"), diff_ids: list(digest) }),
+    history: optional(
+      v.array(
+        v.looseObject({
+          created: optional(time),
+          author: optional(text),
+          created_by: optional(text),
+          comment: optional(text),
+          empty_layer: optional(v.boolean()),
+        }),
+      ),
+    ),
   }),
 } as const;

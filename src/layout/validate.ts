@@ -1,11 +1,14 @@
 /** Checks a layout against the OCI image specification 1.1. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pMap from "p-map";
 import * as v from "valibot";
 import { messageOf } from "../errors.js";
-import { ANNOTATION_REF_NAME, MEDIA_TYPE } from "../model/descriptor.js";
-import { measureBlob } from "./measure-blob.js";
+import { ANNOTATION_REF_NAME, type Digest, MEDIA_TYPE } from "../model/descriptor.js";
+import { ALGORITHMS, type Algorithm, algorithmOf } from "./algorithm.js";
+import { blobFile } from "./blob-file.js";
+import { LARGEST_INDEX, readDocument } from "./document.js";
+import { type MeasuredBlob, measureBlob } from "./measure-blob.js";
 import { type DescriptorValue, SCHEMAS } from "./schemas.js";
 
 /** Stable names of what can be wrong. */
@@ -34,10 +37,11 @@ const CONCURRENT = 4;
 /**
  * Everything that is wrong with the layout in a directory, in the order of its index; empty when it is valid. Checked are
  * `oci-layout`, `index.json`, and whatever it refers to, directly or not: that each blob is there, with the size and digest
- * of its descriptor, that indexes, image manifests and configurations have the shape that the specification gives them,
- * that there is a diffID for each layer and that it is the digest of what the layer unpacks to (but not for zstd, which is
- * not unpacked), that history fits; that no tag is there twice; and that every file in `blobs/` is what its name says.
- * Never throws for what it finds in the layout. Files are read as streams.
+ * of its descriptor, that indexes, image manifests and configurations have the shape that the specification gives them and
+ * are no longer than registries take, that there is a diffID for each layer and that it is the digest of what the layer
+ * unpacks to, that history fits; that no tag is there twice; and that every file in `blobs/` is what its name says. Of
+ * blobs with a digest that is neither SHA-256 nor SHA-512, only the size. Never throws for what it finds in the layout.
+ * Layers are read as streams.
  */
 export async function validateLayout(path: string): Promise<readonly LayoutProblem[]> {
   return new Validation(resolve(path)).run();
@@ -56,12 +60,12 @@ class Validation {
     const index = await this.#parse(
       "index.json",
       "INDEX",
-      () => readFile(join(this.directory, "index.json"), "utf8"),
+      () => readDocument(join(this.directory, "index.json"), LARGEST_INDEX),
       SCHEMAS.index,
     );
     for (const descriptor of index?.manifests ?? []) await this.#check(descriptor);
     this.#checkTags(index?.manifests ?? []);
-    await this.#checkFiles();
+    for (const algorithm of ALGORITHMS) await this.#checkFiles(algorithm);
     return this.#problems;
   }
 
@@ -72,11 +76,11 @@ class Validation {
   async #parse<S extends v.GenericSchema>(
     subject: string,
     code: LayoutProblemCode,
-    read: () => Promise<string>,
+    read: () => Promise<Buffer>,
     schema: S,
   ): Promise<v.InferOutput<S> | null> {
     try {
-      const result = v.safeParse(schema, JSON.parse(await read()));
+      const result = v.safeParse(schema, JSON.parse((await read()).toString()));
       if (result.success) return result.output;
       const [issue] = result.issues;
       this.#add(code, subject, `${v.getDotPath(issue) ?? "the document"}: ${issue.message}`);
@@ -87,7 +91,7 @@ class Validation {
   }
 
   async #checkLayoutFile(): Promise<void> {
-    const read = () => readFile(join(this.directory, "oci-layout"), "utf8");
+    const read = () => readDocument(join(this.directory, "oci-layout"));
     await this.#parse("oci-layout", "LAYOUT_FILE", read, SCHEMAS.layout);
   }
 
@@ -104,7 +108,7 @@ class Validation {
     if (this.#seen.has(digest)) return;
     this.#seen.add(digest);
     if (!(await this.#checkBlob(descriptor))) return;
-    const read = () => readFile(this.#fileOf(digest), "utf8");
+    const read = () => readDocument(this.#fileOf(digest));
     if (mediaType === MEDIA_TYPE.index) {
       const index = await this.#parse(digest, "BLOB_CONTENTS", read, SCHEMAS.index);
       for (const nested of index?.manifests ?? []) await this.#check(nested);
@@ -115,35 +119,54 @@ class Validation {
   }
 
   async #checkManifest({ config, layers }: v.InferOutput<typeof SCHEMAS.manifest>): Promise<void> {
-    const isNew = layers.filter(({ digest }) => !this.#seen.has(digest));
-    for (const { digest } of isNew) this.#seen.add(digest);
-    await pMap(isNew, (layer) => this.#checkBlob(layer), { concurrency: CONCURRENT });
-    if (!(await this.#checkBlob(config)) || config.mediaType !== MEDIA_TYPE.config) return;
-    this.#seen.add(config.digest);
-    const read = () => readFile(this.#fileOf(config.digest), "utf8");
-    const image = await this.#parse(config.digest, "BLOB_CONTENTS", read, SCHEMAS.config);
+    const image = await this.#readConfiguration(config);
+    const diffIds = image?.rootfs.diff_ids ?? [];
+    const check = async ({
+      layer,
+      diffId,
+    }: {
+      readonly layer: DescriptorValue;
+      readonly diffId: string | undefined;
+    }) => {
+      await this.#checkBlob(layer, algorithmOf(diffId));
+    };
+    const isNew = layers
+      .map((layer, index) => ({ layer, diffId: diffIds[index] }))
+      .filter(({ layer }) => !this.#seen.has(layer.digest));
+    for (const { layer } of isNew) this.#seen.add(layer.digest);
+    await pMap(isNew, check, { concurrency: CONCURRENT });
     if (image === null) return;
-    const { diff_ids: diffIds } = image.rootfs;
     if (diffIds.length !== layers.length) {
       this.#add("DIFF_IDS", config.digest, `${diffIds.length} diffIDs for ${layers.length} layers`);
       return;
     }
     for (const [index, { digest }] of layers.entries()) {
-      const actual = this.#diffIds.get(digest);
-      if (actual === undefined || actual === diffIds[index]) continue;
-      this.#add("DIFF_ID", digest, `it unpacks to ${actual}, and the configuration says ${diffIds[index]}`);
+      const [actual, expected] = [this.#diffIds.get(digest), diffIds[index]];
+      if (actual === undefined || actual === expected || algorithmOf(actual) !== algorithmOf(expected)) continue;
+      this.#add("DIFF_ID", digest, `it unpacks to ${actual}, and the configuration says ${expected}`);
     }
     const steps = image.history?.filter((step) => step.empty_layer !== true).length;
-    if (steps !== undefined && steps !== layers.length) {
+    // A history without steps tells nothing, rather than something wrong.
+    if (image.history?.length && steps !== layers.length) {
       this.#add("HISTORY", config.digest, `history has ${steps} steps with a layer, for ${layers.length} layers`);
     }
   }
 
-  /** Whether the bytes are those of the descriptor. */
-  async #checkBlob({ digest, size, mediaType }: DescriptorValue): Promise<boolean> {
-    let blob: Awaited<ReturnType<typeof measureBlob>>;
+  /** Null for one of another kind, as artifacts have, or that cannot be read. */
+  async #readConfiguration(config: DescriptorValue): Promise<v.InferOutput<typeof SCHEMAS.config> | null> {
+    const { digest, mediaType } = config;
+    this.#seen.add(digest);
+    if (!(await this.#checkBlob(config)) || mediaType !== MEDIA_TYPE.config) return null;
+    return this.#parse(digest, "BLOB_CONTENTS", () => readDocument(this.#fileOf(digest)), SCHEMAS.config);
+  }
+
+  /** Whether the bytes are those of the descriptor, as far as anybody can tell. */
+  async #checkBlob({ digest, size, mediaType }: DescriptorValue, diffIdAlgorithm?: Algorithm): Promise<boolean> {
+    const algorithm = algorithmOf(digest);
+    const path = this.#fileOf(digest);
+    let blob: Partial<MeasuredBlob>;
     try {
-      blob = await measureBlob(this.#fileOf(digest), mediaType);
+      blob = await (algorithm ? measureBlob({ path, algorithm, mediaType, diffIdAlgorithm }) : stat(path));
     } catch (error) {
       const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
       this.#add(
@@ -156,26 +179,27 @@ class Validation {
     if (blob.diffId !== undefined) this.#diffIds.set(digest, blob.diffId);
     if (blob.size !== size)
       this.#add("BLOB_SIZE", digest, `it has ${blob.size} bytes, and its descriptor says ${size}`);
-    if (blob.digest !== digest) this.#add("BLOB_DIGEST", digest, `its bytes are those of ${blob.digest}`);
-    else if (blob.fault !== undefined) this.#add("BLOB_CONTENTS", digest, `it cannot be unpacked: ${blob.fault}`);
-    return blob.digest === digest;
+    const isOther = blob.digest !== undefined && blob.digest !== digest;
+    if (isOther) this.#add("BLOB_DIGEST", digest, `its bytes are those of ${blob.digest}`);
+    else if (blob.fault !== undefined) this.#add("BLOB_CONTENTS", digest, blob.fault);
+    return !isOther;
   }
 
   /** Files that nothing refers to. */
-  async #checkFiles(): Promise<void> {
-    const folder = join(this.directory, "blobs", "sha256");
-    const names = (await readdir(folder).catch(() => [])).sort().filter((name) => !this.#seen.has(`sha256:${name}`));
+  async #checkFiles(algorithm: Algorithm): Promise<void> {
+    const folder = join(this.directory, "blobs", algorithm);
+    const names = (await readdir(folder).catch(() => [])).sort();
     const check = async (name: string): Promise<void> => {
-      const blob = await measureBlob(join(folder, name), "").catch(() => null);
-      if (blob?.digest !== `sha256:${name}`) {
-        this.#add("BLOB_DIGEST", `blobs/sha256/${name}`, `its bytes are those of ${blob?.digest ?? "no file"}`);
+      const blob = await measureBlob({ path: join(folder, name), algorithm }).catch(() => null);
+      if (blob?.digest !== `${algorithm}:${name}`) {
+        this.#add("BLOB_DIGEST", `blobs/${algorithm}/${name}`, `its bytes are those of ${blob?.digest ?? "no file"}`);
       }
     };
-    await pMap(names, check, { concurrency: CONCURRENT });
+    const unseen = names.filter((name) => !this.#seen.has(`${algorithm}:${name}`));
+    await pMap(unseen, check, { concurrency: CONCURRENT });
   }
 
   #fileOf(digest: string): string {
-    const [algorithm = "", value = ""] = digest.split(":");
-    return join(this.directory, "blobs", algorithm, value);
+    return blobFile(this.directory, digest as Digest);
   }
 }

@@ -588,4 +588,9 @@ export interface Binding {
    * `LAYER_WRITE`, and `CANCELLED`; files may then hold parts of blobs.
    */
   writeLayers(request: WriteRequest, onProgress: (bytes: number) => void): Promise<readonly LayerBlob[]>;
+  /**
+   * The digest, in lower-case hexadecimal digits, of what a file of zstd frames unpacks to. Rejects with `LAYER_READ`, also
+   * for a file that is damaged or needs a window of more than 128 MiB.
+   */
+  digestZstdContents(path: string, algorithm: "sha256" | "sha512"): Promise<string>;
 }

@@ -8,7 +8,7 @@ import { assembleImage } from "../image/manifest.js";
 import { findDnf, installPackages } from "../install/dnf.js";
 import { erasePackages } from "../install/erase.js";
 import { inspectLayout } from "../layout/index-file.js";
-import { checkTag, LayoutTransaction } from "../layout/layout.js";
+import { checkTag, LayoutTransaction, type NewImage } from "../layout/layout.js";
 import { isTagged, readImage } from "../layout/read-image.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
@@ -89,16 +89,23 @@ async function tagKnownImage(
   const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
-  if (!(await isTagged(path, digest, tag))) {
-    const layout = await LayoutTransaction.begin(path);
-    try {
-      await layout.commit(image, tag);
-    } finally {
-      await layout.discard();
-    }
-  }
+  if (!(await isTagged(path, digest, tag)) && !(await addTag(path, image, tag))) return null;
   context.emit({ type: "image-unchanged", layout: path, tag, digest });
   return { layout: resolve(path), tag, digest, lockfile: lock, unchanged: true };
+}
+
+/** False when somebody else has collected the image's layers as garbage. */
+async function addTag(path: string, image: NewImage, tag: string): Promise<boolean> {
+  const layout = await LayoutTransaction.begin(path);
+  try {
+    await layout.commit(image, tag);
+    return true;
+  } catch (error) {
+    if (error instanceof RpmociError && error.code === "LAYER_VANISHED") return false;
+    throw error;
+  } finally {
+    await layout.discard();
+  }
 }
 
 function recordsOf({ cacheDirectory }: Context): ImageRecords {

@@ -84,9 +84,11 @@ async function takeKnown(
   const earlier = previous === undefined ? new Map<string, Layer>() : await knownLayers(previous.layout, previous.tag);
   const take = async (layer: ListedLayer): Promise<readonly (readonly [ListedLayer, Layer])[]> => {
     const { key, group } = layer;
+    const name = `layer-${group}`;
     const here = present.get(key);
-    if (here !== undefined) return [[layer, { ...here, path: undefined }]];
-    const target = join(layout.staging, `layer-${group}`);
+    const held = here && (await layout.hold(here, name));
+    if (held) return [[layer, held]];
+    const target = join(layout.staging, name);
     for (const known of [earlier.get(key), await cache.find(key)]) {
       const found = known && (await takeLayer(known, target));
       if (found) return [[layer, found]];

@@ -7,6 +7,7 @@ import test, { type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseLockfile } from "../../src/lockfile/read.js";
 import { projectRoot } from "../support/project.js";
+import type { RpmFixture } from "../support/rpm-fixture.js";
 import { type RunResult, run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 import { assertSoundLayout } from "../support/validate-layout.js";
@@ -47,8 +48,8 @@ function assertClearFailure(result: RunResult, code: number, message: RegExp): v
 }
 
 /** A scene with an image and a lockfile, whose manifest then asks for something new. */
-async function builtScene(t: TestContext): Promise<Scene> {
-  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0", "failing", BULKY] });
+async function builtScene(t: TestContext, more: readonly (string | RpmFixture)[] = ["failing", BULKY]): Promise<Scene> {
+  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0", ...more] });
   scene.writeManifest({ packages: ["tool"] });
   const result = await scene.build();
   assert.equal(result.code, 0, result.stderr);
@@ -161,6 +162,73 @@ for (const [what, place, message] of [
   });
 }
 
+/**
+ * Builds with a file system on `place` that has room for so many files, beside those that are there. The exit code is 99
+ * when the build has changed one of them, or left others.
+ */
+function buildWithFiles(scene: Scene, place: string, files: number, args: readonly string[]): Promise<RunResult> {
+  const script = `
+    set -e
+    mkdir -p keep && cp -a ${place}/. keep/
+    mount -t tmpfs -o nr_inodes=$(($(find keep | wc -l) + ${files})) none ${place} && cp -a keep/. ${place}/
+    cd "$1"; shift; code=0; "$@" || code=$?
+    cd "$OLDPWD"
+    [ $code = 0 ] || diff -r keep ${place} >&2 || code=99
+    rm -r keep
+    exit $code`;
+  const command = [process.execPath, join(projectRoot, "dist/main.js"), "build", "--no-cache", ...args];
+  const folder = place === "project" ? place : ".";
+  return run("unshare", ["--mount", "bash", "-c", script, "bash", folder, ...command], {
+    cwd: scene.directory,
+    env: { XDG_CACHE_HOME: scene.path("../cache"), NO_COLOR: "1", SOURCE_DATE_EPOCH: "1720000000" },
+  });
+}
+
+const canMount = async (): Promise<boolean> =>
+  process.geteuid?.() === 0 && (await run("unshare", ["--mount", "mount", "-t", "tmpfs", "none", tmpdir()])).code === 0;
+
+test("a disk that fills up at any step of writing the image is named, and the layout stays as it was", async (t) => {
+  if (!(await canMount())) return t.skip("nothing can be mounted here");
+  const scene = await builtScene(t, []);
+  scene.writeManifest({ packages: ["tool", "tiny-release"] });
+  assert.equal((await scene.run(["update"])).code, 0);
+  mkdirSync(scene.path("fresh"));
+  for (const layout of ["image", "fresh"]) {
+    let files = 0;
+    for (; ; files += 1) {
+      const result = await buildWithFiles(scene, layout, files, ["--locked", "--image", layout, "--tag", "new"]);
+      if (result.code === 0) break;
+      assert.equal(result.code, 16, `${layout}, ${files} files: ${result.stderr}`);
+      assert.match(result.stderr, /The disk of .* is full|No space left on device/);
+    }
+    // The staging folder and what it holds, one by one.
+    assert.ok(files > 5, `${layout} took ${files} files`);
+  }
+});
+
+test("a disk that is too full for the lockfile is named, and no image is written", async (t) => {
+  if (!(await canMount())) return t.skip("nothing can be mounted here");
+  const scene = await builtScene(t, []);
+  mkdirSync(scene.path("project"));
+  scene.writeManifest({ packages: ["tool", "tiny-release"] }, {}, "project/rpmoci.toml");
+  const before = snapshot(scene);
+  const result = await buildWithFiles(scene, "project", 0, ["--image", scene.layout, "--tag", "test"]);
+  assertClearFailure(result, 16, /Failed to write the lockfile .*rpmoci\.lock: ENOSPC/);
+  assert.deepEqual(snapshot(scene), before);
+});
+
+test("a root that no layer can hold is named by its path, and changes nothing", async (t) => {
+  const scene = await builtScene(t, []);
+  const before = snapshot(scene);
+  await scene.publish([{ name: "whiteout", files: { "/usr/share/.wh.file": "" } }]);
+  scene.writeManifest({ packages: ["tool", "whiteout"] });
+  mkdirSync(scene.path("tmp"));
+  const result = await scene.build([], { env: { TMPDIR: scene.path("tmp") } });
+  assertClearFailure(result, 16, /usr\/share\/\.wh\.file/);
+  assert.deepEqual(snapshot(scene), before);
+  assert.deepEqual(readdirSync(scene.path("tmp")), []);
+});
+
 test("kill -9 at ten points of a build leaves nothing half-written, and the next build succeeds", async (t) => {
   const scene = await builtScene(t);
   scene.writeManifest({ packages: ["tool", "bulky"] });
@@ -237,18 +305,4 @@ test("an interrupted build ends with 130 and leaves nothing behind", async (t) =
   assert.match(stderr, /Error interrupted/);
   assert.deepEqual(readdirSync(scene.path("tmp")), []);
   assert.deepEqual(snapshot(scene), before);
-});
-
-test("builds at once into one layout keep every tag", async (t) => {
-  const scene = await Scene.create(t, { packages: ["filesystem", "tiny-release", "tool-2.0"] });
-  scene.writeManifest({ packages: ["tool"] });
-  assert.equal((await scene.run(["update"])).code, 0);
-  const tags = ["a", "b", "c", "d"];
-  const results = await Promise.all(
-    tags.map((tag) => scene.run(["build", "--locked", "--image", "image", "--tag", tag])),
-  );
-  for (const result of results) assert.equal(result.code, 0, result.stderr);
-  assertSoundLayout(scene.layout);
-  const index = read(join(scene.layout, "index.json")) ?? "";
-  for (const tag of tags) assert.ok(index.includes(`"${tag}"`), `the tag ${tag} is lost`);
 });

@@ -56,6 +56,7 @@ test("a layer for each package, the plan in the lockfile, and another layer on t
   const shown = await scene.run(["layers", "--plan"]);
   assert.equal(shown.code, 0, shown.stderr);
   for (const name of scene.lockedNames()) assert.match(shown.stdout, new RegExp(`%  ${name}$`, "m"));
+  assert.equal((await scene.run(["layers"])).stdout, shown.stdout);
   const data = JSON.parse((await scene.run(["layers", "--json"])).stdout);
   assert.deepEqual(
     data.map(({ name }: { name: string }) => name),

@@ -1,15 +1,29 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { RpmociError } from "../../src/errors.js";
+import { blobFile } from "../../src/layout/blob-file.js";
+import { collectGarbage } from "../../src/layout/garbage.js";
 import { inspectLayout, readIndex, withTag } from "../../src/layout/index-file.js";
 import { checkTag, LayoutTransaction, type NewImage } from "../../src/layout/layout.js";
 import { ANNOTATION_REF_NAME, type Descriptor, type ImageIndex } from "../../src/model/descriptor.js";
 import { isAbandoned, processMark } from "../../src/processes.js";
+import { randomIntegers } from "../support/random.js";
 
 function temporary(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
@@ -60,6 +74,7 @@ function assertSound(directory: string): void {
   }
 }
 
+const layerName = (name: string): string => `blobs/${blobOf(`layer of ${name}`).descriptor.digest.replace(":", "/")}`;
 const digestOf = (name: string): string => blobOf(`manifest of ${name}`).descriptor.digest;
 
 test("a new layout", async (t) => {
@@ -120,6 +135,21 @@ test("one image may have several tags, and be added again", async (t) => {
   for (const tag of ["a", "b", "a"]) await add(directory, "one", tag);
   assert.deepEqual(tagsIn(directory), { a: digestOf("one"), b: digestOf("one") });
   assertSound(directory);
+});
+
+test("whoever gives up the layout that he made does not take it from those who begin", async (t) => {
+  const parent = temporary(t);
+  const random = randomIntegers(1);
+  const beginAndDiscard = async (): Promise<void> => {
+    await delay(random(5));
+    const transaction = await LayoutTransaction.begin(join(parent, "made", "layout"));
+    await delay(random(3));
+    await transaction.discard();
+  };
+  for (let round = 0; round < 60; round += 1) {
+    await Promise.all(Array.from({ length: 8 }, beginAndDiscard));
+    rmSync(join(parent, "made"), { recursive: true, force: true });
+  }
 });
 
 test("commits at once keep all tags", async (t) => {
@@ -192,6 +222,69 @@ test("discard leaves what others have put in meanwhile", async (t) => {
   await add(join(parent, "a", "layout"), "other", "other");
   await first.discard();
   assertSound(join(parent, "a", "layout"));
+});
+
+test("a layer that is held outlives the image that had it, and its removal as garbage", async (t) => {
+  const directory = temporary(t);
+  await add(directory, "one", "latest");
+  const transaction = await LayoutTransaction.begin(directory);
+  const { descriptor } = blobOf("layer of one");
+  const layer = await transaction.hold({ path: undefined, diffId: descriptor.digest, descriptor }, "held");
+  assert(layer);
+  await add(directory, "two", "latest");
+  assert((await collectGarbage(directory)).digests.includes(descriptor.digest));
+  assert.equal(await transaction.hold(layer, "again"), null);
+  const image = { ...imageFor(transaction, "three"), layers: [layer] };
+  await transaction.commit(image, "three");
+  assert.deepEqual(tagsIn(directory), { latest: digestOf("two"), three: digestOf("three") });
+  assert(existsSync(blobFile(directory, descriptor.digest)));
+  assertSound(directory);
+});
+
+test("where nothing can be linked, a layer that vanishes is told", async (t) => {
+  const directory = temporary(t);
+  await add(directory, "one", "latest");
+  const transaction = await LayoutTransaction.begin(directory);
+  const { descriptor } = blobOf("layer of one");
+  // As on a file system without links: the name is taken.
+  writeFileSync(join(transaction.staging, "held"), "");
+  const layer = await transaction.hold({ path: undefined, diffId: descriptor.digest, descriptor }, "held");
+  assert.equal(layer?.path, undefined);
+  const image = { ...imageFor(transaction, "two"), layers: [{ path: undefined, descriptor }] };
+  rmSync(blobFile(directory, descriptor.digest));
+  await assert.rejects(transaction.commit(image, "two"), { code: "LAYER_VANISHED" });
+  await transaction.discard();
+});
+
+test("the index names nothing that is not on the disk", async (t) => {
+  const directory = join(temporary(t), "made", "layout");
+  const handle = await open(import.meta.filename);
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const synced: string[] = [];
+  for (const method of ["sync", "datasync"] as const) {
+    const original = prototype[method];
+    t.mock.method(prototype, method, async function (this: FileHandle) {
+      const isNamed = existsSync(join(directory, "index.json"));
+      const path = readlinkSync(`/proc/self/fd/${this.fd}`).replace(`${directory}/`, "").replace(directory, ".");
+      synced.push(`${isNamed ? "after" : "before"} ${path.replace(/^\.rpmoci-[^/]*/, "staging")}`);
+      return original.call(this);
+    });
+  }
+  await add(directory, "one", "latest");
+  const [layer, ...rest] = synced.filter((entry) => !/ staging\/(?!layer)/.test(entry));
+  assert.equal(layer, "before staging/layer");
+  assert.deepEqual(rest, [
+    "before blobs/sha256",
+    "before blobs",
+    "after .",
+    `after ${dirname(directory)}`,
+    `after ${dirname(dirname(directory))}`,
+  ]);
+  // A layer that is there may be another tool's.
+  synced.length = 0;
+  await add(directory, "one", "again");
+  assert(synced.some((entry) => entry.endsWith(layerName("one"))));
 });
 
 test("a commit that fails says so, and changes no tag", async (t) => {

@@ -9,12 +9,13 @@ export class LayersCommand extends RpmociCommand {
     description: "Show how the image is cut into layers",
     details: `
       Shows the layers that a build would make of the locked packages, the lowest first, with the sizes of their
-      packages. With \`--image\`, also which of them an image there already has. \`[layers]\` in the manifest decides.
+      packages; \`--plan\` is what the command does in any case. With \`--image\`, also which of them an image there
+      already has. \`[layers]\` in the manifest decides.
     `,
     examples: [["What would be reused of the image in ./image", "rpmoci layers --plan --image image --tag latest"]],
   });
 
-  plan = Option.Boolean("--plan", false, { description: "Show the plan; there is nothing else to show yet" });
+  plan = Option.Boolean("--plan", false, { description: "Show the plan; the same as without it" });
   image = Option.String("--image", { description: "OCI image layout with earlier images" });
   tag = Option.String("--tag", { description: "Compare with the image of this tag only" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
