@@ -1,8 +1,10 @@
 #include "layer/xattr.h"
 
 #include <endian.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -59,7 +61,22 @@ std::optional<std::string> read_growing(Read read) {
   throw std::system_error(errno, std::generic_category());
 }
 
+/// Of Linux 6.13, with the same number on all architectures that RPM distributions have; libraries do not know it yet.
+constexpr long listxattrat = 465;
+
 }  // namespace
+
+bool may_have_xattrs(int directory, const char* name) {
+  std::array<char, 512> list;
+  const auto size = ::syscall(listxattrat, directory, name, AT_SYMLINK_NOFOLLOW, list.data(), list.size());
+  if (size < 0) return errno != ENOTSUP;
+  for (std::string_view rest(list.data(), static_cast<std::size_t>(size)); !rest.empty();) {
+    const auto attribute = rest.substr(0, rest.find('\0'));
+    if (is_kept(attribute)) return true;
+    rest.remove_prefix(attribute.size() + 1);
+  }
+  return false;
+}
 
 std::map<std::string, std::string> read_xattrs(int fd) {
   std::map<std::string, std::string> attributes;

@@ -6,6 +6,10 @@
 
 namespace rpmoci {
 
+/// False when the file of this name in a directory has none that an image carries. It takes one system call instead of
+/// the three that opening takes, and where the kernel does not know it, the answer is true.
+bool may_have_xattrs(int directory, const char* name);
+
 /// Name to value (bytes) of `security.capability`, in its form without a namespace, and of all of `user.*`.
 /// Throws std::system_error.
 std::map<std::string, std::string> read_xattrs(int fd);
