@@ -16,15 +16,23 @@ import { type Candidate, median } from "./measure.js";
 export const title = "Layer";
 
 export function candidates({ root, folder }: LayerSubject): readonly Candidate[] {
+  // Blobs are new files, as in a build: one that takes the place of another is written to disk when it is closed.
+  const remove = (...names: readonly string[]): void => {
+    for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+  };
   const own = (compression: string): Candidate => ({
     name: `rpmoci, ${compression}`,
     script: `${process.execPath} ${layerStage} ${root} ${DATABASE_PATH} ${folder}/${compression} ${compression}`,
-    prepare: () => mkdirSync(join(folder, compression), { recursive: true }),
+    prepare: () => {
+      remove(compression);
+      mkdirSync(join(folder, compression));
+    },
   });
   const tar = `tar --xattrs --sort=name -C ${root} -cf - .`;
   const piped = (name: string, compressor: string): Candidate => ({
     name,
     script: `${tar} | tee >(sha256sum >/dev/null) | ${compressor} | tee ${folder}/piped | sha256sum`,
+    prepare: () => remove("piped"),
   });
   return [
     own("gzip"),
@@ -33,6 +41,7 @@ export function candidates({ root, folder }: LayerSubject): readonly Candidate[]
     {
       name: "as the original: one thread, zlib 1, both digests",
       script: `${compileOriginal()} ${root} ${folder}/original`,
+      prepare: () => remove("original"),
     },
     piped("tar, pigz -1, sha256sum twice", "pigz -1"),
     piped("tar, zstd -T0 -1, sha256sum twice", "zstd -q -T0 -1"),
