@@ -16,11 +16,17 @@ export function candidates({ rpmoci, dnf, names, folder }: Subject): readonly Ca
   const clean = (): void => rmSync(root, { recursive: true, force: true });
   return [
     {
-      name: "rpmoci build --locked",
-      script: `${rpmoci} build --locked --image ${folder}/image --tag bench`,
+      name: "rpmoci build --locked --no-cache",
+      script: `${rpmoci} build --locked --no-cache --image ${folder}/image --tag bench`,
       prepare: () => rmSync(join(folder, "image"), { recursive: true, force: true }),
     },
     { name: "dnf --installroot, tar, gzip -1, sha256sum", script: `${install} && ${layer}`, prepare: clean },
     { name: "  of which dnf --installroot", script: install, prepare: clean },
+    // The warm-up builds it.
+    {
+      name: "rpmoci build --locked, nothing changed",
+      script: `${rpmoci} build --locked --image ${folder}/same --tag bench`,
+    },
+    { name: "node, doing nothing", script: `${process.execPath} -e 0` },
   ];
 }
