@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname, join, resolve } from "node:path";
 import { listLayers } from "../src/layer/list.js";
 import { writeLayers } from "../src/layer/write.js";
-import type { Groups } from "./peer-plans.js";
 import { DATABASE_PATH } from "./rpm-root.js";
+
+/** Names of packages, a list for each layer but the topmost. */
+export type Groups = readonly (readonly string[])[];
 
 export interface Blob {
   readonly digest: string;

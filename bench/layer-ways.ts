@@ -1,4 +1,7 @@
-/** The ways to share packages out over layers that are compared over updates. */
+/**
+ * The ways to share packages out over layers that are compared over updates. The last has more layers than an image may:
+ * no way that keeps the packages of a source together reuses more.
+ */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -7,7 +10,11 @@ import type { LockedLayerPlan } from "../src/model/lockfile.js";
 import { type Cluster, clustersOf } from "../src/plan/bins.js";
 import { namedPackages } from "../src/plan/packages.js";
 import { planLayers } from "../src/plan/plan-layers.js";
-import { apkoGroups, chunkahGroups, chunkahStability, type Groups } from "./peer-plans.js";
+import { apkoGroups } from "./apko-plan.js";
+import { type Component, chunkahComponents } from "./chunkah-components.js";
+import { chunkahGreedyGroups } from "./chunkah-greedy.js";
+import { chunkahGroups } from "./chunkah-plan.js";
+import type { Groups } from "./layer-sizes.js";
 import { DATABASE_PATH } from "./rpm-root.js";
 import type { Release } from "./update-history.js";
 
@@ -28,8 +35,14 @@ export function ways(): readonly Way[] {
     { name: "single layer", plan: () => [] },
     // One more comes on top.
     { name: "apko", plan: (releases) => apkoGroups(installedClusters(releases), MAX_LAYERS - 1) },
-    { name: "chunkah", plan: chunkah },
+    { name: "chunkah 0.6", plan: (releases, root) => chunkahGroups(components(releases, root), MAX_LAYERS) },
+    { name: "chunkah 0.4", plan: (releases, root) => chunkahGreedyGroups(components(releases, root), MAX_LAYERS) },
+    { name: "a layer a source", plan: (releases) => installedClusters(releases).map(namesOf) },
   ];
+}
+
+function namesOf({ packages }: Cluster): readonly string[] {
+  return packages.map(({ name }) => name);
 }
 
 /** The plan is carried on as the lockfile does. */
@@ -52,15 +65,12 @@ function installedClusters(releases: readonly Release[]): readonly Cluster[] {
 }
 
 /** The changelogs are Debian's, which the packages bring as documentation. The image is made a week after the last build. */
-function chunkah(releases: readonly Release[], root: string): Groups {
+function components(releases: readonly Release[], root: string): readonly Component[] {
   const clusters = installedClusters(releases);
   const now = Math.max(...clusters.map(({ buildTime }) => buildTime)) + 7 * 24 * 60 * 60;
-  const stability = (cluster: Cluster): number => {
-    const changes = cluster.packages.map(({ name }) => changelogTimes(root, name)).find((times) => times.length > 0);
-    return chunkahStability(changes ?? [cluster.buildTime], now);
-  };
-  const unowned = statSync(join(root, DATABASE_PATH, "rpmdb.sqlite")).size;
-  return chunkahGroups({ clusters, stability, unowned, max: MAX_LAYERS });
+  const changes = ({ packages, buildTime }: Cluster): readonly number[] =>
+    packages.map(({ name }) => changelogTimes(root, name)).find((times) => times.length > 0) ?? [buildTime];
+  return chunkahComponents(clusters, changes, statSync(join(root, DATABASE_PATH, "rpmdb.sqlite")).size, now);
 }
 
 function changelogTimes(root: string, name: string): readonly number[] {

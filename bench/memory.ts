@@ -2,9 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Groups } from "./layer-sizes.js";
 import { type LayerSubject, layerStage } from "./layer-subject.js";
 import { type Times, time } from "./measure.js";
-import type { Groups } from "./peer-plans.js";
 import { DATABASE_PATH } from "./rpm-root.js";
 
 /** Of a tree of 2 GB, besides itself. */

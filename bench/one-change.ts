@@ -2,12 +2,13 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { namedPackages } from "../src/plan/packages.js";
 import { canonicalizeRoot } from "../src/rootfs/canonicalize.js";
+import type { Groups } from "./layer-sizes.js";
 import type { StagedLayer, StagePlan } from "./layer-stage.js";
 import { layerStage } from "./layer-subject.js";
 import { own } from "./layer-ways.js";
 import { type Measurement, measure, median } from "./measure.js";
-import type { Groups } from "./peer-plans.js";
 import { DATABASE_PATH, rpm } from "./rpm-root.js";
 import type { History, Release } from "./update-history.js";
 
@@ -21,7 +22,12 @@ export interface OneChange {
   /** All layers written, only those that changed, and Node's own start. */
   readonly times: readonly Measurement[];
   /** What would be reused after a change of each single package, in ascending order. */
-  readonly shares: readonly number[];
+  readonly shares: readonly PackageShare[];
+}
+
+export interface PackageShare {
+  readonly source: string;
+  readonly reused: number;
 }
 
 const CREATED = 1_800_000_000;
@@ -59,7 +65,7 @@ export async function measureOneChange(history: History, runs: number): Promise<
       runs,
     );
     const { name, size = 0 } = changed.locked;
-    return { name, size, reused: 1 - written / total, times, shares: sharesOf(groups, before) };
+    return { name, size, reused: 1 - written / total, times, shares: sharesOf(history.base, groups, before) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -97,26 +103,33 @@ function mediumChange({ base, updates }: History): Release {
   return release;
 }
 
-/** The topmost layer, which has the rpm database, always changes. Groups without files have no layer. */
-function sharesOf(groups: Groups, layers: readonly StagedLayer[]): readonly number[] {
+/** The topmost layer, which has the rpm database, always changes. */
+function sharesOf(base: readonly Release[], groups: Groups, layers: readonly StagedLayer[]): readonly PackageShare[] {
   const sizes = layers.map(({ size }) => size ?? 0);
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  const top = sizes.at(-1) ?? 0;
+  // Groups without files have no layer.
   if (sizes.length !== groups.length + 1) throw new Error("a group has no files");
-  return groups
-    .flatMap((names, index) => names.map(() => 1 - ((sizes[index] ?? 0) + top) / total))
-    .sort((a, b) => a - b);
+  const lost = (name: string): number => (sizes[groups.findIndex((group) => group.includes(name))] ?? 0) / total;
+  const top = (sizes.at(-1) ?? 0) / total;
+  return namedPackages(
+    base.map(({ locked }) => locked),
+    [],
+  )
+    .map(({ name, source }) => ({ source, reused: 1 - lost(name) - top }))
+    .sort((a, b) => a.reused - b.reused);
 }
 
 export function oneChangeReport({ name, size, reused, times, shares }: OneChange): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  const below = shares.filter((share) => share < 0.95).length;
-  const [cold, warm] = times;
+  const all = shares.map((share) => share.reused);
+  const mean = all.reduce((sum, share) => sum + share, 0) / all.length;
+  const below = shares.filter((share) => share.reused < 0.95);
+  const sources = [...new Set(below.map(({ source }) => source))].join(", ");
+  const [cold = Number.NaN, warm = Number.NaN, node = 0] = times.map(({ median: { wall } }) => wall);
   return [
     `${name} changes (an RPM of ${(size / 1000).toFixed(0)} kB): ${percent(reused)} of the compressed bytes reused.`,
-    `Any of ${shares.length} packages: mean ${percent(mean)}, median ${percent(median(shares))}, ` +
-      `worst ${percent(shares[0] ?? 0)}; ${below} packages below 95 %.`,
+    `Any of ${all.length} packages: mean ${percent(mean)}, median ${percent(median(all))}, ` +
+      `worst ${percent(all[0] ?? 0)}; below 95 %: ${below.length}, of ${sources}.`,
     "",
     "| layer stage, source, gzip | wall, s | CPU, s | memory, MiB |",
     "|---|---:|---:|---:|",
@@ -125,6 +138,6 @@ export function oneChangeReport({ name, size, reused, times, shares }: OneChange
       return `| ${measured.name} | ${wall.toFixed(2)} | ${cpu.toFixed(2)} | ${memory.toFixed(0)} |`;
     }),
     "",
-    `Cold over warm: ${((cold?.median.wall ?? 0) / (warm?.median.wall ?? 1)).toFixed(1)}`,
+    `Times as long, all layers: ${(cold / warm).toFixed(1)}; without Node's start ${((cold - node) / (warm - node)).toFixed(1)}`,
   ].join("\n");
 }
