@@ -132,7 +132,7 @@ class TreeScan {
       fail(node, "has a name that an image layer takes for the deletion of a file");
     }
     if (node.metadata.is_symlink()) node.link_target = read_link(directory, name);
-    if (!node.metadata.is_file()) return;
+    if (!node.metadata.is_file() || !may_have_xattrs(directory, name)) return;
     // Without O_NONBLOCK, a FIFO that took the file's place would block here.
     const FileDescriptor fd(::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!fd) throw_errno();

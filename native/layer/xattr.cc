@@ -1,9 +1,12 @@
 #include "layer/xattr.h"
 
 #include <endian.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -75,6 +78,20 @@ std::map<std::string, std::string> read_xattrs(int fd) {
     attributes.emplace(name, name == capability ? without_namespace(std::move(*value)) : std::move(*value));
   }
   return attributes;
+}
+
+bool may_have_xattrs(int directory, const char* name) {
+  // The same on every architecture; headers do not have it yet.
+  constexpr long listxattrat = 465;
+  std::array<char, 512> names;
+  const auto size = ::syscall(listxattrat, directory, name, AT_SYMLINK_NOFOLLOW, names.data(), names.size());
+  if (size < 0) return true;
+  for (std::string_view left(names.data(), static_cast<std::size_t>(size)); !left.empty();) {
+    const auto end = left.find('\0');
+    if (is_kept(left.substr(0, end))) return true;
+    left.remove_prefix(std::min(left.size(), end == left.npos ? end : end + 1));
+  }
+  return false;
 }
 
 }  // namespace rpmoci

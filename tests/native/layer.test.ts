@@ -504,7 +504,7 @@ test("what cannot be read is named", async (t) => {
     message: `cannot read "${root}/none": No such file or directory`,
   });
   fs.mkdirSync(path.join(root, "etc"));
-  fs.writeFileSync(path.join(root, "etc/sh\nadow"), "", { mode: 0o000 });
+  fs.writeFileSync(path.join(root, "etc/sh\nadow"), "secret", { mode: 0o000 });
   if (isRoot) {
     execFileSync("chmod", ["755", path.dirname(root)]);
     process.seteuid?.(65534);
