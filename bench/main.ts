@@ -1,6 +1,7 @@
 /**
  * Measures every question and prints tables.
- * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--only resolve|build|layers|updates|memory]
+ * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--history release|oldest]
+ *   [--only resolve|build|layers|updates|memory]
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
