@@ -1,14 +1,38 @@
 /**
- * The layer stage in a process of its own: `node layer-stage.js ROOT DBPATH DIRECTORY COMPRESSION`. Writes one layer to
- * the folder and prints its size.
+ * The layer stage in a process of its own: `node layer-stage.js ROOT DBPATH DIRECTORY COMPRESSION [PLAN]`. Writes layers
+ * to the folder and prints them. PLAN is a file with the packages of each layer, and keys of layers that are there
+ * already; without it there is one layer.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { listLayers } from "../src/layer/list.js";
 import { writeLayers } from "../src/layer/write.js";
 
-const [root = "", databasePath = "", directory = "", compression = "gzip"] = process.argv.slice(2);
+export interface StagePlan {
+  readonly groups: readonly (readonly string[])[];
+  readonly known: readonly string[];
+}
+
+export interface StagedLayer {
+  readonly key: string;
+  /** Bytes of the blob; null if it was not written. */
+  readonly size: number | null;
+}
+
+const [root = "", databasePath = "", directory = "", compression = "gzip", planFile = ""] = process.argv.slice(2);
+const plan: StagePlan = existsSync(planFile) ? JSON.parse(readFileSync(planFile, "utf8")) : { groups: [], known: [] };
 const section = { compression: compression as "gzip" | "zstd" | "none", level: undefined };
 const ignore = (): void => {};
-const request = { root, databasePath, groups: [], section, sourceDateEpoch: 1_700_000_000, buildStart: 2 ** 40 };
+const request = {
+  root,
+  databasePath,
+  groups: plan.groups,
+  section,
+  sourceDateEpoch: 1_800_000_000,
+  buildStart: 2 ** 40,
+};
 const listed = await listLayers(request, ignore);
-const layers = await writeLayers(listed, listed.layers, { directory, section }, ignore);
-console.log(layers[0]?.descriptor.size);
+const wanted = listed.layers.filter(({ key }) => !plan.known.includes(key));
+const layers = await writeLayers(listed, wanted, { directory, section }, ignore);
+const sizeOf = new Map(wanted.map((layer, index) => [layer, layers[index]?.descriptor.size]));
+const staged = listed.layers.map((layer): StagedLayer => ({ key: layer.key, size: sizeOf.get(layer) ?? null }));
+console.log(JSON.stringify(staged));

@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { join, resolve } from "node:path";
 import { makeDistribution } from "../scripts/distribution/distribution.js";
 import type { SetName } from "../scripts/distribution/package-sets.js";
+import { DATABASE_PATH, rpm } from "./rpm-root.js";
 
 const project = resolve(import.meta.dirname, "../../..");
-
-export const DATABASE_PATH = "/usr/lib/sysimage/rpm";
 
 export interface LayerSubject {
   readonly packages: number;
@@ -27,10 +26,8 @@ export async function prepareLayerSubject(contents: SetName): Promise<LayerSubje
   const folder = mkdtempSync(join(project, "build/bench/layers-"));
   const root = join(folder, "root");
   const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".rpm"));
-  const options = ["--nodeps", "--noscripts", "--notriggers", "--nosignature", "--nodigest"];
-  const macros = ["--define", `_dbpath ${DATABASE_PATH}`, "--define", "_db_backend sqlite"];
   const paths = files.map((name) => join(out, name));
-  execFileSync("rpm", ["--root", root, ...macros, ...options, "-i", ...paths], { stdio: "ignore" });
+  rpm(root, "-i", paths);
   execFileSync(process.execPath, [layerStage, root, DATABASE_PATH, folder, "none"]);
   const archive = join(folder, "layer-0");
   return {

@@ -3,15 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import {
-  compileCompressors,
-  compileFloor,
-  compileOriginal,
-  DATABASE_PATH,
-  type LayerSubject,
-  layerStage,
-} from "./layer-subject.js";
+import { compileCompressors, compileFloor, compileOriginal, type LayerSubject, layerStage } from "./layer-subject.js";
 import { type Candidate, median } from "./measure.js";
+import { DATABASE_PATH } from "./rpm-root.js";
 
 export const title = "Layer";
 

@@ -1,6 +1,7 @@
 /**
  * Measures every question and prints tables.
- * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--only resolve|build|layers]
+ * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--history release|oldest]
+ *   [--only resolve|build|layers|updates|memory]
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,11 +12,16 @@ import { measureFloor } from "./floor.js";
 import { prepareLargeSubject } from "./large-subject.js";
 import * as largeUpdate from "./large-update.js";
 import { prepareLayerSubject } from "./layer-subject.js";
+import { own } from "./layer-ways.js";
 import * as layers from "./layers.js";
 import { measureManyJobs } from "./many-jobs.js";
 import { type Candidate, measure } from "./measure.js";
+import { makeHugeRoot, measureMemory, memoryReport } from "./memory.js";
+import { measureOneChange, oneChangeReport } from "./one-change.js";
 import { prepareSubject } from "./subject.js";
 import * as update from "./update.js";
+import { type History, releasesAfter, updateHistory } from "./update-history.js";
+import { measureUpdates, updateTable } from "./updates.js";
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +30,8 @@ const { values } = parseArgs({
     /** For the growth of memory; ten thousand take minutes. */
     jobs: { type: "string", default: "1000" },
     only: { type: "string" },
+    /** Where ten updates begin: with the release's own suite, or with the oldest versions that any suite has. */
+    history: { type: "string", default: "release" },
   },
 });
 const runs = Number(values.runs);
@@ -101,7 +109,38 @@ async function measureLayers(): Promise<void> {
   }
 }
 
-const questions = { resolve: measureLargeRepository, build: measureDistribution, layers: measureLayers };
+function largeHistory(): Promise<History> {
+  const report = (line: string): void => console.error(`distribution: ${line}`);
+  return updateHistory(values.history === "oldest" ? "oldest" : "release", report);
+}
+
+async function measureTenUpdates(): Promise<void> {
+  const history = await largeHistory();
+  console.log(`\n${history.base.length} packages; the share of compressed bytes that the image before had\n`);
+  const results = await measureUpdates(history, (line) => console.error(`updates: ${line}`));
+  console.log(updateTable(results));
+  console.log(`\n${oneChangeReport(await measureOneChange(history, Math.max(runs, 5)))}`);
+}
+
+async function measureHugeRoot(): Promise<void> {
+  const history = await largeHistory();
+  const subject = await prepareLayerSubject("large");
+  try {
+    makeHugeRoot(subject);
+    const groups = own("source").plan(releasesAfter(history, history.updates.length), subject.root);
+    console.log(`\n${memoryReport(subject, measureMemory(subject, groups))}`);
+  } finally {
+    subject.dispose();
+  }
+}
+
+const questions = {
+  resolve: measureLargeRepository,
+  build: measureDistribution,
+  layers: measureLayers,
+  updates: measureTenUpdates,
+  memory: measureHugeRoot,
+};
 for (const [name, measureQuestion] of Object.entries(questions)) {
   if (values.only === undefined || values.only === name) await measureQuestion();
 }

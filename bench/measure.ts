@@ -58,7 +58,7 @@ export function measure(candidates: readonly Candidate[], runs: number): readonl
 /** This file is compiled to build/js/bench. */
 const timer = resolve(import.meta.dirname, "../../../bench/timed.py");
 
-function time({ name, script }: Candidate): Times {
+export function time({ name, script }: Candidate): Times {
   const result = spawnSync("python3", [timer, script], { encoding: "utf8" });
   if (result.status !== 0) throw new Error(`${name} failed: ${script}\n${result.stderr}`);
   return JSON.parse(result.stdout) as Times;

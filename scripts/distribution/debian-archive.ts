@@ -7,8 +7,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from "node:path";
 import { runCommand } from "../packaging/command.js";
 import { type Paragraph, parseControl } from "./control.js";
-import { type IndexedPackage, PackageIndex } from "./package-index.js";
+import { type IndexedPackage, indexed, PackageIndex } from "./package-index.js";
 import { makeWorkDirectory, staleWorkDirectories } from "./work-directory.js";
+
+export interface SuiteVersion extends IndexedPackage {
+  /** As in `bookworm-security`. */
+  readonly suite: string;
+}
 
 /** The reason why no packages can be had on this machine. */
 export class ArchiveUnavailableError extends Error {
@@ -61,6 +66,21 @@ export class DebianArchive {
   /** What apt knows of every package. */
   async paragraphs(): Promise<Paragraph[]> {
     return parseControl((await runCommand("apt-cache", ["dumpavail"], this.#options())).toString());
+  }
+
+  /** Every version that one of apt's lists has of the packages. */
+  async versions(names: readonly string[]): Promise<SuiteVersion[]> {
+    const lines = (await runCommand("apt-cache", ["madison", ...names], this.#options())).toString().split("\n");
+    const records = await runCommand("apt-cache", ["show", "--all-versions", ...names], this.#options());
+    const paragraphs = new Map(
+      parseControl(records.toString()).map((record) => [`${record.get("Package")} ${record.get("Version")}`, record]),
+    );
+    return lines.flatMap((line) => {
+      const [name = "", version = "", list = ""] = line.split("|").map((cell) => cell.trim());
+      const [, suite = ""] = /^\S+ ([^/ ]+)\S* \S+ Packages$/.exec(list) ?? [];
+      const paragraph = paragraphs.get(`${name} ${version}`);
+      return suite === "" || paragraph === undefined ? [] : [{ ...indexed(name, paragraph), suite }];
+    });
   }
 
   async index(): Promise<PackageIndex> {

@@ -19,18 +19,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import pMap from "p-map";
 import { buildRpm } from "../packaging/build-rpm.js";
 import { runCommand } from "../packaging/command.js";
 import { createRepository } from "../packaging/repository.js";
-import { createSigningKey, type SigningKey } from "../packaging/signing-key.js";
-import { convert, type Kind } from "./conversion.js";
+import type { SigningKey } from "../packaging/signing-key.js";
+import { cachedSigningKey } from "./cached-signing-key.js";
+import type { Kind } from "./conversion.js";
+import { fromArchive, makePackages } from "./converted-packages.js";
 import { DebianArchive, debianArchitecture } from "./debian-archive.js";
 import { demoSite, osRelease } from "./extra-packages.js";
-import { converterDigest, PackageCache, type WantedPackage } from "./package-cache.js";
+import { converterDigest, PackageCache } from "./package-cache.js";
 import type { IndexedPackage } from "./package-index.js";
 import { type SetName, setRoots } from "./package-sets.js";
-import { makeWorkDirectory, removeStaleWorkDirectories } from "./work-directory.js";
+import { makeWorkDirectory, removeStaleWorkDirectories, writeAtomically } from "./work-directory.js";
 
 export interface DistributionOptions {
   /** The folder to make; an older distribution there is replaced. */
@@ -81,7 +82,7 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
   const out = resolve(options.out);
   mkdirSync(cache, { recursive: true });
   const archive = await DebianArchive.open(cache);
-  const [stamp, converter, key] = await Promise.all([archive.stamp(), converterDigest(), signingKey(cache)]);
+  const [stamp, converter, key] = await Promise.all([archive.stamp(), converterDigest(), cachedSigningKey(cache)]);
   const roots = typeof contents === "string" ? setRoots(contents) : contents;
   const planner = plannerDigest();
   const inputs = digest([kind, stamp, planner, converter, key.fingerprint, debianArchitecture(), ...roots]);
@@ -89,23 +90,12 @@ export async function makeDistribution(options: DistributionOptions): Promise<Di
   if (existing?.inputs === inputs) return existing;
 
   const plan = await planned(archive, cache, digest([stamp, planner, ...roots]), roots, report);
+  const all = [
+    ...plan.map((entry) => fromArchive(archive, entry, kind)),
+    { id: "os-release", recipe: async () => osRelease() },
+  ];
   const packages = new PackageCache(cache, `${kind}-${converter}`, key);
-  const wanted = plan.map((entry): { id: string; source: IndexedPackage } & WantedPackage => ({
-    id: basename(archive.path(entry), ".deb"),
-    source: entry,
-    recipe: () => convert(archive.path(entry), kind),
-  }));
-  const missing = wanted.filter(({ id }) => !packages.has(id));
-  if (missing.length > 0) report(`downloading what is missing for ${missing.length} packages`);
-  await archive.download(missing.map(({ source }) => source));
-  if (missing.length > 0) report(`converting ${missing.length} packages`);
-  const all: readonly WantedPackage[] = [...wanted, { id: "os-release", recipe: async () => osRelease() }];
-  await pMap(all, (entry) => packages.build(entry), { concurrency: jobs });
-  if (missing.length > 0) report("signing");
-  await packages.sign(
-    all.map(({ id }) => id),
-    jobs,
-  );
+  await makePackages({ archive, packages, jobs, report }, all);
 
   report("writing the repository");
   const work = makeWorkDirectory(dirname(out), "assemble");
@@ -198,25 +188,6 @@ async function planned(
   const plan = index.closure([...index.essential, ...roots]);
   writeAtomically(cache, file, JSON.stringify(plan));
   return plan;
-}
-
-/** The cache's key pair, made when it is first needed. */
-async function signingKey(cache: string): Promise<SigningKey> {
-  const file = join(cache, "signing-key.json");
-  if (!existsSync(file)) {
-    const key = await createSigningKey({ userId: "rpmoci demo <demo@rpmoci.invalid>" });
-    writeAtomically(cache, file, JSON.stringify(key));
-  }
-  // Another run may have put its own there in between; the last one stays.
-  return JSON.parse(readFileSync(file, "utf8")) as SigningKey;
-}
-
-function writeAtomically(cache: string, file: string, text: string): void {
-  const work = makeWorkDirectory(cache, "write");
-  writeFileSync(join(work, "file"), text, { mode: 0o600 });
-  mkdirSync(dirname(file), { recursive: true });
-  renameSync(join(work, "file"), file);
-  rmSync(work, { recursive: true });
 }
 
 /** Puts the folder in the place of another. Of runs that do so at the same time, one comes last. */

@@ -43,7 +43,7 @@ export async function converterDigest(): Promise<string> {
 /** Modules that decide which packages there are and where they are kept, but not what is in them. */
 const planning = new Set([
   ...["main.js", "distribution.js", "package-sets.js", "package-index.js", "package-cache.js", "debian-archive.js"],
-  ...["work-directory.js", "signing-key.js", "repository.js"],
+  ...["work-directory.js", "signing-key.js", "repository.js", "converted-packages.js", "cached-signing-key.js"],
 ]);
 
 export class PackageCache {

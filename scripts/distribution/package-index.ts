@@ -80,7 +80,7 @@ export class PackageIndex {
   }
 }
 
-function indexed(name: string, paragraph: Paragraph): IndexedPackage {
+export function indexed(name: string, paragraph: Paragraph): IndexedPackage {
   return {
     name,
     version: paragraph.get("Version") ?? "",

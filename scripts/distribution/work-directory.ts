@@ -1,6 +1,6 @@
 /** Temporary folders on the file system of what they are for, so that finished files can be renamed into place. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isAbandoned, processMark } from "../../src/processes.js";
 
 /** Makes a folder below `parent` whose name tells which process it belongs to. */
@@ -34,4 +34,13 @@ export function removeStaleWorkDirectories(parent: string): void {
   } catch {
     // Somebody is at work.
   }
+}
+
+/** Writes a file of the cache that only its owner may read; a run that goes on at the same time sees all of it, or none. */
+export function writeAtomically(cache: string, file: string, text: string): void {
+  const work = makeWorkDirectory(cache, "write");
+  writeFileSync(join(work, "file"), text, { mode: 0o600 });
+  mkdirSync(dirname(file), { recursive: true });
+  renameSync(join(work, "file"), file);
+  rmSync(work, { recursive: true });
 }
