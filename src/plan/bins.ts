@@ -70,3 +70,23 @@ function equalBins(clusters: readonly Cluster[], count: number): readonly Bin[] 
     .filter((members) => members.length > 0)
     .map((members, index) => ({ name: `packages-${index + 1}`, clusters: members }));
 }
+
+/**
+ * Bins of about the same size, at most `count`: as many as have room for the largest cluster each, since more would not
+ * make the largest bin smaller. The largest cluster goes first, each into the bin that has the least by then.
+ */
+export function evenBins(clusters: readonly Cluster[], count: number): readonly Bin[] {
+  const largest = Math.max(1, ...clusters.map(({ size }) => size));
+  const useful = Math.min(count, clusters.length, Math.max(1, Math.round(totalSize(clusters) / largest)));
+  const bins = Array.from({ length: useful }, (_, index) => ({
+    name: `packages-${index + 1}`,
+    clusters: [] as Cluster[],
+    size: 0,
+  }));
+  for (const cluster of clusters.toSorted((a, b) => b.size - a.size || compareText(a.name, b.name))) {
+    const smallest = bins.reduce((a, b) => (a.size <= b.size ? a : b));
+    smallest.clusters.push(cluster);
+    smallest.size += cluster.size;
+  }
+  return bins;
+}

@@ -3,7 +3,7 @@ import { matchesGlob } from "../model/glob.js";
 import type { LayersSection, PlannedLayer } from "../model/layer-plan.js";
 import type { LockedLayerPlan, LockedLocalPackage, LockedPackage } from "../model/lockfile.js";
 import { compareText } from "../model/nevra.js";
-import { type Bin, binsOf, type Cluster, clustersOf } from "./bins.js";
+import { type Bin, binsOf, clustersOf, evenBins } from "./bins.js";
 import { continuePlan } from "./continue-plan.js";
 import { type NamedPackages, namedPackages } from "./packages.js";
 import { unusedName } from "./unused-name.js";
@@ -43,11 +43,14 @@ export function planLayers({ packages, localPackages, section, previous }: PlanR
   const fixed = pinned.filter((group) => group.packages.length > 0);
   const local = localPackages.map(({ name }) => name).sort(compareText);
   // Room for all groups and for local packages, even if there are none today: the first must not move everything.
-  const count = max - 2 - groups.length;
-  const clusters = clustersOf(free, ({ name, source }) => (strategy === "source" ? source : name));
+  const room = max - 2 - groups.length;
+  const clusters = clustersOf(free, ({ name, source }) => (strategy === "package" ? name : source));
+  const bins = strategy === "size" ? evenBins(clusters, room) : binsOf(clusters, room);
   const taken = new Set([...groups.map(({ name }) => name), LOCAL]);
+  // Of as many even layers as there were, one must not vanish because the largest package has grown a bit.
+  const count = strategy === "size" ? Math.min(room, Math.max(bins.length, previous?.layers.length ?? 0)) : room;
   const continued = isFor(previous, section) ? continuePlan(previous, clusters, count, taken) : null;
-  const layers = continued ?? newPlan(clusters, count, taken);
+  const layers = continued ?? newPlan(bins, taken);
   const all = [...fixed, ...layers, ...(local.length > 0 ? [{ name: LOCAL, packages: local }] : [])];
   return { strategy, max, groups, layers: all };
 }
@@ -65,11 +68,11 @@ function isFor(
 }
 
 /** The ones that change the least first: by the latest build in each. */
-function newPlan(clusters: readonly Cluster[], count: number, taken: ReadonlySet<string>): readonly PlannedLayer[] {
+function newPlan(bins: readonly Bin[], taken: ReadonlySet<string>): readonly PlannedLayer[] {
   const latest = (bin: Bin): number => Math.max(...bin.clusters.map(({ buildTime }) => buildTime));
-  const bins = binsOf(clusters, count).toSorted((a, b) => latest(a) - latest(b) || compareText(a.name, b.name));
+  const ordered = bins.toSorted((a, b) => latest(a) - latest(b) || compareText(a.name, b.name));
   const names = new Set(taken);
-  return bins.map((bin) => {
+  return ordered.map((bin) => {
     const name = unusedName(bin.name, names);
     names.add(name);
     return {

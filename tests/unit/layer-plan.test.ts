@@ -88,6 +88,17 @@ test("packages of one source share a layer with strategy source", () => {
   assert.ok([...layers.values()].every((names) => names.size === 1));
 });
 
+test("layers have about the same size with strategy size", () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const packages = distribution(300, seed);
+    const sizes = new Map(packages.map(({ name, size = 0 }) => [name, size]));
+    const made = plan(packages, { ...SOURCE, strategy: "size" });
+    const bytes = made.layers.map((layer) => layer.packages.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0));
+    assert.ok(bytes.length > 2, `${bytes.length} layers with seed ${seed}`);
+    assert.ok(Math.max(...bytes) < 1.6 * Math.min(...bytes), `${bytes} with seed ${seed}`);
+  }
+});
+
 test("what is old lies below what is new", () => {
   const made = plan([
     locked("new", { buildTime: 3 }),
