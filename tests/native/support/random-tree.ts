@@ -76,7 +76,7 @@ const LENGTHS = [96, 99, 100, 101, 154, 155, 156, 200, 254, 255] as const;
 const LARGE_IDS = [2_097_151, 2_097_152, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2] as const;
 const SIZES = [0, 1, 511, 512, 513, 1024, 2 ** 20 - 1536, 2 ** 20, 2 ** 20 + 1, 2 ** 21] as const;
 /** Seconds; the file system takes a few centuries. */
-const TIMES = [0, 1, -1, -5_000_000_000 / 4, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 33 - 1, 2 ** 33] as const;
+const TIMES = [0, 1, -1, -1_250_000_000, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 33 - 1, 2 ** 33] as const;
 
 /** A path on this machine, with the folder that the tree is in, must stay below PATH_MAX. */
 const LONGEST_PATH = 3800;
@@ -226,7 +226,7 @@ export class RandomTree {
       repeats: this.#pick([0, 1, 7, 4096, 40_000]),
     });
     if (this.#chance(12)) {
-      const size = this.#random(20_000_000);
+      const size = this.#random(4_000_000);
       const starts = Array.from({ length: this.#random(5) }, () => this.#random(size));
       return { size, data: starts.map((start) => part(start, Math.min(size - start, this.#random(100_000)))) };
     }
