@@ -2,16 +2,17 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import test, { type TestContext } from "node:test";
+import test from "node:test";
 import { differences } from "../support/compare-trees.js";
 import { writeAllLayers } from "../support/layer-addon.js";
 import { randomIntegers } from "../support/random.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { asInLayer, type LayerTimes, listTree, listTrees } from "../support/tree-listing.js";
-import { hex, type Kind, makeTree, plannedNode } from "../support/tree-plan.js";
+import { makeTree } from "../support/tree-plan.js";
 import { RandomTree } from "./support/random-tree.js";
 import { addon } from "./support/rpm-addon.js";
 import { run } from "./support/rpm-tools.js";
+import { unmakeableKinds } from "./support/unmakeable-kinds.js";
 
 const SEEDS = Array.from({ length: 24 }, (_, index) => index + 1);
 const NAMES = 100;
@@ -19,22 +20,6 @@ const COMPRESSIONS = ["gzip", "zstd", "none"] as const;
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 const skip = process.getuid?.() !== 0 && "only root makes devices and gives files away";
-
-/** What cannot be made here: some sandboxes have no devices. */
-async function unmakeable(t: TestContext): Promise<ReadonlySet<Kind>> {
-  const folder = temporaryDirectory(t);
-  const without = new Set<Kind>();
-  for (const kind of ["character", "block", "socket", "fifo"] as const) {
-    const nodes = [plannedNode("directory"), plannedNode(kind, { device: [1, 3] })];
-    const names = [
-      { path: "", node: 0 },
-      { path: hex("probe"), node: 1 },
-    ];
-    await makeTree(join(folder, kind), { nodes, names }).catch(() => without.add(kind));
-  }
-  if (without.size > 0) t.diagnostic(`cannot be made here: ${[...without].join(", ")}`);
-  return without;
-}
 
 /** Bounds of which some times of the tree are before and some behind. */
 function randomTimes(seed: number): LayerTimes {
@@ -51,7 +36,8 @@ function extract(blob: string, folder: string): string {
 }
 
 test("GNU tar makes the tree again, and neither threads nor directories change the bytes", { skip }, async (t) => {
-  const without = await unmakeable(t);
+  const without = await unmakeableKinds(temporaryDirectory(t));
+  if (without.size > 0) t.diagnostic(`cannot be made here: ${[...without].join(", ")}`);
   for (const seed of SEEDS) {
     await t.test(`seed ${seed}`, async (t) => {
       const folder = temporaryDirectory(t);

@@ -22,7 +22,7 @@ def digest_of(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def entry_of(path, first_names, name):
+def entry_of(path, digests):
     found = os.lstat(path)
     kind = KINDS[stat.S_IFMT(found.st_mode)]
     entry = {
@@ -33,36 +33,40 @@ def entry_of(path, first_names, name):
         "size": found.st_size if kind == "file" else 0,
         "mtime": found.st_mtime_ns // 1_000_000_000,
         "xattrs": {
-            os.fsencode(attribute).hex(): os.getxattr(path, attribute, follow_symlinks=False).hex()
-            for attribute in os.listxattr(path, follow_symlinks=False)
+            os.fsencode(name).hex(): os.getxattr(path, name, follow_symlinks=False).hex()
+            for name in os.listxattr(path, follow_symlinks=False)
         },
     }
+    inode = (found.st_dev, found.st_ino)
+    if kind == "file":
+        if inode not in digests:
+            digests[inode] = digest_of(path)
+        entry["digest"] = digests[inode]
     if kind == "symlink":
         entry["target"] = os.readlink(path).hex()
     if kind in ("character", "block"):
         entry["device"] = f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}"
-    first = name
-    if kind != "directory" and found.st_nlink > 1:
-        first = first_names.setdefault((found.st_dev, found.st_ino), name)
-        entry["sameAs"] = first.hex()
-    if kind == "file" and first == name:
-        entry["digest"] = digest_of(path)
-    return entry
+    return entry, inode if kind != "directory" and found.st_nlink > 1 else None
 
 
 def list_tree(root):
-    entries = {"": entry_of(root, {}, b"")}
-    first_names = {}
+    digests = {}
+    entries = {"": entry_of(root, digests)[0]}
+    links = {}
     waiting = [b""]
     while waiting:
         folder = waiting.pop()
-        # Sorted, and not by the names of all: the first name of an inode is the same in every copy of the tree.
-        for name in sorted(os.listdir(root + b"/" + folder)):
+        for name in os.listdir(root + b"/" + folder):
             path = folder + b"/" + name if folder else name
-            entry = entry_of(root + b"/" + path, first_names, path)
+            entry, inode = entry_of(root + b"/" + path, digests)
             entries[path.hex()] = entry
+            if inode:
+                links.setdefault(inode, []).append(path.hex())
             if entry["kind"] == "directory":
                 waiting.append(path)
+    for names in links.values():
+        for name in names:
+            entries[name]["sameAs"] = min(names)
     return entries
 
 

@@ -18,9 +18,9 @@ export interface TreeEntry {
   readonly target?: string;
   /** "major:minor". */
   readonly device?: string;
-  /** The first path of the inode, for all that have several. */
+  /** The first path of the inode in the order of bytes, where it has several. */
   readonly sameAs?: string;
-  /** SHA-256 of a file's contents, at the first path of the inode. */
+  /** SHA-256 of a file's contents. */
   readonly digest?: string;
 }
 
@@ -38,6 +38,13 @@ export async function listTree(root: string): Promise<Tree> {
   const [tree] = await listTrees([root]);
   if (tree === undefined) throw new Error(`${root} was not listed`);
   return tree;
+}
+
+/** What Python's tarfile finds in archives that lie on each other; each of them plain, or compressed by gzip or zstd. */
+export async function listArchives(paths: readonly string[]): Promise<Tree> {
+  const script = join(projectRoot, "tests/support/list-archives.py");
+  const text = await runSuccessfully("python3", [script, ...paths], { env: { LD_PRELOAD: undefined } });
+  return new Map(Object.entries<TreeEntry>(JSON.parse(text)));
 }
 
 export interface LayerTimes {

@@ -57,6 +57,11 @@ export function plannedNode(kind: Kind, given: Partial<PlannedNode> = {}): Plann
   };
 }
 
+/** The plan without inodes of some kinds, which are not directories. */
+export function withoutKinds({ nodes, names }: TreePlan, kinds: ReadonlySet<Kind>): TreePlan {
+  return { nodes, names: names.filter(({ node }) => !kinds.has(nodes[node]?.kind ?? "file")) };
+}
+
 /** Makes the tree as `root`, which must not exist. Names are made in their order, directories when first needed. */
 export async function makeTree(root: string, plan: TreePlan): Promise<void> {
   await runSuccessfully("python3", [join(projectRoot, "tests/support/make-tree.py")], {
