@@ -1,7 +1,9 @@
 /** A layer with one of everything: programs of all kinds read the same from it, in every compression. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { differences } from "../support/compare-trees.js";
@@ -9,7 +11,7 @@ import { copiedBlobs, dockerArchiveLayers, imageReaders } from "../support/image
 import { writeAllLayers } from "../support/layer-addon.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { asInLayer, listArchives, listTree, type Tree } from "../support/tree-listing.js";
-import { makeTree, withoutKinds } from "../support/tree-plan.js";
+import { hex, makeTree, type PlannedNode, plannedNode, withoutKinds } from "../support/tree-plan.js";
 import { type LayerOfLayout, writeLayout } from "../support/written-layout.js";
 import { oneOfEverything } from "./support/one-of-everything.js";
 import { addon } from "./support/rpm-addon.js";
@@ -54,7 +56,9 @@ function layerOf(compression: Compression): LayerOfLayout {
 for (const compression of COMPRESSIONS) {
   for (const reader of imageReaders) {
     const unsupported = reader.without.includes(compression) && `${reader.name} does not know ${compression}`;
-    test(`${reader.name} unpacks ${compression} to the tree`, { skip: skip || unsupported }, async (t) => {
+    test(`${reader.name} unpacks ${compression} to the tree`, {
+      skip: skip || reader.skip || unsupported,
+    }, async (t) => {
       const root = await reader.unpack(layoutOf(compression), TAG, temporaryDirectory(t));
       assert.deepEqual(differences(expected, await listTree(root), { except: reader.loses }), []);
     });
@@ -123,6 +127,57 @@ test("zlib finds one member and nothing behind it", { skip }, async () => {
   const hash = createHash("sha256");
   for await (const piece of createReadStream(path, { highWaterMark: 1000 }).pipe(createGunzip())) hash.update(piece);
   assert.equal(`sha256:${hash.digest("hex")}`, diffId);
+});
+
+/** Attributes whose records take exactly that many bytes. The last is one of 20 to 60 thousand. */
+function attributesOfSize(bytes: number): PlannedNode["xattrs"] {
+  const attributes: [string, string][] = [];
+  // "60000 SCHILY.xattr.user.00=", and a newline.
+  const around = 28;
+  for (let rest = bytes; rest > 0; ) {
+    const record = rest > 80_000 ? 60_000 : rest > 60_000 ? 30_000 : rest;
+    const name = `user.${attributes.length.toString().padStart(2, "0")}`;
+    attributes.push([hex(name), hex(Buffer.alloc(record - around, attributes.length + 1))]);
+    rest -= record;
+  }
+  return attributes;
+}
+
+test("attributes of 1 MiB are read by all, and more are refused", { skip }, async (t) => {
+  // Since Linux 6.6 it has room for them.
+  const folder = temporaryDirectory(t);
+  if (spawnSync("mount", ["-t", "tmpfs", "none", folder]).status !== 0) return t.skip("nothing can be mounted here");
+  try {
+    const make = async (name: string, size: number): Promise<string> => {
+      const nodes = [plannedNode("directory"), plannedNode("file", { xattrs: attributesOfSize(size) })];
+      const names = ["", hex("file")].map((path, node) => ({ path, node }));
+      await makeTree(join(folder, name), { nodes, names });
+      return join(folder, name);
+    };
+    const root = await make("most", 2 ** 20).catch(() => null);
+    if (root === null) return t.skip("no file system with large attributes is here");
+    const path = join(folder, "blob");
+    const layout = join(folder, "layout");
+    const { blobs, listed } = await writeAllLayers(addon, { root, output: () => path, compression: "none", ...TIMES });
+    assert.equal(listed[0]?.tarSize, 512 + 512 + 2 ** 20 + 512 + 1024);
+    assert.ok(blobs[0]);
+    writeLayout(layout, TAG, [{ path, compression: "none", ...blobs[0] }]);
+    const tree = asInLayer(await listTree(root), TIMES);
+    assert.deepEqual(differences(tree, await listArchives([path])), []);
+    for (const reader of imageReaders.filter(({ skip }) => skip === false)) {
+      const place = join(folder, reader.name.replace("/", "-"));
+      mkdirSync(place);
+      const found = await listTree(await reader.unpack(layout, TAG, place));
+      assert.deepEqual(differences(tree, found, { except: reader.loses }), [], reader.name);
+    }
+    const more = await make("more", 2 ** 20 + 1);
+    await assert.rejects(writeAllLayers(addon, { root: more, output: () => path }), {
+      code: "LAYER_READ",
+      message: /more\/file" cannot be stored: its extended attributes and its path take 1048577 bytes, /,
+    });
+  } finally {
+    run("umount", ["--lazy", folder]);
+  }
 });
 
 test("all compressions are of one archive", { skip }, () => {

@@ -1,4 +1,5 @@
 /** Other people's programs that unpack images, each in its own way. Root's only. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blobPath, readImage } from "./image.js";
@@ -9,11 +10,15 @@ export interface ImageReader {
   readonly name: string;
   /** Compressions that the version in Debian 12 does not know. */
   readonly without: readonly string[];
+  /** Why it cannot run here. */
+  readonly skip: string | false;
   /** Unpacks below `folder`, which exists and is empty, and returns where the root is. */
   unpack(layout: string, tag: string, folder: string): Promise<string>;
   /** What the program, by its nature, does not give back. */
   loses(path: Buffer, field: keyof TreeEntry | "entry", expected: TreeEntry | undefined): boolean;
 }
+
+const cannotMount = spawnSync("unshare", ["--mount", "true"]).status !== 0;
 
 /** The tools hang, or are refused, under a sanitizer's runtime. */
 const env = { LD_PRELOAD: undefined, LC_ALL: "C.UTF-8" };
@@ -36,6 +41,7 @@ async function extractLayers(layout: string, tag: string, folder: string, tar: r
 export const gnuTar: ImageReader = {
   name: "GNU tar",
   without: [],
+  skip: false,
   unpack: (layout, tag, folder) =>
     extractLayers(layout, tag, folder, ["tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf"]),
   // Its own archives have "=" and "%" of these names as "%3D" and "%25", which no other program does.
@@ -45,6 +51,7 @@ export const gnuTar: ImageReader = {
 export const bsdtar: ImageReader = {
   name: "bsdtar",
   without: [],
+  skip: false,
   unpack: (layout, tag, folder) => extractLayers(layout, tag, folder, ["bsdtar", "--numeric-owner", "-xpf"]),
   // The folder that it was started in.
   loses: (path, field) => isTop(path) && field === "mtime",
@@ -54,6 +61,7 @@ export const umoci: ImageReader = {
   name: "umoci",
   // Since 0.5.
   without: ["zstd"],
+  skip: false,
   async unpack(layout, tag, folder) {
     await runSuccessfully("umoci", ["unpack", "--image", `${layout}:${tag}`, join(folder, "bundle")], { env });
     return join(folder, "bundle", "rootfs");
@@ -65,6 +73,7 @@ export const umoci: ImageReader = {
 export const containersStorage: ImageReader = {
   name: "containers/storage",
   without: [],
+  skip: cannotMount && "containers/storage unpacks in a mount namespace",
   async unpack(layout, tag, folder) {
     for (const name of ["storage", "run"]) mkdirSync(join(folder, name));
     const store = `[vfs@${join(folder, "storage")}+${join(folder, "run")}]`;
