@@ -17,7 +17,7 @@ export function differences(expected: Tree, actual: Tree, { except = () => false
       continue;
     }
     for (const field of new Set([...Object.keys(left), ...Object.keys(right)]) as Set<keyof TreeEntry>) {
-      const [wanted, found] = [left[field], right[field]].map(canonical) as [string, string];
+      const [wanted, found] = [left[field], right[field]].map((value) => canonical(field, value)) as [string, string];
       if (wanted === found || except(bytes, field, left)) continue;
       lines.push(`${shown(bytes)}: ${field} is ${short(found)}, not ${short(wanted)}`);
     }
@@ -29,7 +29,9 @@ const shown = (bytes: Buffer): string => JSON.stringify(bytes.toString("latin1")
 
 const short = (text: string): string => (text.length > 400 ? `${text.slice(0, 400)}…` : text);
 
-function canonical(value: TreeEntry[keyof TreeEntry]): string {
+function canonical(field: keyof TreeEntry, value: TreeEntry[keyof TreeEntry]): string {
+  if (typeof value === "number" && field === "mode") return value.toString(8);
+  if (typeof value === "string" && (field === "target" || field === "sameAs")) return shown(Buffer.from(value, "hex"));
   if (typeof value !== "object") return String(value);
   const named = Object.entries(value).map(([name, bytes]) => `${Buffer.from(name, "hex").toString("latin1")}=${bytes}`);
   return named.sort().join(" ");
