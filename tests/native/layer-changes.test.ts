@@ -90,17 +90,18 @@ const CHANGES_ABOVE: readonly Change[] = [
   },
 ];
 
-/** A root with a file that is longer than all that is read ahead of what is written, and another behind it. */
-async function makeRoot(t: TestContext): Promise<{ root: string; large: string; small: string }> {
+/** A root with a file that is longer than all that is read ahead of what is written, and others behind it. */
+async function makeRoot(t: TestContext): Promise<{ root: string; large: string; small: string; empty: string }> {
   const root = join(temporaryDirectory(t), "root");
-  const [large, small] = [join(root, "a-large"), join(root, "directory/small")];
+  const [large, small, empty] = [join(root, "a-large"), join(root, "directory/small"), join(root, "empty")];
   mkdirSync(join(root, "directory"), { recursive: true });
   writeFileSync(large, "");
   truncateSync(large, 30_000_000);
   writeFileSync(small, "contents of some length");
+  writeFileSync(empty, "");
   // Kernels before 6.13 give all changes within a few milliseconds the same time.
   await sleep(20);
-  return { root, large, small };
+  return { root, large, small, empty };
 }
 
 async function read(root: string) {
@@ -173,6 +174,16 @@ for (const change of CHANGES) {
       writeWith(root, () => change.make(large)),
       expected(large, change),
     );
+  });
+}
+
+for (const change of CHANGES.filter(({ name }) => name !== "shrinks")) {
+  test(`an empty file that ${change.name} before it is written`, async (t) => {
+    const { root, empty } = await makeRoot(t);
+    const { list, write } = await read(root);
+    const listings = await list(null);
+    change.make(empty);
+    await assert.rejects(write(listings), expected(empty, change));
   });
 }
 
