@@ -24,8 +24,8 @@ fedora_packages=(
   rpm-build rpm-sign createrepo_c gnupg2 dpkg apt debootstrap debian-keyring xz zstd
 )
 # What the tests compare with.
-debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip)
-fedora_test_packages=(skopeo umoci bsdtar libcap openssl sqlite python3 tar gzip libasan libubsan)
+debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip pigz)
+fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip pigz libasan libubsan)
 
 install_debian() {
   local missing=()

@@ -21,10 +21,10 @@ struct ListedEntry {
   std::uint64_t offset = 0;
   std::uint32_t header_size = 0;
 
+  /// Whether this is the entry of a file's contents, which may be empty.
+  bool has_contents() const { return node->metadata.is_file() && first_link == nullptr; }
   /// Bytes of contents in the archive, without padding.
-  std::uint64_t contents_size() const {
-    return node->metadata.is_file() && first_link == nullptr ? node->metadata.size : 0;
-  }
+  std::uint64_t contents_size() const { return has_contents() ? node->metadata.size : 0; }
   /// Throws Failure("LAYER_READ") for what a tar cannot hold.
   std::string header(const RootTree& tree) const;
 };

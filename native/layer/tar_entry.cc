@@ -37,6 +37,8 @@ static_assert(sizeof(UstarHeader) == tar_block);
 constexpr std::uint64_t octal_limit(std::size_t digits) { return std::uint64_t{1} << (3 * digits); }
 constexpr std::uint64_t max_id = octal_limit(7) - 1;
 constexpr std::uint64_t max_size = octal_limit(11) - 1;
+/// Bytes of records. Go's archive/tar, by which container engines read layers, and libarchive refuse more.
+constexpr std::size_t max_records = std::size_t{1} << 20;
 
 template <std::size_t Size>
 void put_octal(char (&field)[Size], std::uint64_t value) {
@@ -119,6 +121,11 @@ std::map<std::string, std::string> pax_records(const TarEntry& entry) {
 void append_pax_header(std::string& archive, const std::map<std::string, std::string>& records) {
   std::string contents;
   for (const auto& [key, value] : records) contents += pax_record(key, value);
+  if (contents.size() > max_records) {
+    throw std::invalid_argument("its extended attributes and its path take " + std::to_string(contents.size()) +
+                                " bytes, more than the " + std::to_string(max_records) +
+                                " that programs which read images allow");
+  }
   UstarHeader header{};
   // Only a reader that does not know pax would see this name.
   put_text(header.name, "././@PaxHeader");

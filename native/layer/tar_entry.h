@@ -48,7 +48,8 @@ struct TarEntry {
 ///
 /// A name that is not ASCII gets a record `path` or `linkpath` with its bytes as they are, and `hdrcharset=BINARY`
 /// where they are not UTF-8. Extended attributes are records `SCHILY.xattr.NAME`, as in star and every image builder.
-/// Throws std::invalid_argument for an attribute whose name contains "=", which a record cannot hold.
+/// Throws std::invalid_argument for an attribute whose name contains "=", which a record cannot hold, and for more than
+/// 1 MiB of records.
 std::string tar_header(const TarEntry& entry);
 
 /// How many zero bytes follow contents of `size` bytes.

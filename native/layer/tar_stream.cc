@@ -40,6 +40,8 @@ void TarStream::read(const LayerListing& listing, std::uint64_t offset, std::spa
     if (const auto part = rest.until(contents); !part.empty()) {
       entry->header(tree_).copy(part.data(), part.size(), rest.offset - entry->offset);
       rest.skip(part.size());
+      // Without contents to read, only this tells that there are some now.
+      if (entry->has_contents() && entry->contents_size() == 0) reader_.read(*entry->node, 0, {});
     }
     if (const auto part = rest.until(padding); !part.empty()) {
       reader_.read(*entry->node, rest.offset - contents, part);

@@ -579,37 +579,6 @@ test("a full file system is named", { skip: needsRoot }, async (t) => {
   }
 });
 
-test("files that change while they are read are named", async (t) => {
-  const cases: [string, RegExp, (root: string) => void][] = [
-    ["grows", /a" was changed while/, (root) => fs.appendFileSync(`${root}/a`, "more")],
-    ["shrinks", /a" (became shorter|was changed) while/, (root) => fs.truncateSync(`${root}/a`, 10)],
-    ["vanishes", /b": No such file/, (root) => fs.rmSync(`${root}/b`)],
-    [
-      "is written to in place",
-      /a" was changed while/,
-      (root) => {
-        const fd = fs.openSync(`${root}/a`, "r+");
-        fs.writeSync(fd, "x");
-        fs.closeSync(fd);
-      },
-    ],
-  ];
-  for (const [what, message, change] of cases) {
-    await t.test(what, async (t) => {
-      const root = newRoot(t);
-      fs.writeFileSync(`${root}/a`, "");
-      fs.truncateSync(`${root}/a`, 500_000_000);
-      fs.writeFileSync(`${root}/b`, "b");
-      let changed = false;
-      const writing = writeLayer(request(root, { output: "/dev/null", level: 1, threads: 1 }), () => {
-        if (!changed) change(root);
-        changed = true;
-      });
-      await assert.rejects(writing, { code: "LAYER_READ", message });
-    });
-  }
-});
-
 test("progress grows, is rare, and ends with the promise", async (t) => {
   const root = newRoot(t);
   fs.writeFileSync(`${root}/a`, "");
