@@ -25,6 +25,11 @@ Assignment::Assignment(const RootTree& tree, const Ownership& ownership, const L
   for (std::uint32_t layer = 0; layer < groups.size(); ++layer) {
     for (const auto& name : groups[layer]) layer_of_name.try_emplace(name, layer);
   }
+  std::vector<std::uint32_t> layer_of_package;
+  for (const auto& name : ownership.packages) {
+    const auto found = layer_of_name.find(name);
+    layer_of_package.push_back(found == layer_of_name.end() ? layer_count_ - 1 : found->second);
+  }
   std::unordered_map<std::string, const Node*> directories;
   for (const auto& owner : ownership.paths) {
     const auto& path = ownership.directories[owner.directory];
@@ -34,8 +39,7 @@ Assignment::Assignment(const RootTree& tree, const Ownership& ownership, const L
     if (directory == nullptr) continue;
     const auto* node = owner.name.empty() ? directory : directory->child(owner.name);
     if (node == nullptr || !is_as_packaged(*node, owner)) continue;
-    const auto layer = layer_of_name.find(ownership.packages[owner.package]);
-    add_owner(*node, owner, layer == layer_of_name.end() ? layer_count_ - 1 : layer->second);
+    add_owner(*node, owner, layer_of_package[owner.package]);
   }
   keep_hard_links_together(tree);
 }

@@ -19,7 +19,7 @@ namespace rpmoci {
 namespace {
 
 /// Enough that no thread waits while the one before it in order is at a block that takes long.
-std::size_t ring_size(unsigned threads) { return 2 * std::size_t{threads} + 4; }
+std::size_t ring_size(unsigned threads) { return std::size_t{threads} + 3; }
 
 /// Bytes of an archive that are hashed without a blob beside them before the next blob is looked for: two cost hardly
 /// more than one.

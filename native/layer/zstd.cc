@@ -20,11 +20,11 @@ class ZstdCompressor : public BlockCompressor {
     if (context_ == nullptr) throw std::bad_alloc();
     check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level));
     if (level == 1) {
-      // zstd's own level 1 looks at every second position. Every third takes an eighth of the time less, and a
-      // twenty-fifth more of space, as long as literals are still compressed; a window that fits into the processor's
-      // second cache takes another twenty-fifth of the time less, and a hundredth more of space.
+      // zstd's own level 1 looks at every second position, and at more places than fit into the processor's first
+      // cache. This takes a sixth of the time less and makes a fifteenth more, as long as literals are still
+      // compressed.
       check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_targetLength, 2));
-      check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, 18));
+      check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_hashLog, 13));
       check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_literalCompressionMode, ZSTD_ps_enable));
     }
     // The digest of the blob vouches for the bytes.
