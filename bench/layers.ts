@@ -58,7 +58,8 @@ function umoci(root: string, folder: string): readonly Candidate[] {
         execFileSync("umoci", ["init", "--layout", layout], quiet);
         execFileSync("umoci", ["new", "--image", `${layout}:test`], quiet);
         execFileSync("umoci", ["unpack", "--image", `${layout}:test`, bundle], quiet);
-        execFileSync("cp", ["-al", `${root}/.`, join(bundle, "rootfs")]);
+        // Not linked: the root that all others read would become one of hard links.
+        execFileSync("cp", ["-a", `${root}/.`, join(bundle, "rootfs")]);
       },
     },
   ];
