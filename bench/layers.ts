@@ -1,6 +1,6 @@
 /** How long does it take from a root to a layer, with both digests, on disk? */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { compileCompressors, compileFloor, compileOriginal, type LayerSubject, layerStage } from "./layer-subject.js";
@@ -101,10 +101,11 @@ export function compareCompressors({ archive }: LayerSubject): string {
 
 /** Bytes of what the candidates wrote last, by name. */
 export function sizes({ folder }: LayerSubject): ReadonlyMap<string, number> {
-  const size = (name: string): number => statSync(join(folder, name)).size;
-  return new Map([
-    ["gzip", size("gzip/layer-0")],
-    ["zstd", size("zstd/layer-0")],
-    ["as the original", size("original")],
-  ]);
+  const files = [
+    ["gzip", "gzip/layer-0"],
+    ["zstd", "zstd/layer-0"],
+    ["as the original", "original"],
+  ] as const;
+  const written = files.filter(([, file]) => existsSync(join(folder, file)));
+  return new Map(written.map(([name, file]) => [name, statSync(join(folder, file)).size]));
 }

@@ -1,7 +1,7 @@
 /**
  * Measures every question and prints tables.
  * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--history release|oldest]
- *   [--only resolve|build|layers|updates|memory]
+ *   [--ways REGEXP] [--only resolve|build|layers|updates|memory]
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -30,6 +30,8 @@ const { values } = parseArgs({
     /** For the growth of memory; ten thousand take minutes. */
     jobs: { type: "string", default: "1000" },
     only: { type: "string" },
+    /** A regular expression: only ways whose names it matches. */
+    ways: { type: "string", default: "" },
     /** Where ten updates begin: with the release's own suite, or with the oldest versions that any suite has. */
     history: { type: "string", default: "release" },
   },
@@ -40,7 +42,9 @@ const contents = values.set === "small" || values.set === "large" ? values.set :
 function printTable(questions: readonly (readonly [string, readonly Candidate[]])[]): void {
   console.log("| question | way | wall, s | CPU, s | memory, MiB | wall, times ours | CPU | memory |");
   console.log("|---|---|---|---|---|---|---|---|");
-  for (const [title, candidates] of questions) {
+  const ways = new RegExp(values.ways);
+  for (const [title, all] of questions) {
+    const candidates = all.filter(({ name }) => ways.test(name));
     for (const { name, median, wallRatio, cpuRatio, memoryRatio } of measure(candidates, runs)) {
       const { wall, cpu, memory } = median;
       const cells = [wall.toFixed(2), cpu.toFixed(2), memory.toFixed(0)];
