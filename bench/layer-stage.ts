@@ -1,6 +1,6 @@
 /**
  * The layer stage in a process of its own: `node layer-stage.js ROOT DBPATH DIRECTORY COMPRESSION [PLAN]`. Writes layers
- * to the folder and prints them. PLAN is a file with the packages of each layer, and keys of layers that are there
+ * to the folder and prints a `StageResult`. PLAN is a file with the packages of each layer, and keys of layers that are there
  * already; without it there is one layer.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -10,6 +10,12 @@ import { writeLayers } from "../src/layer/write.js";
 export interface StagePlan {
   readonly groups: readonly (readonly string[])[];
   readonly known: readonly string[];
+}
+
+export interface StageResult {
+  /** From the first look at the root until all blobs are written, without the start of the process. */
+  readonly seconds: number;
+  readonly layers: readonly StagedLayer[];
 }
 
 export interface StagedLayer {
@@ -30,9 +36,11 @@ const request = {
   sourceDateEpoch: 1_800_000_000,
   buildStart: 2 ** 40,
 };
+const start = performance.now();
 const listed = await listLayers(request, ignore);
 const wanted = listed.layers.filter(({ key }) => !plan.known.includes(key));
 const layers = await writeLayers(listed, wanted, { directory, section }, ignore);
+const seconds = (performance.now() - start) / 1000;
 const sizeOf = new Map(wanted.map((layer, index) => [layer, layers[index]?.descriptor.size]));
 const staged = listed.layers.map((layer): StagedLayer => ({ key: layer.key, size: sizeOf.get(layer) ?? null }));
-console.log(JSON.stringify(staged));
+console.log(JSON.stringify({ seconds, layers: staged } satisfies StageResult));

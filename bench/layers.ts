@@ -3,11 +3,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { StageResult } from "./layer-stage.js";
 import { compileCompressors, compileFloor, compileOriginal, type LayerSubject, layerStage } from "./layer-subject.js";
-import { type Candidate, median } from "./measure.js";
+import { type Candidate, type Measurement, median } from "./measure.js";
 import { DATABASE_PATH } from "./rpm-root.js";
 
 export const title = "Layer";
+
+const original = "as the original: one thread, zlib 1, both digests";
 
 export function candidates({ root, folder }: LayerSubject): readonly Candidate[] {
   // Blobs are new files, as in a build: one that takes the place of another is written to disk when it is closed.
@@ -28,12 +31,12 @@ export function candidates({ root, folder }: LayerSubject): readonly Candidate[]
     script: `${tar} | tee >(sha256sum >/dev/null) | ${compressor} | tee ${folder}/piped | sha256sum`,
     prepare: () => remove("piped"),
   });
-  return [
+  const all: readonly Candidate[] = [
     own("gzip"),
     own("zstd"),
     own("none"),
     {
-      name: "as the original: one thread, zlib 1, both digests",
+      name: original,
       script: `${compileOriginal()} ${root} ${folder}/original`,
       prepare: () => remove("original"),
     },
@@ -42,6 +45,19 @@ export function candidates({ root, folder }: LayerSubject): readonly Candidate[]
     ...umoci(root, folder),
     ...buildah(root, folder),
   ];
+  return all.map((candidate) => ({
+    ...candidate,
+    prepare: () => {
+      candidate.prepare?.();
+      settle(root);
+    },
+  }));
+}
+
+/** What others wrote is on disk afterwards, and the root's files are in memory. */
+function settle(root: string): void {
+  execFileSync("sync");
+  execFileSync("bash", ["-c", `find ${root} -type f -exec cat {} + >/dev/null`]);
 }
 
 /** Repacks a bundle whose root is all new. */
@@ -81,17 +97,52 @@ function buildah(root: string, folder: string): readonly Candidate[] {
 
 export interface LayerFloor {
   readonly compression: string;
-  /** Milliseconds, median: for the compressor and SHA-256 alone, in memory. */
-  readonly time: number;
+  /** Seconds, median: for the compressor and SHA-256 alone, in memory. */
+  readonly floor: number;
+  /** Seconds, median: for the whole stage, without the start of its process. */
+  readonly stage: number;
 }
 
-export function measureLayerFloor({ archive }: LayerSubject, runs: number): readonly LayerFloor[] {
+/** In turn, as the machine's speed drifts. */
+export function measureLayerFloors(subject: LayerSubject, runs: number): readonly LayerFloor[] {
+  const { root, folder, archive } = subject;
   const program = compileFloor();
   const threads = String(availableParallelism());
+  const directory = join(folder, "stage");
+  const runFloor = (compression: string): number =>
+    Number(execFileSync(program, [archive, compression, "1", threads], { encoding: "utf8" })) / 1000;
+  const runStage = (compression: string): number => {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory);
+    settle(root);
+    const command = [layerStage, root, DATABASE_PATH, directory, compression];
+    return (JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })) as StageResult).seconds;
+  };
   return ["gzip", "zstd"].map((compression) => {
-    const run = (): number => Number(execFileSync(program, [archive, compression, "1", threads], { encoding: "utf8" }));
-    return { compression, time: median(Array.from({ length: runs }, run)) };
+    const times = Array.from({ length: runs }, () => [runFloor(compression), runStage(compression)] as const);
+    return {
+      compression,
+      floor: median(times.map(([floor]) => floor)),
+      stage: median(times.map(([, stage]) => stage)),
+    };
   });
+}
+
+/** How the layer stage compares with the original's and with its floor. */
+export function ratios(subject: LayerSubject, measured: readonly Measurement[], floors: readonly LayerFloor[]): string {
+  const wallOf = (name: string): number => measured.find((way) => way.name === name)?.median.wall ?? Number.NaN;
+  const sizeOf = sizes(subject);
+  const lines = floors.map(({ compression, floor, stage }) => {
+    const wall = wallOf(`rpmoci, ${compression}`);
+    const size = (sizeOf.get(compression) ?? Number.NaN) / (sizeOf.get("as the original") ?? Number.NaN);
+    const cells = [(wallOf(original) / wall).toFixed(2), `${(100 * (size - 1)).toFixed(1)} %`, floor.toFixed(2)];
+    return `| ${[compression, ...cells, (wall / floor).toFixed(2), stage.toFixed(2), (stage / floor).toFixed(2)].join(" | ")} |`;
+  });
+  return [
+    "| | times as fast as the original | larger by | compressor and SHA-256 alone, s | process, times that | stage in it, s | times that |",
+    "|---|---|---|---|---|---|---|",
+    ...lines,
+  ].join("\n");
 }
 
 /** A table of compressors on one core, on the first part of the archive. */

@@ -15,7 +15,7 @@ import { prepareLayerSubject } from "./layer-subject.js";
 import { own } from "./layer-ways.js";
 import * as layers from "./layers.js";
 import { measureManyJobs } from "./many-jobs.js";
-import { type Candidate, measure } from "./measure.js";
+import { type Candidate, type Measurement, measure } from "./measure.js";
 import { makeHugeRoot, measureMemory, memoryReport } from "./memory.js";
 import { measureOneChange, oneChangeReport } from "./one-change.js";
 import { prepareSubject } from "./subject.js";
@@ -39,19 +39,23 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const contents = values.set === "small" || values.set === "large" ? values.set : "default";
 
-function printTable(questions: readonly (readonly [string, readonly Candidate[]])[]): void {
+function printTable(questions: readonly (readonly [string, readonly Candidate[]])[]): readonly Measurement[] {
   console.log("| question | way | wall, s | CPU, s | memory, MiB | wall, times ours | CPU | memory |");
   console.log("|---|---|---|---|---|---|---|---|");
   const ways = new RegExp(values.ways);
+  const measured: Measurement[] = [];
   for (const [title, all] of questions) {
     const candidates = all.filter(({ name }) => ways.test(name));
-    for (const { name, median, wallRatio, cpuRatio, memoryRatio } of measure(candidates, runs)) {
+    for (const way of measure(candidates, runs)) {
+      measured.push(way);
+      const { name, median, wallRatio, cpuRatio, memoryRatio } = way;
       const { wall, cpu, memory } = median;
       const cells = [wall.toFixed(2), cpu.toFixed(2), memory.toFixed(0)];
       const ratios = [wallRatio, cpuRatio, memoryRatio].map((ratio) => ratio.toFixed(2));
       console.log(`| ${[title, name, ...cells, ...ratios].join(" | ")} |`);
     }
   }
+  return measured;
 }
 
 async function measureDistribution(): Promise<void> {
@@ -101,12 +105,10 @@ async function measureLayers(): Promise<void> {
     const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
     const { packages, archive } = subject;
     console.log(`\n${packages} packages, an archive of ${megabytes(statSync(archive).size)}\n`);
-    printTable([[layers.title, layers.candidates(subject)]]);
+    const measured = printTable([[layers.title, layers.candidates(subject)]]);
     const sizes = [...layers.sizes(subject)].map(([name, bytes]) => `${name} ${megabytes(bytes)}`);
     console.log(`\nBlobs: ${sizes.join(", ")}`);
-    for (const { compression, time } of layers.measureLayerFloor(subject, runs)) {
-      console.log(`Compressor and SHA-256 alone, ${compression}: ${(time / 1000).toFixed(2)} s`);
-    }
+    console.log(`\n${layers.ratios(subject, measured, layers.measureLayerFloors(subject, runs))}`);
     console.log(`\n${layers.compareCompressors(subject)}`);
   } finally {
     subject.dispose();

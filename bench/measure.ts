@@ -59,7 +59,9 @@ export function measure(candidates: readonly Candidate[], runs: number): readonl
 const timer = resolve(import.meta.dirname, "../../../bench/timed.py");
 
 export function time({ name, script }: Candidate): Times {
-  const result = spawnSync("python3", [timer, script], { encoding: "utf8" });
+  // With these, Node reads certificates or modules at every start, which is no candidate's own time.
+  const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env;
+  const result = spawnSync("python3", [timer, script], { encoding: "utf8", env });
   if (result.status !== 0) throw new Error(`${name} failed: ${script}\n${result.stderr}`);
   return JSON.parse(result.stdout) as Times;
 }

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { namedPackages } from "../src/plan/packages.js";
 import { canonicalizeRoot } from "../src/rootfs/canonicalize.js";
 import type { Groups } from "./layer-sizes.js";
-import type { StagedLayer, StagePlan } from "./layer-stage.js";
+import type { StagedLayer, StagePlan, StageResult } from "./layer-stage.js";
 import { layerStage } from "./layer-subject.js";
 import { own } from "./layer-ways.js";
 import { type Measurement, measure, median } from "./measure.js";
@@ -85,7 +85,8 @@ class Stage {
   }
 
   run(plan: StagePlan): readonly StagedLayer[] {
-    return JSON.parse(execFileSync("sh", ["-c", this.script("first", plan)], { encoding: "utf8" }));
+    const output = execFileSync("sh", ["-c", this.script("first", plan)], { encoding: "utf8" });
+    return (JSON.parse(output) as StageResult).layers;
   }
 }
 

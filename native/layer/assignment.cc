@@ -1,6 +1,7 @@
 #include "layer/assignment.h"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_map>
 
 namespace rpmoci {
@@ -21,25 +22,27 @@ Assignment::Assignment(const RootTree& tree, const Ownership& ownership, const L
     : layer_count_(static_cast<std::uint32_t>(groups.size()) + 1),
       layer_of_(tree.nodes().size(), layer_count_ - 1),
       digests_(tree.nodes().size()) {
-  std::unordered_map<std::string, std::uint32_t> layer_of_name;
+  std::unordered_map<std::string_view, std::uint32_t> layer_of_name;
   for (std::uint32_t layer = 0; layer < groups.size(); ++layer) {
     for (const auto& name : groups[layer]) layer_of_name.try_emplace(name, layer);
   }
-  std::vector<std::uint32_t> layer_of_package;
-  for (const auto& name : ownership.packages) {
-    const auto found = layer_of_name.find(name);
-    layer_of_package.push_back(found == layer_of_name.end() ? layer_count_ - 1 : found->second);
-  }
-  std::unordered_map<std::string, const Node*> directories;
-  for (const auto& owner : ownership.paths) {
-    const auto& path = ownership.directories[owner.directory];
-    const auto [found, is_new] = directories.try_emplace(path, nullptr);
-    if (is_new) found->second = tree.find(path);
-    const auto* directory = found->second;
-    if (directory == nullptr) continue;
-    const auto* node = owner.name.empty() ? directory : directory->child(owner.name);
-    if (node == nullptr || !is_as_packaged(*node, owner)) continue;
-    add_owner(*node, owner, layer_of_package[owner.package]);
+  std::unordered_map<std::string_view, const Node*> known_directories;
+  std::vector<const Node*> directories;
+  for (const auto& package : ownership) {
+    const auto named = layer_of_name.find(package.name);
+    const auto layer = named == layer_of_name.end() ? layer_count_ - 1 : named->second;
+    directories.clear();
+    for (const auto& path : package.directories) {
+      const auto [known, is_new] = known_directories.try_emplace(path, nullptr);
+      if (is_new) known->second = tree.find(path);
+      directories.push_back(known->second);
+    }
+    for (const auto& owner : package.paths) {
+      const auto* directory = directories[owner.directory];
+      if (directory == nullptr) continue;
+      const auto* node = owner.name.empty() ? directory : directory->child(owner.name);
+      if (node != nullptr && is_as_packaged(*node, owner)) add_owner(*node, owner, layer);
+    }
   }
   keep_hard_links_together(tree);
 }

@@ -48,7 +48,7 @@ class FastMatchFinder : public MatchFinder {
       block_.add(static_cast<std::size_t>(at - anchor), length, found.distance);
       at += length;
       anchor = at;
-      if (at < last) remember(at - 3, input);
+      if (at < last) remember_inside(at - length, at, input);
       if (block_.is_full() || at - block_start >= static_cast<std::ptrdiff_t>(most_block_bytes)) {
         write_block(block_, block_start, static_cast<std::size_t>(at - block_start), bits);
         block_.clear();
@@ -99,6 +99,14 @@ class FastMatchFinder : public MatchFinder {
     // 2^64 divided by the golden ratio; shifted, it leaves out the bytes that are not hashed.
     constexpr std::uint64_t factor = 0x9E3779B97F4A7C15 << (64 - 8 * hashed_bytes);
     return static_cast<std::uint32_t>((bytes * factor) >> (64 - hash_bits));
+  }
+
+  /// A match is not looked through: of its positions, these are where a later one begins most often.
+  void remember_inside(const std::uint8_t* begin, const std::uint8_t* end, const std::uint8_t* input) {
+    remember(begin + 2, input);
+    remember(begin + 3, input);
+    remember(end - 3, input);
+    remember(end - 1, input);
   }
 
   void remember(const std::uint8_t* at, const std::uint8_t* input) {

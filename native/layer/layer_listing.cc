@@ -38,6 +38,16 @@ std::int64_t bounded(std::int64_t mtime, const ListingTimes& times) {
   return mtime >= times.build_start ? times.max_mtime : std::min(mtime, times.max_mtime);
 }
 
+/// What `make` makes of the node's entry. Throws Failure("LAYER_READ") for what a tar cannot hold.
+template <class Make>
+auto storable(const RootTree& tree, const Node& node, Make make) {
+  try {
+    return make();
+  } catch (const std::invalid_argument& error) {
+    throw Failure("LAYER_READ", quote(tree.host_path(node)) + " cannot be stored: " + error.what());
+  }
+}
+
 /// Puts nodes, in the order of the tree, into one layer, each after the directories above it.
 class ListingBuilder {
  public:
@@ -116,7 +126,7 @@ class DirectoryTimes {
 
 }  // namespace
 
-std::string ListedEntry::header(const RootTree& tree) const {
+TarEntry ListedEntry::tar_entry() const {
   const auto& metadata = node->metadata;
   TarEntry tar;
   tar.path = node->parent == nullptr ? "./" : metadata.is_directory() ? node->path() + '/' : node->path();
@@ -130,11 +140,15 @@ std::string ListedEntry::header(const RootTree& tree) const {
   tar.device_major = metadata.device_major;
   tar.device_minor = metadata.device_minor;
   if (node->xattrs != nullptr && first_link == nullptr) tar.xattrs = *node->xattrs;
-  try {
-    return tar_header(tar);
-  } catch (const std::invalid_argument& error) {
-    throw Failure("LAYER_READ", quote(tree.host_path(*node)) + " cannot be stored: " + error.what());
-  }
+  return tar;
+}
+
+std::string ListedEntry::header(const RootTree& tree) const {
+  return storable(tree, *node, [this] { return tar_header(tar_entry()); });
+}
+
+void ListedEntry::measure_header(const TarEntry& tar, const RootTree& tree) {
+  header_size = static_cast<std::uint32_t>(storable(tree, *node, [&tar] { return tar_header_size(tar); }));
 }
 
 std::vector<LayerListing> list_layers(const RootTree& tree, const Assignment& assignment, const ListingTimes& times,

@@ -25,8 +25,11 @@ struct ListedEntry {
   bool has_contents() const { return node->metadata.is_file() && first_link == nullptr; }
   /// Bytes of contents in the archive, without padding.
   std::uint64_t contents_size() const { return has_contents() ? node->metadata.size : 0; }
-  /// Throws Failure("LAYER_READ") for what a tar cannot hold.
+  TarEntry tar_entry() const;
+  /// Of `tar_entry()`. Throws Failure("LAYER_READ") for what a tar cannot hold.
   std::string header(const RootTree& tree) const;
+  /// Fills in `header_size`; `tar` is `tar_entry()`. Throws as `header`.
+  void measure_header(const TarEntry& tar, const RootTree& tree);
 };
 
 struct LayerListing {

@@ -1,3 +1,5 @@
+#include <endian.h>
+
 #include <algorithm>
 
 #include "failure.h"
@@ -46,16 +48,45 @@ class PartMeasurer {
     Sha256 hash;
     for (auto i = part.first; i < part.last; ++i) {
       auto& entry = part.listing->entries[i];
-      const auto header = entry.header(tree_);
-      entry.header_size = static_cast<std::uint32_t>(header.size());
+      const auto tar = entry.tar_entry();
+      entry.measure_header(tar, tree_);
       if (!keys_) continue;
-      hash.update(header);
+      add_attributes(tar, hash);
       if (entry.contents_size() > 0) add_contents(*entry.node, reader, hash);
     }
     if (keys_) part.key = hash.finish();
   }
 
  private:
+  /// All that a header tells, but shorter: every number has 8 bytes, and every text comes behind its size.
+  static void add_attributes(const TarEntry& entry, Sha256& hash) {
+    std::string bytes;
+    const auto add_number = [&bytes](std::uint64_t value) {
+      value = htole64(value);
+      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    };
+    const auto add_text = [&bytes, &add_number](const std::string& text) {
+      add_number(text.size());
+      bytes += text;
+    };
+    add_text(entry.path);
+    add_number(static_cast<unsigned char>(entry.type));
+    add_text(entry.link_target);
+    add_number(entry.mode);
+    add_number(entry.uid);
+    add_number(entry.gid);
+    add_number(entry.size);
+    add_number(static_cast<std::uint64_t>(entry.mtime));
+    add_number(entry.device_major);
+    add_number(entry.device_minor);
+    add_number(entry.xattrs.size());
+    for (const auto& [name, value] : entry.xattrs) {
+      add_text(name);
+      add_text(value);
+    }
+    hash.update(bytes);
+  }
+
   void add_contents(const Node& node, FileReader& reader, Sha256& hash) const {
     if (const auto* digest = assignment_.digest_of(node)) {
       hash.update(bytes_of(*digest));

@@ -12,9 +12,7 @@ namespace rpmoci {
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
 struct OwnedPath {
-  /// Index in `Ownership::packages`.
-  std::uint32_t package = 0;
-  /// Index in `Ownership::directories`.
+  /// Index in `OwningPackage::directories`.
   std::uint32_t directory = 0;
   std::string name;
   /// With the file's type.
@@ -28,13 +26,15 @@ struct OwnedPath {
   std::optional<Sha256Digest> digest;
 };
 
-struct Ownership {
-  /// Names; a name is repeated when several versions are installed. Ordered by NEVRA.
-  std::vector<std::string> packages;
+struct OwningPackage {
+  std::string name;
   /// Absolute paths inside the root, as packages write them: symlinks may be on the way.
   std::vector<std::string> directories;
-  /// Without those that a package owns as %ghost.
+  /// Without those that the package owns as %ghost.
   std::vector<OwnedPath> paths;
 };
+
+/// The installed packages, ordered by NEVRA: a name is repeated when several versions are there.
+using Ownership = std::vector<OwningPackage>;
 
 }  // namespace rpmoci

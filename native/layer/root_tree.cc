@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <list>
 #include <system_error>
 
 #include "failure.h"
@@ -77,13 +76,19 @@ FileDescriptor RootTree::open_directory(const Node& directory) const {
 }
 
 const Node* RootTree::find(std::string_view path) const {
-  std::list<std::string> pending;
-  for_each_name(path, [&](std::string_view name) { pending.emplace_back(name); });
+  // The last comes first. Names are parts of the path and of targets that were followed.
+  std::vector<std::string_view> pending;
+  const auto prepend = [&pending](std::string_view more) {
+    const auto end = static_cast<std::ptrdiff_t>(pending.size());
+    for_each_name(more, [&pending](std::string_view name) { pending.push_back(name); });
+    std::reverse(pending.begin() + end, pending.end());
+  };
+  prepend(path);
   const Node* node = top_.get();
   int symlinks = 0;
   while (!pending.empty() && node != nullptr) {
-    const auto name = std::move(pending.front());
-    pending.pop_front();
+    const auto name = pending.back();
+    pending.pop_back();
     if (name == "..") {
       if (node->parent != nullptr) node = node->parent;
       continue;
@@ -92,8 +97,7 @@ const Node* RootTree::find(std::string_view path) const {
     if (next != nullptr && next->metadata.is_symlink()) {
       if (++symlinks > most_symlinks) return nullptr;
       if (next->link_target.starts_with('/')) node = top_.get();
-      const auto rest = pending.begin();
-      for_each_name(next->link_target, [&](std::string_view step) { pending.emplace(rest, step); });
+      prepend(next->link_target);
     } else {
       node = next;
     }

@@ -85,6 +85,8 @@ std::optional<std::size_t> split_path(std::string_view path) {
   return slash;
 }
 
+bool fits_ustar(std::int64_t mtime) { return mtime >= 0 && static_cast<std::uint64_t>(mtime) <= max_size; }
+
 /// "LENGTH KEY=VALUE\n", where LENGTH counts the whole record with its own digits.
 std::string pax_record(const std::string& key, const std::string& value) {
   const std::string rest = " " + key + "=" + value + "\n";
@@ -98,15 +100,19 @@ std::string pax_record(const std::string& key, const std::string& value) {
 
 std::map<std::string, std::string> pax_records(const TarEntry& entry) {
   std::map<std::string, std::string> records;
-  if (!is_ascii(entry.path) || !split_path(entry.path)) records["path"] = entry.path;
-  if (!is_ascii(entry.link_target) || entry.link_target.size() > sizeof UstarHeader::link_name) {
+  const bool ascii_path = is_ascii(entry.path);
+  const bool ascii_target = is_ascii(entry.link_target);
+  if (!ascii_path || !split_path(entry.path)) records["path"] = entry.path;
+  if (!ascii_target || entry.link_target.size() > sizeof UstarHeader::link_name) {
     records["linkpath"] = entry.link_target;
   }
-  if (!is_utf8(entry.path) || !is_utf8(entry.link_target)) records["hdrcharset"] = "BINARY";
+  if ((!ascii_path && !is_utf8(entry.path)) || (!ascii_target && !is_utf8(entry.link_target))) {
+    records["hdrcharset"] = "BINARY";
+  }
   if (entry.size > max_size) records["size"] = std::to_string(entry.size);
   if (entry.uid > max_id) records["uid"] = std::to_string(entry.uid);
   if (entry.gid > max_id) records["gid"] = std::to_string(entry.gid);
-  if (entry.mtime < 0 || static_cast<std::uint64_t>(entry.mtime) > max_size) {
+  if (!fits_ustar(entry.mtime)) {
     records["mtime"] = std::to_string(entry.mtime);
   }
   for (const auto& [name, value] : entry.xattrs) {
@@ -118,14 +124,19 @@ std::map<std::string, std::string> pax_records(const TarEntry& entry) {
   return records;
 }
 
-void append_pax_header(std::string& archive, const std::map<std::string, std::string>& records) {
+/// The records, one behind the other; empty when there are none.
+std::string pax_contents(const TarEntry& entry) {
   std::string contents;
-  for (const auto& [key, value] : records) contents += pax_record(key, value);
+  for (const auto& [key, value] : pax_records(entry)) contents += pax_record(key, value);
   if (contents.size() > max_records) {
     throw std::invalid_argument("its extended attributes and its path take " + std::to_string(contents.size()) +
                                 " bytes, more than the " + std::to_string(max_records) +
                                 " that programs which read images allow");
   }
+  return contents;
+}
+
+void append_pax_header(std::string& archive, const std::string& contents) {
   UstarHeader header{};
   // Only a reader that does not know pax would see this name.
   put_text(header.name, "././@PaxHeader");
@@ -144,8 +155,7 @@ void append_pax_header(std::string& archive, const std::map<std::string, std::st
 
 std::string tar_header(const TarEntry& entry) {
   std::string archive;
-  const auto records = pax_records(entry);
-  if (!records.empty()) append_pax_header(archive, records);
+  if (const auto contents = pax_contents(entry); !contents.empty()) append_pax_header(archive, contents);
 
   // Fields that a record replaces are cut or 0.
   UstarHeader header{};
@@ -157,7 +167,7 @@ std::string tar_header(const TarEntry& entry) {
   put_octal(header.uid, entry.uid > max_id ? 0 : entry.uid);
   put_octal(header.gid, entry.gid > max_id ? 0 : entry.gid);
   put_octal(header.size, entry.size > max_size ? 0 : entry.size);
-  put_octal(header.mtime, records.contains("mtime") ? 0 : static_cast<std::uint64_t>(entry.mtime));
+  put_octal(header.mtime, fits_ustar(entry.mtime) ? static_cast<std::uint64_t>(entry.mtime) : 0);
   header.type = static_cast<char>(entry.type);
   put_text(header.link_name, entry.link_target);
   if (entry.type == TarType::character_device || entry.type == TarType::block_device) {
@@ -166,6 +176,11 @@ std::string tar_header(const TarEntry& entry) {
   }
   append(archive, header);
   return archive;
+}
+
+std::size_t tar_header_size(const TarEntry& entry) {
+  const auto contents = pax_contents(entry).size();
+  return contents == 0 ? tar_block : 2 * tar_block + contents + tar_padding(contents);
 }
 
 }  // namespace rpmoci

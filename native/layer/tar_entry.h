@@ -52,6 +52,9 @@ struct TarEntry {
 /// 1 MiB of records.
 std::string tar_header(const TarEntry& entry);
 
+/// Of what tar_header returns, or throws.
+std::size_t tar_header_size(const TarEntry& entry);
+
 /// How many zero bytes follow contents of `size` bytes.
 constexpr std::size_t tar_padding(std::uint64_t size) {
   return static_cast<std::size_t>((tar_block - size % tar_block) % tar_block);

@@ -28,20 +28,20 @@ std::optional<Sha256Digest> digest_of(rpmfiles files, int index) {
   return digest;
 }
 
-void add_package(Header header, Ownership& ownership) {
-  const auto package = static_cast<std::uint32_t>(ownership.packages.size());
-  ownership.packages.push_back(string_tag(header, RPMTAG_NAME));
+OwningPackage owning_package(Header header) {
+  OwningPackage package{.name = string_tag(header, RPMTAG_NAME)};
   const OwnedFiles files(rpmfilesNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_FLAGS_QUERY));
-  if (!files) return;
-  const auto first_directory = static_cast<std::uint32_t>(ownership.directories.size());
-  for (int i = 0; i < static_cast<int>(rpmfilesDC(files.get())); ++i)
-    ownership.directories.emplace_back(rpmfilesDN(files.get(), i));
-  for (int i = 0; i < static_cast<int>(rpmfilesFC(files.get())); ++i) {
+  if (!files) return package;
+  const auto directory_count = static_cast<int>(rpmfilesDC(files.get()));
+  const auto file_count = static_cast<int>(rpmfilesFC(files.get()));
+  package.directories.reserve(static_cast<std::size_t>(directory_count));
+  package.paths.reserve(static_cast<std::size_t>(file_count));
+  for (int i = 0; i < directory_count; ++i) package.directories.emplace_back(rpmfilesDN(files.get(), i));
+  for (int i = 0; i < file_count; ++i) {
     if ((rpmfilesFFlags(files.get(), i) & RPMFILE_GHOST) != 0) continue;
     const auto* link = rpmfilesFLink(files.get(), i);
-    ownership.paths.push_back({
-        .package = package,
-        .directory = first_directory + static_cast<std::uint32_t>(rpmfilesDI(files.get(), i)),
+    package.paths.push_back({
+        .directory = static_cast<std::uint32_t>(rpmfilesDI(files.get(), i)),
         .name = rpmfilesBN(files.get(), i),
         .mode = rpmfilesFMode(files.get(), i),
         .mtime = static_cast<std::int64_t>(rpmfilesFMtime(files.get(), i)),
@@ -50,6 +50,7 @@ void add_package(Header header, Ownership& ownership) {
         .digest = digest_of(files.get(), i),
     });
   }
+  return package;
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ Ownership read_ownership(const RootDatabase& database) {
   for_each_installed(database, [&](Header header) { headers.emplace_back(headerLink(header)); });
   std::sort(headers.begin(), headers.end(), [](const auto& a, const auto& b) { return nevra_less(a.get(), b.get()); });
   Ownership ownership;
-  for (const auto& header : headers) add_package(header.get(), ownership);
+  ownership.reserve(headers.size());
+  for (const auto& header : headers) ownership.push_back(owning_package(header.get()));
   return ownership;
 }
 

@@ -38,7 +38,7 @@ export interface ListedLayers {
 }
 
 /** Part of keys: another number for every change of what a compression makes of the same archive. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Contents of files that packages own are not read: they are what the rpm database says, as long as size and time are.

@@ -107,6 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check(header.size() % tar_block == 0 && header.size() >= tar_block);
+  check(header.size() == tar_header_size(entry));
   const std::string_view all = header;
   const auto last = all.substr(header.size() - tar_block);
   check_block(last);
