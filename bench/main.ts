@@ -1,7 +1,7 @@
 /**
  * Measures every question and prints tables.
  * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--history release|oldest]
- *   [--ways REGEXP] [--only resolve|build|layers|updates|memory]
+ *   [--ways REGEXP] [--only resolve|build|layers|updates|change|memory]
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -125,6 +125,10 @@ async function measureTenUpdates(): Promise<void> {
   console.log(`\n${history.base.length} packages; the share of compressed bytes that the image before had\n`);
   const results = await measureUpdates(history, (line) => console.error(`updates: ${line}`));
   console.log(updateTable(results));
+}
+
+async function measureChange(): Promise<void> {
+  const history = await largeHistory();
   console.log(`\n${oneChangeReport(await measureOneChange(history, Math.max(runs, 5)))}`);
 }
 
@@ -145,6 +149,7 @@ const questions = {
   build: measureDistribution,
   layers: measureLayers,
   updates: measureTenUpdates,
+  change: measureChange,
   memory: measureHugeRoot,
 };
 for (const [name, measureQuestion] of Object.entries(questions)) {
