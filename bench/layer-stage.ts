@@ -1,7 +1,7 @@
 /**
  * The layer stage in a process of its own: `node layer-stage.js ROOT DBPATH DIRECTORY COMPRESSION [PLAN]`. Writes layers
- * to the folder and prints a `StageResult`. PLAN is a file with the packages of each layer, and keys of layers that are there
- * already; without it there is one layer.
+ * to the folder and prints a `StageResult`. PLAN is a file with the packages of each layer, and keys of layers that are
+ * there already; without it there is one layer.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { listLayers } from "../src/layer/list.js";

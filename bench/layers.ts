@@ -10,7 +10,7 @@ import { DATABASE_PATH } from "./rpm-root.js";
 
 export const title = "Layer";
 
-const original = "as the original: one thread, zlib 1, both digests";
+const original = "as the original";
 
 export function candidates({ root, folder }: LayerSubject): readonly Candidate[] {
   // Blobs are new files, as in a build: one that takes the place of another is written to disk when it is closed.
@@ -36,7 +36,7 @@ export function candidates({ root, folder }: LayerSubject): readonly Candidate[]
     own("zstd"),
     own("none"),
     {
-      name: original,
+      name: `${original}: one thread, zlib 1, both digests`,
       script: `${compileOriginal()} ${root} ${folder}/original`,
       prepare: () => remove("original"),
     },
@@ -49,14 +49,13 @@ export function candidates({ root, folder }: LayerSubject): readonly Candidate[]
     ...candidate,
     prepare: () => {
       candidate.prepare?.();
-      settle(root);
+      warm(root);
     },
   }));
 }
 
-/** What others wrote is on disk afterwards, and the root's files are in memory. */
-function settle(root: string): void {
-  execFileSync("sync");
+/** The root's files are in memory afterwards. */
+function warm(root: string): void {
   execFileSync("bash", ["-c", `find ${root} -type f -exec cat {} + >/dev/null`]);
 }
 
@@ -114,7 +113,8 @@ export function measureLayerFloors(subject: LayerSubject, runs: number): readonl
   const runStage = (compression: string): number => {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory);
-    settle(root);
+    warm(root);
+    execFileSync("sync");
     const command = [layerStage, root, DATABASE_PATH, directory, compression];
     return (JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })) as StageResult).seconds;
   };
@@ -130,11 +130,11 @@ export function measureLayerFloors(subject: LayerSubject, runs: number): readonl
 
 /** How the layer stage compares with the original's and with its floor. */
 export function ratios(subject: LayerSubject, measured: readonly Measurement[], floors: readonly LayerFloor[]): string {
-  const wallOf = (name: string): number => measured.find((way) => way.name === name)?.median.wall ?? Number.NaN;
+  const wallOf = (name: string): number => measured.find((way) => way.name.startsWith(name))?.median.wall ?? Number.NaN;
   const sizeOf = sizes(subject);
   const lines = floors.map(({ compression, floor, stage }) => {
     const wall = wallOf(`rpmoci, ${compression}`);
-    const size = (sizeOf.get(compression) ?? Number.NaN) / (sizeOf.get("as the original") ?? Number.NaN);
+    const size = (sizeOf.get(compression) ?? Number.NaN) / (sizeOf.get(original) ?? Number.NaN);
     const cells = [(wallOf(original) / wall).toFixed(2), `${(100 * (size - 1)).toFixed(1)} %`, floor.toFixed(2)];
     return `| ${[compression, ...cells, (wall / floor).toFixed(2), stage.toFixed(2), (stage / floor).toFixed(2)].join(" | ")} |`;
   });
@@ -155,7 +155,7 @@ export function sizes({ folder }: LayerSubject): ReadonlyMap<string, number> {
   const files = [
     ["gzip", "gzip/layer-0"],
     ["zstd", "zstd/layer-0"],
-    ["as the original", "original"],
+    [original, "original"],
   ] as const;
   const written = files.filter(([, file]) => existsSync(join(folder, file)));
   return new Map(written.map(([name, file]) => [name, statSync(join(folder, file)).size]));

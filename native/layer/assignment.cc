@@ -27,11 +27,10 @@ Assignment::Assignment(const RootTree& tree, const Ownership& ownership, const L
     for (const auto& name : groups[layer]) layer_of_name.try_emplace(name, layer);
   }
   std::unordered_map<std::string_view, const Node*> known_directories;
-  std::vector<const Node*> directories;
   for (const auto& package : ownership) {
     const auto named = layer_of_name.find(package.name);
     const auto layer = named == layer_of_name.end() ? layer_count_ - 1 : named->second;
-    directories.clear();
+    std::vector<const Node*> directories;
     for (const auto& path : package.directories) {
       const auto [known, is_new] = known_directories.try_emplace(path, nullptr);
       if (is_new) known->second = tree.find(path);

@@ -52,7 +52,7 @@ struct TarEntry {
 /// 1 MiB of records.
 std::string tar_header(const TarEntry& entry);
 
-/// Of what tar_header returns, or throws.
+/// Bytes that `tar_header` returns; throws what it throws.
 std::size_t tar_header_size(const TarEntry& entry);
 
 /// How many zero bytes follow contents of `size` bytes.

@@ -37,7 +37,10 @@ export interface ListedLayers {
   readonly listings: Listings;
 }
 
-/** Part of keys: another number for every change of what a compression makes of the same archive. */
+/**
+ * Part of keys: another number for every change of how an archive is written of the same entries, and of what a compression
+ * makes of the same archive.
+ */
 const FORMAT = 3;
 
 /**
