@@ -29,8 +29,8 @@ struct Blob {
 
 /// Writes the blobs, in the order of `outputs`. Archives are cut into blocks of a fixed size, so that the bytes do not
 /// depend on the number of threads: each of the `threads` workers takes the next block of all layers, reads it from the
-/// tree and compresses it; one thread hashes archives and blobs in order, one writes the blobs in order. A ring of
-/// blocks bounds the memory, whatever the size of the layers.
+/// tree and compresses it; blocks are written and hashed in order, mostly each by the worker that made it. A few more
+/// blocks than workers are in memory, whatever the size of the layers.
 ///
 /// Throws Failure: "LAYER_READ" naming the file that cannot be read or has changed; "LAYER_WRITE"; "CANCELLED" within
 /// milliseconds after `cancelled` is set. What was written of the blobs is then left. `progress` is called on this
