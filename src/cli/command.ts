@@ -14,13 +14,18 @@ const DEFAULT_LEVEL = LEVELS.indexOf("status");
  */
 const SAME_INTERRUPTION = 500;
 
+/** How a command's work is reported and interrupted. */
+export interface Run {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
 export abstract class RpmociCommand extends Command {
-  manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
   verbose = Option.Counter("-v,--verbose", 0, { description: "Show more: dnf's output (-v), every request (-vv)" });
   quiet = Option.Counter("-q,--quiet", 0, { description: "Show less: warnings and errors (-q), errors only (-qq)" });
 
   /** The command's work; errors are reported and turned into exit codes by the caller. */
-  protected abstract run(options: CommonOptions & { readonly emit: Emit }): Promise<number>;
+  protected abstract run(run: Run): Promise<number>;
 
   override async execute(): Promise<number> {
     const level = Math.max(0, Math.min(LEVELS.length - 1, DEFAULT_LEVEL + Number(this.verbose) - Number(this.quiet)));
@@ -40,8 +45,7 @@ export abstract class RpmociCommand extends Command {
     };
     process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     try {
-      const { manifestPath } = this;
-      return await this.run({ manifestPath, emit: reporter.emit, signal: interruption.signal });
+      return await this.run({ emit: reporter.emit, signal: interruption.signal });
     } catch (error) {
       if (interruption.signal.aborted) {
         reporter.error(new Error("interrupted"));
@@ -54,6 +58,26 @@ export abstract class RpmociCommand extends Command {
     } finally {
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     }
+  }
+}
+
+/** A command that reads a manifest. */
+export abstract class ManifestCommand extends RpmociCommand {
+  manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
+}
+
+export const CACHE_DIRECTORY = "Where downloads are kept; $XDG_CACHE_HOME/rpmoci or ~/.cache/rpmoci by default";
+
+/** A command that reads a manifest and what its repositories have. */
+export abstract class RepositoryCommand extends ManifestCommand {
+  cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });
+  offline = Option.Boolean("--offline", false, {
+    description: "Open no connection: use what is in the cache or on this machine, and list what is missing",
+  });
+
+  protected commonOptions(run: Run): CommonOptions & Run {
+    const { manifestPath, cacheDirectory, offline } = this;
+    return { ...run, manifestPath, cacheDirectory, offline };
   }
 }
 

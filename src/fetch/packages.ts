@@ -2,13 +2,16 @@
 import pMap from "p-map";
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import { formatChecksum } from "../model/checksum.js";
 import type { LockedPackage } from "../model/lockfile.js";
 import { formatNevra } from "../model/nevra.js";
 import type { FetchedPackage } from "../model/package.js";
 import type { TransferOptions, Transport } from "../model/transport.js";
+import { MissingOffline } from "./offline.js";
 
 /** Where packages can be had; answered from the lockfile's repositories, and from metadata only when need be. */
 export interface PackageSources {
+  readonly repositoryIds: readonly string[];
   transferOf(repositoryId: string): TransferOptions;
   /** Base URLs of a repository; empty when it is not configured any more. */
   baseUrlsOf(repositoryId: string): Promise<readonly string[]>;
@@ -32,25 +35,36 @@ export async function fetchPackages(
   const bytes = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   emit({ type: "download-started", files: packages.length, bytes });
   let done = 0;
-  return pMap(
+  const missing: string[] = [];
+  const fetched = await pMap(
     packages,
-    async (locked) => {
-      const path = await fetchPackage(locked, sources, transport);
-      done += 1;
-      emit({ type: "download-progress", done, files: packages.length });
-      return { path, locked };
+    async (locked): Promise<FetchedPackage | null> => {
+      try {
+        const path = await fetchPackage(locked, sources, transport);
+        done += 1;
+        emit({ type: "download-progress", done, files: packages.length });
+        return { path, locked };
+      } catch (error) {
+        if (!(error instanceof MissingOffline)) throw error;
+        // Whatever was missed, a list of mirrors or metadata: it was missed for the package.
+        missing.push(describe(locked));
+        return null;
+      }
     },
     { concurrency: PARALLEL_DOWNLOADS },
   );
+  if (missing.length > 0) throw new MissingOffline(missing.sort());
+  return fetched.filter((result) => result !== null);
+}
+
+function describe(locked: LockedPackage): string {
+  return `package ${formatNevra(locked)} from repository "${locked.repositoryId}"`;
 }
 
 async function fetchPackage(locked: LockedPackage, sources: PackageSources, transport: Transport): Promise<string> {
-  const request = {
-    checksum: locked.checksum,
-    what: `package ${formatNevra(locked)} from repository "${locked.repositoryId}"`,
-    transfer: sources.transferOf(locked.repositoryId),
-  };
-  const { location } = locked;
+  const { checksum, location } = locked;
+  const request = { checksum, what: describe(locked), transfer: sources.transferOf(locked.repositoryId) };
+  let tried: readonly string[] = [];
   if (location !== undefined) {
     const urls = async (): Promise<readonly string[]> =>
       (await sources.baseUrlsOf(locked.repositoryId)).map((base) => `${base}/${encodeLocation(location)}`);
@@ -58,8 +72,9 @@ async function fetchPackage(locked: LockedPackage, sources: PackageSources, tran
       return await transport.fetchFile({ ...request, urls });
     } catch (error) {
       // The file may have moved inside its repository, or lie in another one: the metadata tells.
-      if (!(error instanceof RpmociError) || error.kind !== "fetch") throw error;
+      if (!(error instanceof RpmociError) || error.kind !== "fetch" || error instanceof MissingOffline) throw error;
       if ((await sources.locate(locked).catch(() => null)) === null) throw error;
+      tried = [error.message, ...error.details];
     }
   }
   return transport.fetchFile({
@@ -67,15 +82,21 @@ async function fetchPackage(locked: LockedPackage, sources: PackageSources, tran
     urls: async () => {
       const urls = await sources.locate(locked);
       if (urls.length > 0) return urls;
-      throw new RpmociError(
-        `Package could no longer be found in repositories. Name: '${locked.name}', evr: '${locked.evr}'`,
-        {
-          kind: "fetch",
-          code: "PACKAGE_WITHDRAWN",
-          hint: "run rpmoci update to lock what the repositories offer now, or build from a vendor folder that still has it",
-        },
-      );
+      throw withdrawn(locked, tried, sources.repositoryIds);
     },
+  });
+}
+
+function withdrawn(locked: LockedPackage, tried: readonly string[], repositoryIds: readonly string[]): RpmociError {
+  const { name, evr } = locked;
+  return new RpmociError(`Package could no longer be found in repositories. Name: '${name}', evr: '${evr}'`, {
+    kind: "fetch",
+    code: "PACKAGE_WITHDRAWN",
+    hint: `run rpmoci update ${name} to lock what the repositories offer now, or build with --vendor-dir from a folder that still has it`,
+    details: [
+      ...tried,
+      `no repository lists it with ${formatChecksum(locked.checksum)}: ${repositoryIds.join(", ") || "there is none"}`,
+    ],
   });
 }
 

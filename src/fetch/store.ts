@@ -16,6 +16,11 @@ export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.e
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "rpmoci");
 }
 
+/** The store of downloaded files in a cache. */
+export function filesDirectory(cacheDirectory: string): string {
+  return join(cacheDirectory, "files");
+}
+
 /** Thrown by `Store.add` for bytes other than the expected ones. */
 export class WrongChecksum extends Error {
   constructor(

@@ -7,8 +7,9 @@ import type { Checksum } from "../model/checksum.js";
 import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
 import { DispatcherPool } from "./dispatcher.js";
+import { MissingOffline } from "./offline.js";
 import { OpenFailure, openUrl, transferFailure } from "./open.js";
-import { Store, TooManyBytes, WrongChecksum } from "./store.js";
+import { filesDirectory, Store, TooManyBytes, WrongChecksum } from "./store.js";
 
 type WrongBytes = WrongChecksum | TooManyBytes;
 
@@ -18,17 +19,26 @@ const LOCAL_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "E
 /** Far more than any repomd.xml, metalink or file of keys has. */
 const MOST_BYTES = 16 << 20;
 
+export interface TransportOptions {
+  readonly cacheDirectory: string;
+  readonly emit: Emit;
+  /** Opens no connection: what is neither in the cache nor a local file is an error of the code `OFFLINE`. */
+  readonly offline?: boolean;
+  /** Ends downloads; whoever waits for one then gets the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class HttpTransport implements Transport {
   readonly #dispatchers = new DispatcherPool();
   readonly #store: Store;
   readonly #emit: Emit;
-
+  readonly #offline: boolean;
   readonly #signal: AbortSignal | undefined;
 
-  /** `signal` ends downloads; whoever waits for one then gets the signal's reason. */
-  constructor(cacheDirectory: string, emit: Emit, signal?: AbortSignal) {
-    this.#store = new Store(`${cacheDirectory}/files`);
+  constructor({ cacheDirectory, emit, offline = false, signal }: TransportOptions) {
+    this.#store = new Store(filesDirectory(cacheDirectory));
     this.#emit = emit;
+    this.#offline = offline;
     this.#signal = signal;
   }
 
@@ -94,7 +104,10 @@ export class HttpTransport implements Transport {
   ): Promise<T> {
     const reasons: string[] = [];
     let wrong: WrongBytes | null = null;
-    for (const url of await urls()) {
+    const all = await urls();
+    const reachable = this.#offline ? all.filter(isLocal) : all;
+    if (reachable.length === 0 && all.length > 0) throw new MissingOffline([what]);
+    for (const url of reachable) {
       this.#emit({ type: "debug", message: `fetching ${withoutCredentials(url)}` });
       try {
         return await restarting(() => attempt(url), retries);
@@ -112,6 +125,10 @@ export class HttpTransport implements Transport {
     }
     throw unavailable(what, reasons, wrong);
   }
+}
+
+function isLocal(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === "file:";
 }
 
 /** The right bytes, but not as many as whoever named them said: one of the two statements was forged or damaged. */
@@ -169,7 +186,7 @@ function cacheFault(directory: string, error: unknown): RpmociError {
   return new RpmociError(`Failed to write to the cache ${directory}: ${messageOf(error)}`, {
     kind: "environment",
     code: "CACHE_UNWRITABLE",
-    hint: "free some space, or name another directory with XDG_CACHE_HOME",
+    hint: "free some space, or name another directory with --cache-dir",
     cause: error,
   });
 }

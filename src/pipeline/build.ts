@@ -1,6 +1,7 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
 import { join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
+import { allTogether } from "../fetch/offline.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
 import { imageConfig } from "../image/config.js";
@@ -226,10 +227,12 @@ async function verifiedPackages(
   { vendorDirectory }: BuildOptions,
   context: Context,
 ): Promise<readonly VerifiedPackage[]> {
-  const remote =
+  const [remote, keysOf] = await allTogether([
     vendorDirectory === undefined
-      ? await fetchPackages(lock.packages, repositories, transport, context.emit)
-      : await readVendorFolder(lock.packages, vendorDirectory);
+      ? fetchPackages(lock.packages, repositories, transport, context.emit)
+      : readVendorFolder(lock.packages, vendorDirectory),
+    requiredKeys(lock, repositories),
+  ]);
   const local = (await findLocalPackages(manifest, "fail")).map((path): FetchedPackage => ({ path, locked: null }));
   if (remote.length + local.length === 0) {
     throw new RpmociError(`${manifest.path}: contents.packages is empty, and an image needs at least one package`, {
@@ -238,7 +241,6 @@ async function verifiedPackages(
     });
   }
   context.signal?.throwIfAborted();
-  const keysOf = await requiredKeys(lock, repositories);
   const localNames = new Set(lock.localPackages.map(({ name }) => name));
   return verifyPackages({ packages: [...remote, ...local], localNames, keysOf }, context.emit);
 }

@@ -43,7 +43,7 @@ export async function readLockedGraph(options: CommonOptions, query: string | nu
   const manifest = await loadManifest(options.manifestPath);
   const lock = await fittingLockfile(manifest);
   const requests = await requestsOf(manifest, lock);
-  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
+  const transport = new HttpTransport(context);
   try {
     const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
     const local = [...(await matchLocalPackages(manifest, "ignore")).keys()];

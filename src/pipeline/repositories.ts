@@ -1,5 +1,6 @@
 /** The manifest's repositories during one run: configured at once, their metadata loaded when somebody needs it. */
 import { join } from "node:path";
+import { allTogether } from "../fetch/offline.js";
 import type { PackageSources } from "../fetch/packages.js";
 import type { LockedPackage, RepositoryKeys } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
@@ -34,6 +35,7 @@ export class Repositories implements PackageSources {
   #comps: Promise<Comps> | undefined;
   #freshMetadata: Promise<readonly RepositoryMetadata[]> | undefined;
   #locator: Promise<OpenRepositories> | undefined;
+  readonly #offline: boolean;
   readonly #keys: (id: string) => Promise<RepositoryKeys>;
   readonly cacheDirectory: string;
 
@@ -45,6 +47,7 @@ export class Repositories implements PackageSources {
   ) {
     this.cacheDirectory = context.cacheDirectory;
     this.#refresh = context.refresh;
+    this.#offline = context.offline;
     this.#configs = new Map(configs.map((config) => [config.id, config]));
     this.#baseUrls = oncePerId(async (id) => {
       const config = this.#configs.get(id);
@@ -56,16 +59,16 @@ export class Repositories implements PackageSources {
     this.#loadMetadata = async (refresh) => {
       // The XML parser takes a while to load, and a locked build needs none.
       const { fetchMetadata } = await import("../repository/metadata.js");
-      const loaded = await Promise.all(
-        configs.map((config) => fetchMetadata(config, transport, { directory, refresh }, context.emit)),
-      );
+      const { offline, emit } = context;
+      const options = { directory, refresh, expired: offline };
+      const loaded = await allTogether(configs.map((config) => fetchMetadata(config, transport, options, emit)));
       return loaded.filter((metadata) => metadata !== null);
     };
     this.#keys = oncePerId(async (id) => {
       const config = this.#configs.get(id);
       if (config === undefined) return { gpgcheck: true, keys: [] };
       const metadata = (await this.#metadata)?.find((entry) => entry.config.id === id);
-      return fetchKeys(config, transport, { directory, reuse: metadata?.kept ?? false });
+      return fetchKeys(config, transport, { directory, reuse: context.offline || (metadata?.kept ?? false) });
     });
   }
 
@@ -79,7 +82,10 @@ export class Repositories implements PackageSources {
     const configs = await configureRepositories(manifest, {
       ...context,
       arch,
-      findDnf: async () => (await import("../install/dnf.js")).findDnf(context.environment),
+      // What plugins do is theirs to know: they may connect to anything.
+      ...(context.offline
+        ? {}
+        : { findDnf: async () => (await import("../install/dnf.js")).findDnf(context.environment) }),
     });
     return new Repositories(configs, arch, transport, context);
   }
@@ -118,6 +124,10 @@ export class Repositories implements PackageSources {
     return true;
   }
 
+  get repositoryIds(): readonly string[] {
+    return [...this.#configs.keys()];
+  }
+
   get hasReadMetadata(): boolean {
     return this.#metadata !== undefined;
   }
@@ -148,7 +158,7 @@ export class Repositories implements PackageSources {
 
   async locate(locked: LockedPackage): Promise<readonly string[]> {
     // A package that cannot be had where it was locked calls for what the repositories say now.
-    this.#freshMetadata ??= this.#loadMetadata(true);
+    this.#freshMetadata ??= this.#loadMetadata(!this.#offline);
     const fresh = await this.#freshMetadata;
     const metadata = new Map(fresh.map((entry) => [entry.config.id, entry]));
     this.#locator ??= this.#open(fresh, []);

@@ -114,7 +114,7 @@ export class RepositoryResolver implements Resolver {
     const signal = AbortSignal.any(signals);
     // Node warns of a leak otherwise as soon as some downloads run at once.
     setMaxListeners(0, signal);
-    const transport = new HttpTransport(context.cacheDirectory, context.emit, signal);
+    const transport = new HttpTransport({ ...context, signal });
     try {
       const repositories = await Repositories.configure(manifest, arch, transport, context);
       return new RepositoryResolver(manifest, repositories, transport, transfers, context);

@@ -1,5 +1,6 @@
 /** `rpmoci vendor`: the locked packages as files. */
 import { RpmociError } from "../errors.js";
+import { allTogether } from "../fetch/offline.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { HttpTransport } from "../fetch/transport.js";
 import { writeVendorFolder } from "../fetch/vendor.js";
@@ -40,11 +41,13 @@ export async function vendor(options: VendorOptions): Promise<VendorResult> {
       { kind: "lockfile", code: "LOCKFILE_OUTDATED", hint: "run rpmoci update" },
     );
   }
-  const transport = new HttpTransport(context.cacheDirectory, context.emit, context.signal);
+  const transport = new HttpTransport(context);
   const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
   try {
-    const fetched = await fetchPackages(lock.packages, repositories, transport, context.emit);
-    const keys = await requiredKeys(lock, repositories);
+    const [fetched, keys] = await allTogether([
+      fetchPackages(lock.packages, repositories, transport, context.emit),
+      requiredKeys(lock, repositories),
+    ]);
     await verifyPackages({ packages: fetched, localNames: undefined, keysOf: keys }, context.emit);
     context.signal?.throwIfAborted();
     await writeVendorFolder(fetched, options.directory);

@@ -26,7 +26,7 @@ export async function writeCacheFile(path: string, content: string | Buffer): Pr
     throw new RpmociError(`Failed to write to the cache ${dirname(path)}: ${messageOf(error)}`, {
       kind: "environment",
       code: "CACHE_UNWRITABLE",
-      hint: "free some space, or name another directory with XDG_CACHE_HOME",
+      hint: "free some space, or name another directory with --cache-dir",
       cause: error,
     });
   }

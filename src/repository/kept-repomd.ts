@@ -26,18 +26,20 @@ export interface KeptRepomd extends FetchedRepomd {
 /**
  * What was kept of the repository, unless it has expired: by its age, because the file that defines the repository was
  * changed since (as in dnf), or because it lacks the signature that is asked for now. What cannot be read counts as
- * absent. A signature is as it was fetched: it must be verified again.
+ * absent. With `expired`, it is taken at any age. A signature is as it was fetched: it must be verified again.
  */
-export async function readKeptRepomd(directory: string, config: RepositoryConfig): Promise<KeptRepomd | null> {
+export async function readKeptRepomd(
+  directory: string,
+  config: RepositoryConfig,
+  { expired }: { readonly expired: boolean },
+): Promise<KeptRepomd | null> {
   const path = pathFor(directory, config);
   const kept = await readKept(path);
   if (kept === null) return null;
   await touch(path);
   const now = Date.now();
   const { fetched, mirrors, signature } = kept;
-  // A clock that was set back must not make it last.
-  if (fetched > now || fetched < config.definedAt) return null;
-  if (config.metadataExpire !== null && now - fetched > config.metadataExpire * 1000) return null;
+  if (!expired && isExpired(fetched, now, config)) return null;
   if (config.repoGpgcheck && signature === null) return null;
   return {
     age: Math.floor((now - fetched) / 1000),
@@ -45,6 +47,13 @@ export async function readKeptRepomd(directory: string, config: RepositoryConfig
     bytes: Buffer.from(kept.repomd, "base64"),
     signature: signature === null ? null : Buffer.from(signature, "base64"),
   };
+}
+
+/** Times in milliseconds since the epoch. */
+function isExpired(fetched: number, now: number, { definedAt, metadataExpire }: RepositoryConfig): boolean {
+  // A clock that was set back must not make it last.
+  if (fetched > now || fetched < definedAt) return true;
+  return metadataExpire !== null && now - fetched > metadataExpire * 1000;
 }
 
 async function readKept(path: string): Promise<KeptFile | null> {

@@ -19,6 +19,8 @@ export interface MetadataOptions {
   readonly directory: string;
   /** Asks the repository even when what was kept of it has not expired. */
   readonly refresh: boolean;
+  /** Takes what was kept at any age; false by default. */
+  readonly expired?: boolean;
 }
 
 /** The same comps data, by what is smallest to download. */
@@ -36,7 +38,7 @@ export async function fetchMetadata(
 ): Promise<RepositoryMetadata | null> {
   emit({ type: "metadata-started", repositoryId: config.id });
   try {
-    const kept = options.refresh ? null : await useKept(config, transport, options.directory, emit);
+    const kept = options.refresh ? null : await useKept(config, transport, options, emit);
     return kept ?? (await fetchAll(config, transport, options.directory));
   } catch (error) {
     if (!(config.skipIfUnavailable && error instanceof RpmociError && error.kind === "fetch")) throw error;
@@ -49,10 +51,10 @@ export async function fetchMetadata(
 async function useKept(
   config: RepositoryConfig,
   transport: Transport,
-  directory: string,
+  { directory, expired = false }: MetadataOptions,
   emit: Emit,
 ): Promise<RepositoryMetadata | null> {
-  const kept = await readKeptRepomd(directory, config);
+  const kept = await readKeptRepomd(directory, config, { expired });
   if (kept === null) return null;
   try {
     if (config.repoGpgcheck && kept.signature !== null) {

@@ -60,7 +60,7 @@ async function serve(t: TestContext, handler: Handler): Promise<string> {
 }
 
 function transportIn(t: TestContext, cache = temporary(t)): HttpTransport {
-  const transport = new HttpTransport(cache, () => {});
+  const transport = new HttpTransport({ cacheDirectory: cache, emit: () => {} });
   t.after(() => transport.close());
   return transport;
 }
@@ -305,7 +305,10 @@ test("credentials are sent as basic authentication, from options or the URL", as
 
 test("credentials are never shown", async (t) => {
   const events: string[] = [];
-  const transport = new HttpTransport(temporary(t), (event) => events.push(JSON.stringify(event)));
+  const transport = new HttpTransport({
+    cacheDirectory: temporary(t),
+    emit: (event) => events.push(JSON.stringify(event)),
+  });
   t.after(() => transport.close());
   const origin = await serve(t, (_, response) => response.writeHead(404).end());
   await assert.rejects(transport.readBytes([origin.replace("//", "//name:secret@")], "it", QUICK), (error: Error) => {
@@ -433,6 +436,7 @@ test("packages are fetched by their locked location, and by metadata when it is 
   });
   const located: string[] = [];
   const sources = {
+    repositoryIds: ["r", "other"],
     transferOf: () => QUICK,
     baseUrlsOf: async () => [`${origin}/r`],
     locate: async ({ name }: LockedPackage) => {
@@ -454,12 +458,60 @@ test("packages are fetched by their locked location, and by metadata when it is 
     {
       code: "PACKAGE_WITHDRAWN",
       message: "Package could no longer be found in repositories. Name: 'gone', evr: '1-1'",
+      hint: "run rpmoci update gone to lock what the repositories offer now, or build with --vendor-dir from a folder that still has it",
+      details: [
+        `Failed to download package gone-1-1.noarch from repository "r": ${origin}/r/gone.rpm: not found (HTTP status 404)`,
+        `no repository lists it with sha256:${checksumOf("g").value}: r, other`,
+      ],
     },
   );
   await assert.rejects(
     fetchPackages([locked("a", "other")], sources, transportIn(t), () => {}),
     { kind: "verify" },
   );
+});
+
+test("offline, everything that is missing is told at once, and no connection is opened", async (t) => {
+  const paths: string[] = [];
+  const origin = await serve(t, (request, response) => {
+    paths.push(request.url ?? "");
+    response.end("a");
+  });
+  const cacheDirectory = temporary(t);
+  const sources = {
+    repositoryIds: ["r"],
+    transferOf: () => QUICK,
+    baseUrlsOf: async () => [`${origin}/r`],
+    locate: async () => assert.fail("metadata tell nothing about a package that is not here"),
+  };
+  const packages = [locked("a", "a"), locked("c", "c"), locked("b", "b")];
+  await fetchPackages(packages.slice(0, 1), sources, transportIn(t, cacheDirectory), () => {});
+  assert.deepEqual(paths.splice(0), ["/r/a.rpm"]);
+  const offline = new HttpTransport({ cacheDirectory, emit: () => {}, offline: true });
+  t.after(() => offline.close());
+  await assert.rejects(
+    fetchPackages(packages, sources, offline, () => {}),
+    {
+      code: "OFFLINE",
+      kind: "fetch",
+      message: "2 things are not in the cache, and nothing is fetched offline",
+      details: ['package b-1-1.noarch from repository "r"', 'package c-1-1.noarch from repository "r"'],
+    },
+  );
+  assert.equal((await fetchPackages(packages.slice(0, 1), sources, offline, () => {})).length, 1);
+  assert.deepEqual(paths, []);
+});
+
+test("offline, local files are read", async (t) => {
+  const directory = temporary(t);
+  writeFileSync(join(directory, "a.rpm"), "a");
+  const transport = new HttpTransport({ cacheDirectory: join(directory, "cache"), emit: () => {}, offline: true });
+  const urls = async (): Promise<readonly string[]> => [
+    "http://127.0.0.1:1/a.rpm",
+    pathToFileURL(join(directory, "a.rpm")).href,
+  ];
+  const path = await transport.fetchFile({ urls, checksum: checksumOf("a"), what: "a", transfer: QUICK });
+  assert.equal(readFileSync(path, "utf8"), "a");
 });
 
 test("a vendor folder is written, read, and nothing foreign taken from it", async (t) => {

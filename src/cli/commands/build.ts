@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
-import { build, type CommonOptions, type Emit, RpmociError, tagUnchanged } from "../../index.js";
-import { RpmociCommand, required } from "../command.js";
+import { build, RpmociError, tagUnchanged } from "../../index.js";
+import { RepositoryCommand, type Run, required } from "../command.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
-export class BuildCommand extends RpmociCommand {
+export class BuildCommand extends RepositoryCommand {
   static override paths = [["build"]];
   static override usage = Command.Usage({
     description: "Build an OCI image",
@@ -33,13 +33,23 @@ export class BuildCommand extends RpmociCommand {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
-  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(run: Run): Promise<number> {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
     const { locked, vendorDirectory, cache, refresh } = this;
     const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
-    const request = { ...options, layout, tag, locked, vendorDirectory, labels, cache, previous, refresh };
+    const request = {
+      ...this.commonOptions(run),
+      layout,
+      tag,
+      locked,
+      vendorDirectory,
+      labels,
+      cache,
+      previous,
+      refresh,
+    };
     if (needsUserNamespace()) {
       return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1)) : 0;
     }

@@ -1,9 +1,9 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, type Emit, layerPlan, RpmociError } from "../../index.js";
+import { layerPlan, RpmociError } from "../../index.js";
 import { layersText } from "../../reporters/layers-text.js";
-import { RpmociCommand } from "../command.js";
+import { ManifestCommand } from "../command.js";
 
-export class LayersCommand extends RpmociCommand {
+export class LayersCommand extends ManifestCommand {
   static override paths = [["layers"]];
   static override usage = Command.Usage({
     description: "Show how the image is cut into layers",
@@ -20,11 +20,11 @@ export class LayersCommand extends RpmociCommand {
   tag = Option.String("--tag", { description: "Compare with the image of this tag only" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
-  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(): Promise<number> {
     if (this.tag !== undefined && this.image === undefined) {
       throw new RpmociError("--tag needs --image", { kind: "usage", code: "OPTION_MISSING" });
     }
-    const layers = await layerPlan({ manifestPath: options.manifestPath, layout: this.image, tag: this.tag });
+    const layers = await layerPlan({ manifestPath: this.manifestPath, layout: this.image, tag: this.tag });
     this.context.stdout.write(this.json ? `${JSON.stringify(layers, null, 2)}\n` : layersText(layers));
     return 0;
   }

@@ -1,5 +1,5 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, collectGarbage, type Emit } from "../../index.js";
+import { collectGarbage } from "../../index.js";
 import { garbageText } from "../../reporters/layout-text.js";
 import { RpmociCommand } from "../command.js";
 
@@ -18,7 +18,7 @@ export class LayoutGcCommand extends RpmociCommand {
   layout = Option.String({ name: "LAYOUT" });
   dryRun = Option.Boolean("--dry-run", false, { description: "Say what would be removed, and remove nothing" });
 
-  protected async run(_options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(): Promise<number> {
     const { dryRun } = this;
     this.context.stdout.write(garbageText(await collectGarbage(this.layout, { dryRun }), dryRun));
     return 0;

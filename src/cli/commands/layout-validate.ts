@@ -1,5 +1,5 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, type Emit, validateLayout } from "../../index.js";
+import { validateLayout } from "../../index.js";
 import { problemsText } from "../../reporters/layout-text.js";
 import { RpmociCommand } from "../command.js";
 import { LAYOUT_PROBLEMS } from "../exit-codes.js";
@@ -19,7 +19,7 @@ export class LayoutValidateCommand extends RpmociCommand {
   layout = Option.String({ name: "LAYOUT" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
-  protected async run(_options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(): Promise<number> {
     const problems = await validateLayout(this.layout);
     this.context.stdout.write(this.json ? `${JSON.stringify(problems, null, 2)}\n` : problemsText(problems));
     return problems.length === 0 ? 0 : LAYOUT_PROBLEMS;

@@ -1,10 +1,10 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, type Emit, RpmociError, tree } from "../../index.js";
+import { RpmociError, tree } from "../../index.js";
 import { treeText } from "../../reporters/tree-text.js";
 import { charsetFrom } from "../charset-option.js";
-import { RpmociCommand } from "../command.js";
+import { RepositoryCommand, type Run } from "../command.js";
 
-export class TreeCommand extends RpmociCommand {
+export class TreeCommand extends RepositoryCommand {
   static override paths = [["tree"]];
   static override usage = Command.Usage({
     description: "Show the locked packages as a tree of requirements",
@@ -24,10 +24,10 @@ export class TreeCommand extends RpmociCommand {
   json = Option.Boolean("--json", false, { description: "Write JSON" });
   charset = Option.String("--charset", { description: "utf8 or ascii; what the locale has by default" });
 
-  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(run: Run): Promise<number> {
     const charset = charsetFrom(this.charset);
     const depth = parseDepth(this.depth);
-    const result = await tree({ ...options, package: this.package, inverse: this.inverse, depth });
+    const result = await tree({ ...this.commonOptions(run), package: this.package, inverse: this.inverse, depth });
     this.context.stdout.write(this.json ? `${JSON.stringify(result, null, 2)}\n` : treeText(result, charset));
     return 0;
   }

@@ -1,9 +1,9 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, type Emit, update } from "../../index.js";
-import { RpmociCommand } from "../command.js";
+import { update } from "../../index.js";
+import { RepositoryCommand, type Run } from "../command.js";
 import { DIFFERENCE } from "../exit-codes.js";
 
-export class UpdateCommand extends RpmociCommand {
+export class UpdateCommand extends RepositoryCommand {
   static override paths = [["update"]];
   static override usage = Command.Usage({
     description: "Resolve the manifest's packages and write the lockfile",
@@ -26,9 +26,9 @@ export class UpdateCommand extends RpmociCommand {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
-  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(run: Run): Promise<number> {
     const { packages, fromLockfile, dryRun, refresh } = this;
-    const { changed } = await update({ ...options, packages, fromLockfile, dryRun, refresh });
+    const { changed } = await update({ ...this.commonOptions(run), packages, fromLockfile, dryRun, refresh });
     return dryRun && changed ? DIFFERENCE : 0;
   }
 }

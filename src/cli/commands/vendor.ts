@@ -1,8 +1,8 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, type Emit, vendor } from "../../index.js";
-import { RpmociCommand, required } from "../command.js";
+import { vendor } from "../../index.js";
+import { RepositoryCommand, type Run, required } from "../command.js";
 
-export class VendorCommand extends RpmociCommand {
+export class VendorCommand extends RepositoryCommand {
   static override paths = [["vendor"]];
   static override usage = Command.Usage({
     description: "Download the locked packages, for builds without a network",
@@ -16,8 +16,8 @@ export class VendorCommand extends RpmociCommand {
 
   directory = Option.String("--out-dir", { description: "Folder for the RPM files (required)" });
 
-  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
-    await vendor({ ...options, directory: required("--out-dir", this.directory) });
+  protected async run(run: Run): Promise<number> {
+    await vendor({ ...this.commonOptions(run), directory: required("--out-dir", this.directory) });
     return 0;
   }
 }

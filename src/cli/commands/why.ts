@@ -1,10 +1,10 @@
 import { Command, Option } from "clipanion";
-import { type CommonOptions, type Emit, why } from "../../index.js";
+import { why } from "../../index.js";
 import { reasonsText } from "../../reporters/reasons.js";
 import { charsetFrom } from "../charset-option.js";
-import { RpmociCommand } from "../command.js";
+import { RepositoryCommand, type Run } from "../command.js";
 
-export class WhyCommand extends RpmociCommand {
+export class WhyCommand extends RepositoryCommand {
   static override paths = [["why"]];
   static override usage = Command.Usage({
     description: "Show why a package is in the image",
@@ -22,9 +22,9 @@ export class WhyCommand extends RpmociCommand {
   json = Option.Boolean("--json", false, { description: "Write JSON" });
   charset = Option.String("--charset", { description: "utf8 or ascii; what the locale has by default" });
 
-  protected async run(options: CommonOptions & { readonly emit: Emit }): Promise<number> {
+  protected async run(run: Run): Promise<number> {
     const charset = charsetFrom(this.charset);
-    const reasons = await why({ ...options, package: this.package, all: this.all });
+    const reasons = await why({ ...this.commonOptions(run), package: this.package, all: this.all });
     this.context.stdout.write(this.json ? `${JSON.stringify(reasons, null, 2)}\n` : reasonsText(reasons, charset));
     return 0;
   }
