@@ -22,6 +22,14 @@ export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } fro
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
+export {
+  type CacheEntry,
+  type CacheOptions,
+  type CachePruneOptions,
+  cacheEntries,
+  pruneCache,
+  verifyCache,
+} from "./pipeline/cache.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";

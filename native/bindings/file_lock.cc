@@ -14,7 +14,8 @@ namespace {
 /// which is also what becomes of it when the process is killed.
 Napi::Value try_lock(const Napi::CallbackInfo& info) {
   const auto env = info.Env();
-  if (::flock(info[0].As<Napi::Number>().Int32Value(), LOCK_EX | LOCK_NB) == 0) return Napi::Boolean::New(env, true);
+  const auto mode = info[1].As<Napi::Boolean>().Value() ? LOCK_SH : LOCK_EX;
+  if (::flock(info[0].As<Napi::Number>().Int32Value(), mode | LOCK_NB) == 0) return Napi::Boolean::New(env, true);
   if (errno == EWOULDBLOCK || errno == EINTR) return Napi::Boolean::New(env, false);
   throw Napi::Error::New(env, std::generic_category().message(errno));
 }

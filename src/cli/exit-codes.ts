@@ -18,6 +18,9 @@ export const USAGE = CODES.usage;
 /** A layout is not valid. */
 export const LAYOUT_PROBLEMS = CODES.output;
 
+/** Files of the cache were damaged. */
+export const CACHE_DAMAGED = CODES.verify;
+
 /** A dry run found a difference. */
 export const DIFFERENCE = 3;
 

@@ -2,6 +2,7 @@
 import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
+import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
@@ -44,6 +45,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     LayersCommand,
     LayoutGcCommand,
     LayoutValidateCommand,
+    CacheLsCommand,
+    CacheVerifyCommand,
+    CachePruneCommand,
   ];
   for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;

@@ -1,7 +1,7 @@
 /** Files that are kept by their checksum, shared by all builds of a user. */
 import { createHash, randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -14,11 +14,6 @@ import { processMark, removeAbandoned } from "../processes.js";
 export function defaultCacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment.XDG_CACHE_HOME;
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "rpmoci");
-}
-
-/** The store of downloaded files in a cache. */
-export function filesDirectory(cacheDirectory: string): string {
-  return join(cacheDirectory, "files");
 }
 
 /** Thrown by `Store.add` for bytes other than the expected ones. */
@@ -69,12 +64,20 @@ export class Store {
     return join(this.directory, algorithm, value.slice(0, 2), value);
   }
 
-  /** The path of the file when the store has it and its bytes are still right; a damaged one is removed. */
+  /**
+   * The path of the file when the store has it and its bytes are still right; a damaged one is removed. Its modification
+   * time is then that of this use.
+   */
   async find(checksum: Checksum): Promise<string | null> {
     const path = this.pathOf(checksum);
     const present = await stat(path).catch(() => null);
     if (present === null) return null;
-    if (present.isFile() && (await checksumOf(path, checksum.algorithm)) === checksum.value) return path;
+    if (present.isFile() && (await checksumOf(path, checksum.algorithm)) === checksum.value) {
+      const now = new Date();
+      // A cache that cannot be written can be read all the same.
+      await utimes(path, now, now).catch(() => {});
+      return path;
+    }
     await rm(path, { recursive: true, force: true });
     return null;
   }

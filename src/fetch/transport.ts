@@ -1,15 +1,17 @@
 /** The transport of a build: HTTP, HTTPS and files, with the store behind it. */
-import { stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import { cacheFolders } from "../model/cache-folders.js";
 import type { Checksum } from "../model/checksum.js";
 import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
+import { useCache } from "./cache-use.js";
 import { DispatcherPool } from "./dispatcher.js";
 import { MissingOffline } from "./offline.js";
 import { OpenFailure, openUrl, transferFailure } from "./open.js";
-import { filesDirectory, Store, TooManyBytes, WrongChecksum } from "./store.js";
+import { Store, TooManyBytes, WrongChecksum } from "./store.js";
 
 type WrongBytes = WrongChecksum | TooManyBytes;
 
@@ -28,15 +30,19 @@ export interface TransportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Until it is closed, nobody removes from the cache what it has given out. */
 export class HttpTransport implements Transport {
   readonly #dispatchers = new DispatcherPool();
+  readonly #cacheDirectory: string;
+  #use: Promise<FileHandle | null> | undefined;
   readonly #store: Store;
   readonly #emit: Emit;
   readonly #offline: boolean;
   readonly #signal: AbortSignal | undefined;
 
   constructor({ cacheDirectory, emit, offline = false, signal }: TransportOptions) {
-    this.#store = new Store(filesDirectory(cacheDirectory));
+    this.#cacheDirectory = cacheDirectory;
+    this.#store = new Store(cacheFolders(cacheDirectory).files);
     this.#emit = emit;
     this.#offline = offline;
     this.#signal = signal;
@@ -52,7 +58,7 @@ export class HttpTransport implements Transport {
   }
 
   async fetchFile(request: FileRequest): Promise<string> {
-    const path = (await this.#store.find(request.checksum)) ?? (await this.#download(request));
+    const path = (await this.cached(request.checksum)) ?? (await this.#download(request));
     if (request.size !== undefined) await checkSize(path, request.size, request.what);
     return path;
   }
@@ -77,13 +83,17 @@ export class HttpTransport implements Transport {
   }
 
   /** The path of a file that was fetched earlier; null when it is not kept any more. */
-  cached(checksum: Checksum): Promise<string | null> {
+  async cached(checksum: Checksum): Promise<string | null> {
+    this.#use ??= useCache(this.#cacheDirectory);
+    await this.#use;
     return this.#store.find(checksum);
   }
 
   /** Ends all connections. */
   async close(): Promise<void> {
     await this.#dispatchers.close();
+    await (await this.#use)?.close();
+    this.#use = undefined;
   }
 
   async #read(url: string, transfer: TransferOptions): Promise<Buffer> {

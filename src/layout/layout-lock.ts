@@ -55,7 +55,7 @@ async function acquire(path: string, patience: number): Promise<FileHandle> {
 
 function tryLock(file: FileHandle, path: string): boolean {
   try {
-    return binding().tryLock(file.fd);
+    return binding().tryLock(file.fd, false);
   } catch (error) {
     if (error instanceof RpmociError) throw error;
     throw new RpmociError(`Failed to lock ${path}: ${messageOf(error)}`, {

@@ -561,10 +561,11 @@ export interface Binding {
   erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
 
   /**
-   * Takes the exclusive lock (flock) of an open file unless somebody else has it, and says whether it is had now. It goes
-   * when the descriptor is closed. Throws for a file system without locks.
+   * Takes the lock (flock) of an open file, alone or shared with others that share it, unless somebody else's stands
+   * against it, and says whether it is had now. It goes when the descriptor is closed. Throws for a file system without
+   * locks.
    */
-  tryLock(descriptor: number): boolean;
+  tryLock(descriptor: number, shared: boolean): boolean;
 
   newCancellation(): Cancellation;
   /** The task rejects with `CANCELLED` within milliseconds, unless it ends before. */

@@ -16,6 +16,7 @@ import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
+import { cacheFolders } from "../model/cache-folders.js";
 import type { Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
@@ -110,7 +111,7 @@ async function addTag(path: string, image: NewImage, tag: string): Promise<boole
 }
 
 function recordsOf({ cacheDirectory }: Context): ImageRecords {
-  return new ImageRecords(join(cacheDirectory, "images"));
+  return new ImageRecords(cacheFolders(cacheDirectory).images);
 }
 
 async function keyOf(

@@ -7,6 +7,7 @@ import { takeLayer } from "../layer/take.js";
 import { writeLayers } from "../layer/write.js";
 import { knownLayers } from "../layout/known-layers.js";
 import type { LayoutTransaction } from "../layout/layout.js";
+import { cacheFolders } from "../model/cache-folders.js";
 import { ANNOTATION_LAYER_INPUTS, ANNOTATION_LAYER_PACKAGES, type Layer } from "../model/descriptor.js";
 import type { LayerPlan, LayersSection } from "../model/layer-plan.js";
 import type { LockedPackage } from "../model/lockfile.js";
@@ -49,7 +50,7 @@ export async function makeLayers(request: LayersRequest, context: Context): Prom
     { root, databasePath, groups, section, sourceDateEpoch: created, buildStart, signal },
     emit,
   );
-  const cache = new LayerCache(join(cacheDirectory, "layers"));
+  const cache = new LayerCache(cacheFolders(cacheDirectory).layers);
   const taken = reuse.enabled ? await takeKnown(listed.layers, cache, request) : new Map<ListedLayer, Layer>();
   if (taken.size > 0) emit({ type: "layers-reused", reused: taken.size, layers: listed.layers.length });
   const missing = listed.layers.filter((layer) => !taken.has(layer));

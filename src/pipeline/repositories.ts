@@ -1,7 +1,7 @@
 /** The manifest's repositories during one run: configured at once, their metadata loaded when somebody needs it. */
-import { join } from "node:path";
 import { allTogether } from "../fetch/offline.js";
 import type { PackageSources } from "../fetch/packages.js";
+import { cacheFolders } from "../model/cache-folders.js";
 import type { LockedPackage, RepositoryKeys } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
@@ -55,7 +55,7 @@ export class Repositories implements PackageSources {
       const { findMirrors } = await import("../repository/mirrors.js");
       return (await findMirrors(config, transport)).baseUrls;
     });
-    const directory = join(context.cacheDirectory, "metadata");
+    const directory = cacheFolders(context.cacheDirectory).metadata;
     this.#loadMetadata = async (refresh) => {
       // The XML parser takes a while to load, and a locked build needs none.
       const { fetchMetadata } = await import("../repository/metadata.js");

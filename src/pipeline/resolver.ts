@@ -14,7 +14,7 @@ import type { GroupExpansion, GroupMember } from "../repository/group-specs.js";
 import { type ResolveRequest, resolve, type Solution } from "../resolve/resolve.js";
 import { type LockOptions, type LockRequest, makeLockfile } from "./lock.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
-import { pruneCache } from "./prune.js";
+import { pruneDaily } from "./prune.js";
 import { Repositories } from "./repositories.js";
 import { Turns } from "./turns.js";
 
@@ -176,7 +176,7 @@ export class RepositoryResolver implements Resolver {
   async #close(): Promise<void> {
     this.#transfers.abort(closed());
     await this.#turns.end(closed());
-    if (this.repositories.hasReadMetadata) await pruneCache(this.transport, this.#context);
+    if (this.repositories.hasReadMetadata) await pruneDaily(this.transport, this.#context);
     await this.repositories.close();
     await this.transport.close();
   }

@@ -1,7 +1,7 @@
 /** Resolves the manifest's packages against loaded repositories. */
-import { join } from "node:path";
 import { makeDirectory } from "../directories.js";
 import type { Emit } from "../events.js";
+import { cacheFolders } from "../model/cache-folders.js";
 import type { Locate, LocatedChain, ResolutionProblem } from "../model/explanation.js";
 import type { RepositoryMetadata } from "../model/repository.js";
 import type {
@@ -66,7 +66,7 @@ export class OpenRepositories {
 
   /** Loads repositories; the result must be closed. Throws an `RpmociError` that names the repository. */
   static async open(metadata: readonly RepositoryMetadata[], request: PoolRequest): Promise<OpenRepositories> {
-    const directory = join(request.cacheDirectory, "solv");
+    const directory = cacheFolders(request.cacheDirectory).solv;
     // Without it nothing is kept, and everything works.
     await makeDirectory(directory).catch(() => undefined);
     const files = metadata.map((entry) => entry.files);

@@ -250,7 +250,7 @@ test("a body that always breaks off is an error, and leaves nothing", async (t) 
       return true;
     },
   );
-  assert.deepEqual(filesIn(cache), []);
+  assert.deepEqual(filesIn(join(cache, "files")), []);
 });
 
 test("wrong bytes of one mirror do not matter when the next one is right", async (t) => {
@@ -262,7 +262,7 @@ test("wrong bytes of one mirror do not matter when the next one is right", async
     urls: async () => [`${origin}/wrong`, `${origin}/right`],
   });
   assert.equal(readFileSync(path, "utf8"), "right");
-  assert.equal(filesIn(cache).length, 1);
+  assert.equal(filesIn(join(cache, "files")).length, 1);
 });
 
 test("wrong bytes everywhere are an error of verification", async (t) => {
@@ -288,7 +288,7 @@ test("wrong bytes everywhere are an error of verification", async (t) => {
       return true;
     },
   );
-  assert.deepEqual(filesIn(cache), []);
+  assert.deepEqual(filesIn(join(cache, "files")), []);
 });
 
 test("credentials are sent as basic authentication, from options or the URL", async (t) => {
@@ -506,6 +506,7 @@ test("offline, local files are read", async (t) => {
   const directory = temporary(t);
   writeFileSync(join(directory, "a.rpm"), "a");
   const transport = new HttpTransport({ cacheDirectory: join(directory, "cache"), emit: () => {}, offline: true });
+  t.after(() => transport.close());
   const urls = async (): Promise<readonly string[]> => [
     "http://127.0.0.1:1/a.rpm",
     pathToFileURL(join(directory, "a.rpm")).href,
