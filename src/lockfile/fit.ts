@@ -1,6 +1,7 @@
 /** Whether a lockfile belongs to a manifest as it is now. */
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
+import { withoutCredentials } from "../model/url.js";
 
 function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
@@ -10,7 +11,7 @@ function same(a: readonly string[], b: readonly string[]): boolean {
 export function fitsManifest(lock: Lockfile, manifest: Manifest): boolean {
   return (
     same(lock.packageSpecs, manifest.packages) &&
-    same(lock.globalKeySpecs, manifest.gpgkeys) &&
+    same(lock.globalKeySpecs.map(withoutCredentials), manifest.gpgkeys.map(withoutCredentials)) &&
     same(lock.modules, manifest.modules) &&
     lock.modulePlatformId === manifest.modulePlatformId
   );

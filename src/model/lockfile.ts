@@ -34,6 +34,7 @@ export interface RepositoryKeys {
 
 export interface Lockfile {
   readonly packageSpecs: readonly string[];
+  /** The manifest's `gpgkeys`, without the names and passwords that URLs may have. */
   readonly globalKeySpecs: readonly string[];
   /** The manifest's module streams and platform; absent in the original's lockfiles. */
   readonly modules: readonly string[];

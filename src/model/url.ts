@@ -1,6 +1,6 @@
 /** URLs as users see them. */
 
-/** A URL as it may be shown: without a user name or password. */
+/** A URL as it may be shown and locked: without a user name or password. */
 export function withoutCredentials(url: string): string {
   if (!URL.canParse(url)) return url;
   const parsed = new URL(url);

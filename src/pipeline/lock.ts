@@ -13,6 +13,7 @@ import type {
 } from "../model/lockfile.js";
 import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
 import { compareText, withoutZeroEpoch } from "../model/nevra.js";
+import { withoutCredentials } from "../model/url.js";
 import type { EarlierPackage, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
@@ -119,7 +120,7 @@ async function lockOf(
   const keys = await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await keysOf(id)]));
   return {
     packageSpecs: manifest.packages,
-    globalKeySpecs: manifest.gpgkeys,
+    globalKeySpecs: manifest.gpgkeys.map(withoutCredentials),
     modules: manifest.modules,
     modulePlatformId: manifest.modulePlatformId,
     packages,

@@ -179,7 +179,7 @@ test("TLS is verified unless sslverify is off; sslcacert names another authority
   assert.equal(untrusted.code, 13);
   assert.match(untrusted.stderr, /certificate/);
   assert.equal((await update({ sslverify: "false" })).code, 0);
-  assert.equal((await update({ sslcacert: scene.server.caFile ?? "" })).code, 0);
+  assert.equal((await update({ sslcacert: scene.server.tls?.caFile ?? "" })).code, 0);
 });
 
 test("every kind of package specification", async (t) => {

@@ -14,10 +14,17 @@ export function readServedFile(path: string): ServedFile | null {
   return stats?.isFile() === true ? { content: readFileSync(path), modified: stats.mtime } : null;
 }
 
-/** Sends the file, at most `limit` bytes of it before the connection is cut. Returns the status. */
+export interface Delivery {
+  /** The most bytes of the body that are sent; null for all. */
+  readonly limit: number | null;
+  /** The connection stays open after them, and is cut otherwise. */
+  readonly stall: boolean;
+}
+
+/** Sends the file. Returns the status. */
 export function serveFile(
   file: ServedFile,
-  limit: number | null,
+  { limit, stall }: Delivery,
   request: IncomingMessage,
   response: ServerResponse,
 ): number {
@@ -48,7 +55,9 @@ export function serveFile(
   else if (limit === null || limit >= body.length) response.end(body);
   else {
     response.flushHeaders();
-    response.write(body.subarray(0, limit), () => response.destroy());
+    response.write(body.subarray(0, limit), () => {
+      if (!stall) response.destroy();
+    });
   }
   return status;
 }

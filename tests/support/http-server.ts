@@ -1,11 +1,12 @@
 /** A static file server on this machine, which can misbehave on request. */
+import { readFileSync } from "node:fs";
 import {
   createServer as createHttpServer,
   type IncomingMessage,
   type RequestListener,
   type ServerResponse,
 } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { normalize } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,6 +18,8 @@ export interface Fault {
   readonly status?: number;
   /** Sends only so many bytes of the body, under the full length, and closes the connection. */
   readonly truncateTo?: number;
+  /** Sends only so many bytes of the body, and then nothing, on a connection that stays open. */
+  readonly stallAt?: number;
   /** Inverts the byte at this offset of the file. */
   readonly corruptAt?: number;
   /** Milliseconds before the answer begins. */
@@ -35,6 +38,8 @@ export interface ServerOptions {
   readonly basicAuth?: { readonly user: string; readonly password: string };
   /** Serves over TLS with a certificate for `localhost` and `127.0.0.1` by a CA of its own. */
   readonly tls?: boolean;
+  /** Over TLS, talks to clients only that have a certificate by its CA. */
+  readonly clientCertificates?: boolean;
 }
 
 export interface LoggedRequest {
@@ -51,8 +56,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   /** In the order of arrival. */
   readonly requests: readonly LoggedRequest[];
-  /** The file of the CA's certificate; null without TLS. */
-  readonly caFile: string | null;
+  /** Null without TLS. */
+  readonly tls: TlsIdentity | null;
   /** Makes requests for a path misbehave, or behave again with `null`. */
   setFault(path: string, fault: Fault | null): void;
   /** Ends all connections. Idempotent. */
@@ -82,7 +87,8 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     });
   };
 
-  const server = identity === null ? createHttpServer(listener) : createHttpsServer(identity, listener);
+  const server =
+    identity === null ? createHttpServer(listener) : createHttpsServer(tlsOptions(identity, options), listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | null = null;
@@ -96,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   return {
     url: `${identity === null ? "http" : "https"}://127.0.0.1:${port}`,
     requests,
-    caFile: identity?.caFile ?? null,
+    tls: identity,
     setFault: (path, fault) => {
       if (fault === null) faults.delete(path);
       else faults.set(path, { fault, left: fault.times ?? Number.POSITIVE_INFINITY });
@@ -104,6 +110,10 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function tlsOptions({ key, cert, caFile }: TlsIdentity, { clientCertificates = false }: ServerOptions): HttpsOptions {
+  return { key, cert, ...(clientCertificates ? { ca: readFileSync(caFile), requestCert: true } : {}) };
 }
 
 /** Resolves to the status that was sent, 0 for none. */
@@ -130,7 +140,8 @@ async function answer(
   if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405);
   const file = findFile(options.folders, path);
   if (file === null) return end(response, 404);
-  return serveFile(damaged(file, fault), fault.truncateTo ?? null, request, response);
+  const limit = fault.stallAt ?? fault.truncateTo ?? null;
+  return serveFile(damaged(file, fault), { limit, stall: fault.stallAt !== undefined }, request, response);
 }
 
 function end(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): number {

@@ -1,4 +1,4 @@
-/** A certificate for servers on this machine, by a CA that nobody trusts. */
+/** Certificates for servers on this machine and for their clients, by a CA that nobody trusts. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../scripts/packaging/command.js";
@@ -11,21 +11,29 @@ export interface TlsIdentity {
   readonly cert: string;
   /** The file of the CA's certificate. */
   readonly caFile: string;
+  /** Files of a client's certificate and key. */
+  readonly clientCertFile: string;
+  readonly clientKeyFile: string;
 }
 
 /** Made by openssl once, valid for ten years, for `localhost` and `127.0.0.1`. */
 export async function testTlsIdentity(): Promise<TlsIdentity> {
-  const folder = await cachedFolder("tls/localhost", async (cwd) => {
+  const folder = await cachedFolder("tls/localhost-and-client", async (cwd) => {
     const openssl = (...args: string[]): Promise<Buffer> => runCommand("openssl", args, { cwd });
     const fresh = ["-newkey", "rsa:2048", "-noenc"];
     const ca = ["-x509", "-days", "3650", "-subj", "/CN=rpmoci test CA", "-keyout", "ca.key", "-out", "ca.pem"];
     await openssl("req", ...fresh, ...ca);
-    await openssl("req", ...fresh, "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr");
     writeFileSync(join(cwd, "names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-    const signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
-    await openssl("x509", "-req", "-in", "server.csr", "-days", "3650", ...signer, "-out", "server.pem");
-    for (const name of ["ca.key", "server.csr", "names"]) rmSync(join(cwd, name));
+    const signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "3650", "-extfile", "names"];
+    for (const name of ["server", "client"]) {
+      await openssl("req", ...fresh, "-subj", "/CN=localhost", "-keyout", `${name}.key`, "-out", `${name}.csr`);
+      await openssl("x509", "-req", "-in", `${name}.csr`, ...signer, "-out", `${name}.pem`);
+    }
+    for (const name of ["ca.key", "server.csr", "client.csr", "names"]) rmSync(join(cwd, name));
   });
   const read = (name: string): string => readFileSync(join(folder, name), "utf8");
-  return { key: read("server.key"), cert: read("server.pem"), caFile: join(folder, "ca.pem") };
+  const [caFile, clientCertFile, clientKeyFile] = ["ca.pem", "client.pem", "client.key"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  return { key: read("server.key"), cert: read("server.pem"), caFile, clientCertFile, clientKeyFile };
 }

@@ -195,6 +195,10 @@ test("a lockfile fits a manifest with the same specifications and keys, in the s
     );
   const lock = lockOf([], { packageSpecs: ["a", "b"], globalKeySpecs: ["https://k/"] });
   assert.equal(fitsManifest(lock, manifest(["a", "b"], ["https://k/"])), true);
+  // Lockfiles have no passwords; the original's do.
+  assert.equal(fitsManifest(lock, manifest(["a", "b"], ["https://u:p@k/"])), true);
+  const original = lockOf([], { packageSpecs: ["a", "b"], globalKeySpecs: ["https://u:old@k/"] });
+  assert.equal(fitsManifest(original, manifest(["a", "b"], ["https://u:p@k/"])), true);
   for (const [packages, keys] of [
     [["b", "a"], ["https://k/"]],
     [["a"], ["https://k/"]],

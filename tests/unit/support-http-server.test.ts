@@ -71,7 +71,7 @@ test("a client that trusts the CA, and only such a one, connects over TLS", asyn
   const server = await serve(t, { tls: true });
   const script = "fetch(process.argv[1]).then((r) => r.text()).then(console.log, () => process.exit(3))";
   const args = ["--input-type=commonjs", "--eval", script, `${server.url}/repo/file%5E1.txt`];
-  const trusting = await run(process.execPath, args, { env: { NODE_EXTRA_CA_CERTS: server.caFile ?? "" } });
+  const trusting = await run(process.execPath, args, { env: { NODE_EXTRA_CA_CERTS: server.tls?.caFile ?? "" } });
   assert.deepEqual([trusting.code, trusting.stdout], [0, "0123456789\n"]);
   assert.equal((await run(process.execPath, args)).code, 3);
 });
