@@ -5,12 +5,22 @@ export type PackageChange =
   | { readonly kind: "updated"; readonly name: string; readonly from: string; readonly to: string }
   | { readonly kind: "removed"; readonly name: string; readonly evr: string };
 
+export interface KeyChange {
+  /** `renewed`: the same key with other contents, such as a later expiry or another subkey. */
+  readonly kind: "trusted" | "renewed" | "dropped";
+  readonly repositoryId: string;
+  /** Lower-case hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
 export type RpmociEvent =
   | { readonly type: "lockfile-outdated"; readonly path: string }
   | { readonly type: "lockfile-written"; readonly path: string }
   /** A dry run found other checksums, keys or specifications for the same packages. */
   | { readonly type: "lockfile-differs"; readonly path: string }
   | { readonly type: "lockfile-change"; readonly change: PackageChange }
+  /** A repository that had keys in the lockfile has others now. */
+  | { readonly type: "key-change"; readonly change: KeyChange }
   | { readonly type: "metadata-started"; readonly repositoryId: string }
   /** It was fetched `age` seconds ago and has not expired, so that the repository was not asked. */
   | { readonly type: "metadata-reused"; readonly repositoryId: string; readonly age: number }

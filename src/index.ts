@@ -5,7 +5,7 @@
  */
 
 export { type ErrorKind, RpmociError, type RpmociErrorOptions } from "./errors.js";
-export type { Emit, PackageChange, RpmociEvent } from "./events.js";
+export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";

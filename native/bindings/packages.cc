@@ -107,11 +107,23 @@ Napi::Value verify_detached_signature(const Napi::CallbackInfo& info) {
   return run_promise<Result>(info.Env(), environment.rpm, std::move(work), detached_object);
 }
 
+Napi::Value key_fingerprints(const Napi::CallbackInfo& info) {
+  auto& environment = Environment::of(info.Env());
+  using Result = std::vector<std::string>;
+  auto work = [keys = strings_of(info[0])] {
+    const auto guard = RpmLibrary::get().lock();
+    return Keyring(keys).fingerprints();
+  };
+  return run_promise<Result>(info.Env(), environment.rpm, std::move(work),
+                             [](Napi::Env env, Result& fingerprints) { return to_array(env, fingerprints); });
+}
+
 }  // namespace
 
 void export_packages(Napi::Env env, Napi::Object exports) {
   exports.Set("readPackages", Napi::Function::New(env, read_packages, "readPackages"));
   exports.Set("verifyPackages", Napi::Function::New(env, verify_packages, "verifyPackages"));
+  exports.Set("keyFingerprints", Napi::Function::New(env, key_fingerprints, "keyFingerprints"));
   exports.Set("verifyDetached", Napi::Function::New(env, verify_detached_signature, "verifyDetached"));
 }
 

@@ -22,18 +22,23 @@ std::string digest_hex(int algorithm, const std::vector<uint8_t>& prefix, Bytes 
   return hex;
 }
 
-/// The key id: the fingerprint's last 8 bytes in version 4, its first 8 in version 6. Empty for other versions.
-std::string key_id(Bytes body) {
-  const auto version = body.number(0, 1).value_or(0);
+/// Empty for versions other than 4 and 6.
+std::string fingerprint_of(Bytes body) {
   const auto byte = [&](unsigned shift) { return static_cast<uint8_t>(body.size >> shift); };
-  if (version == 4) {
-    const auto fingerprint = digest_hex(RPM_HASH_SHA1, {0x99, byte(8), byte(0)}, body);
-    return fingerprint.size() < 16 ? "" : fingerprint.substr(fingerprint.size() - 16);
+  switch (body.number(0, 1).value_or(0)) {
+    case 4:
+      return digest_hex(RPM_HASH_SHA1, {0x99, byte(8), byte(0)}, body);
+    case 6:
+      return digest_hex(RPM_HASH_SHA256, {0x9b, byte(24), byte(16), byte(8), byte(0)}, body);
+    default:
+      return "";
   }
-  if (version == 6) {
-    return digest_hex(RPM_HASH_SHA256, {0x9b, byte(24), byte(16), byte(8), byte(0)}, body).substr(0, 16);
-  }
-  return "";
+}
+
+/// The fingerprint's last 8 bytes in version 4, its first 8 in version 6.
+std::string key_id(const std::string& fingerprint) {
+  constexpr size_t v4_digits = 40;
+  return fingerprint.size() == v4_digits ? fingerprint.substr(v4_digits - 16) : fingerprint.substr(0, 16);
 }
 
 /// A key while its signatures are being read.
@@ -72,7 +77,8 @@ std::vector<KeyValidity> key_validities(const uint8_t* packets, size_t size) {
   while (const auto packet = next_packet(rest)) {
     if (packet->tag == kPrimaryKey || packet->tag == kSubkey) {
       keys.emplace_back();
-      keys.back().key.id = key_id(packet->body);
+      keys.back().key.fingerprint = fingerprint_of(packet->body);
+      keys.back().key.id = key_id(keys.back().key.fingerprint);
       keys.back().created = packet->body.number(1, 4).value_or(0);
     } else if (packet->tag == kSignature && !keys.empty()) {
       if (const auto signature = read_signature(packet->body)) {

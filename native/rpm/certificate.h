@@ -12,6 +12,8 @@ namespace rpmoci {
 struct KeyValidity {
   /// 16 lower-case hexadecimal digits.
   std::string id;
+  /// 40 of them in version 4, 64 in version 6.
+  std::string fingerprint;
   bool revoked = false;
   /// Seconds since the epoch; 0 for never. A subkey expires with its primary key at the latest.
   uint64_t expires = 0;

@@ -68,7 +68,9 @@ bool Keyring::add(const uint8_t* certificate, size_t size) {
       rpmKeyringAddKey(keyring_.get(), subkey.get());
     }
   }
-  for (auto& validity : key_validities(certificate, size)) keys_.push_back(std::move(validity));
+  auto validities = key_validities(certificate, size);
+  if (!validities.empty()) fingerprints_.push_back(validities.front().fingerprint);
+  for (auto& validity : validities) keys_.push_back(std::move(validity));
   return true;
 }
 

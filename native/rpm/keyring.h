@@ -20,6 +20,8 @@ class Keyring {
 
   rpmKeyring get() const { return keyring_.get(); }
   const std::vector<std::string>& notes() const { return notes_; }
+  /// Of the primary keys, in the order of the texts.
+  const std::vector<std::string>& fingerprints() const { return fingerprints_; }
   /// Whether this key (16 hexadecimal digits) is one of the ring's, subkeys included.
   bool knows(const std::string& key_id) const;
   /// Why a signature by this key (16 hexadecimal digits) is not to be relied on at `when`; empty when nothing is known
@@ -32,6 +34,7 @@ class Keyring {
   OwnedKeyring keyring_;
   std::vector<KeyValidity> keys_;
   std::vector<std::string> notes_;
+  std::vector<std::string> fingerprints_;
 };
 
 }  // namespace rpmoci

@@ -544,6 +544,13 @@ export interface Binding {
    */
   verifyDetached(data: Uint8Array, signature: Uint8Array, keys: readonly string[]): Promise<DetachedVerification>;
 
+  /**
+   * Fingerprints of the primary keys in `keys`, which are as for `verifyPackages`: lower-case hexadecimal digits, in
+   * their order. Keys that this librpm cannot use are left out. Rejects with `KEY_UNREADABLE` for a text without any
+   * other.
+   */
+  keyFingerprints(keys: readonly string[]): Promise<readonly string[]>;
+
   /** Sorted by name, EVR, architecture. Rejects with `RPMDB_UNREADABLE`. */
   readRpmdb(database: RootDatabase): Promise<readonly InstalledPackage[]>;
   /** Paths (bytes) that installed packages own, other than as %ghost, at or below one of `prefixes`. Sorted. */

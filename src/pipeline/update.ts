@@ -1,6 +1,6 @@
 /** `rpmoci update`: resolves and writes the lockfile. */
 import { RpmociError } from "../errors.js";
-import type { PackageChange } from "../events.js";
+import type { KeyChange, PackageChange } from "../events.js";
 import { lockfileChanges } from "../lockfile/difference.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
@@ -8,6 +8,7 @@ import { loadManifest } from "../manifest/load.js";
 import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
+import { keyChanges } from "./key-changes.js";
 import { differsFromFile, PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
@@ -31,6 +32,8 @@ export interface UpdateResult {
   readonly lockfile: Lockfile;
   /** Against the lockfile that was there; all packages are new when none could be read. */
   readonly changes: readonly PackageChange[];
+  /** Against the same; none for repositories that had no keys. */
+  readonly keyChanges: readonly KeyChange[];
   /** Whether the file that was there has other contents, be it another checksum, key or specification only. */
   readonly changed: boolean;
   /** False for a dry run. */
@@ -53,12 +56,14 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
     context.signal?.throwIfAborted();
     const path = manifest.lockfilePath;
     const changes = lockfileChanges(previous, lockfile);
+    const keys = await keyChanges(previous, lockfile);
     const changed = await differsFromFile(path, lockfile);
     if (!dryRun) await writeLockfile(path, lockfile);
     for (const change of changes) context.emit({ type: "lockfile-change", change });
+    for (const change of keys) context.emit({ type: "key-change", change });
     if (!dryRun) context.emit({ type: "lockfile-written", path });
-    else if (changed && changes.length === 0) context.emit({ type: "lockfile-differs", path });
-    return { lockfilePath: path, lockfile, changes, changed, written: !dryRun };
+    else if (changed && changes.length + keys.length === 0) context.emit({ type: "lockfile-differs", path });
+    return { lockfilePath: path, lockfile, changes, keyChanges: keys, changed, written: !dryRun };
   } finally {
     await resolver.close();
   }

@@ -1,5 +1,5 @@
 /** Events in words. */
-import type { PackageChange, RpmociEvent } from "../index.js";
+import type { KeyChange, PackageChange, RpmociEvent } from "../index.js";
 
 export type Verbosity = "error" | "warning" | "status" | "verbose" | "debug";
 
@@ -21,6 +21,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return status("Differs", `${event.path}: the same packages, other checksums, keys or specifications`);
     case "lockfile-change":
       return describeChange(event.change);
+    case "key-change":
+      return describeKeyChange(event.change);
     case "metadata-started":
       return { level: "verbose", verb: "Reading", text: `metadata of repository ${event.repositoryId}` };
     case "metadata-reused":
@@ -81,6 +83,18 @@ function describeChange(change: PackageChange): Message {
       return { level: "status", verb: "Updating", text: `${change.name} ${change.from} -> ${change.to}` };
     case "removed":
       return { level: "status", verb: "Removing", text: `${change.name} ${change.evr}` };
+  }
+}
+
+function describeKeyChange({ kind, repositoryId, fingerprint }: KeyChange): Message {
+  const key = `key ${fingerprint} of repository "${repositoryId}"`;
+  switch (kind) {
+    case "trusted":
+      return { level: "warning", verb: "Warning", text: `${key} is new, and trusted from now on` };
+    case "renewed":
+      return { level: "status", verb: "Renewing", text: key };
+    case "dropped":
+      return { level: "status", verb: "Dropping", text: key };
   }
 }
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { digestOf } from "../support/image.js";
 import { buildRpms } from "../support/rpm-fixture.js";
 import { Scene } from "../support/scene.js";
-import { signPackages, testKey } from "../support/signing-key.js";
+import { signPackages, testKey, writePublicKey } from "../support/signing-key.js";
 
 /** Builds, and asserts that the package was refused by name and that nothing was written. */
 async function assertRefused(scene: Scene, message: RegExp, code = 14): Promise<void> {
@@ -117,6 +117,25 @@ test("keys are pinned: a lockfile keeps building when the key's URL is gone, and
   const result = await scene.build(["--locked"]);
   assert.equal(result.code, 0, result.stderr);
   assert.equal(digestOf(scene.layout, "test"), digest);
+});
+
+test("update tells of keys that changed at their URL, and a locked build goes on with those of the lockfile", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"]);
+  assert.equal((await scene.build()).code, 0);
+  const [old, other] = [await testKey("tiny"), await testKey("other")].map((key) => key.fingerprint.toLowerCase());
+  const served = scene.keyUrl.slice(scene.keyUrl.lastIndexOf("/") + 1);
+  const keys = join(scene.repository, "../keys");
+  writePublicKey(await testKey("other"), keys);
+  const [added = ""] = readdirSync(keys).filter((name) => name !== served);
+  renameSync(join(keys, added), join(keys, served));
+  assert.equal((await scene.build(["--locked"])).code, 0);
+  const dry = await scene.run(["update", "--dry-run"]);
+  const lines = [`Warning key ${other} of repository "tiny" is new`, `Dropping key ${old} of repository "tiny"`];
+  for (const line of lines) assert.ok(dry.stderr.includes(line), dry.stderr);
+  assert.equal(dry.code, 3);
+  const quiet = await scene.run(["update", "-q"]);
+  assert.match(quiet.stderr, /is new, and trusted from now on/);
+  assert.equal((await scene.build(["--locked", "--no-cache"])).code, 14);
 });
 
 test("a key URL that is gone, or holds no key, is named", async (t) => {

@@ -173,6 +173,18 @@ test("the words that users search for", () => {
       { type: "lockfile-change", change: { kind: "updated", name: "a", from: "1-1", to: "2-1" } },
       "Updating a 1-1 -> 2-1",
     ],
+    [
+      { type: "key-change", change: { kind: "trusted", repositoryId: "r", fingerprint: "abcd" } },
+      'Warning key abcd of repository "r" is new, and trusted from now on',
+    ],
+    [
+      { type: "key-change", change: { kind: "renewed", repositoryId: "r", fingerprint: "abcd" } },
+      'Renewing key abcd of repository "r"',
+    ],
+    [
+      { type: "key-change", change: { kind: "dropped", repositoryId: "r", fingerprint: "abcd" } },
+      'Dropping key abcd of repository "r"',
+    ],
     [{ type: "lockfile-change", change: { kind: "removed", name: "a", evr: "1-1" } }, "Removing a 1-1"],
     [{ type: "resolve-finished", packages: 1 }, "Resolved 1 package"],
     [{ type: "download-started", files: 2, bytes: 1_000_000 }, "Fetching 2 packages (1.0 MB)"],
