@@ -2,21 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import type { CacheEntry } from "../../src/index.js";
 import { binding } from "../../src/native/load.js";
 import { digestOf } from "../support/image.js";
 import { Scene } from "../support/scene.js";
 
 const REUSE = { reuse: true };
-
-async function builtScene(t: TestContext): Promise<Scene> {
-  const scene = await Scene.create(t);
-  scene.writeManifest();
-  const result = await scene.build();
-  assert.equal(result.code, 0, result.stderr);
-  return scene;
-}
 
 function cacheOf(scene: Scene): string {
   return join(scene.directory, "../cache/rpmoci");
@@ -39,7 +31,7 @@ function packageRequests(scene: Scene, from: number): readonly string[] {
 }
 
 test("cache ls lists packages by their names, those that were used last at the end", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const locked = scene.lockfile().packages.map(({ name, evr, arch }) => `${name}-${evr}.${arch}`);
   const packages = await packagesOf(scene);
   assert.deepEqual([...packages.keys()].sort(), locked.sort());
@@ -56,7 +48,7 @@ test("cache ls lists packages by their names, those that were used last at the e
 });
 
 test("a package that is used again is no more among the oldest", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const past = new Date(2001, 1, 3);
   for (const path of (await packagesOf(scene)).values()) utimesSync(path, past, past);
   assert.equal((await scene.build(["--locked", "--no-cache"], REUSE)).code, 0);
@@ -73,7 +65,7 @@ test("an empty cache, or none, has nothing", async (t) => {
 });
 
 test("cache verify removes what is damaged, and the next build fetches just that", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const whole = await scene.run(["cache", "verify"]);
   assert.equal(whole.code, 0);
   assert.match(whole.stdout, /all downloads and layers are whole/);
@@ -93,7 +85,7 @@ test("cache verify removes what is damaged, and the next build fetches just that
 });
 
 test("cache prune keeps what was used last, up to a size", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const entries = await entriesOf(scene);
   const packages = await packagesOf(scene);
   const [[kept, keptPath] = ["", ""]] = [...packages];
@@ -111,7 +103,7 @@ test("cache prune keeps what was used last, up to a size", async (t) => {
 });
 
 test("cache prune removes what was not used for some days, and what killed processes left", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const packages = await packagesOf(scene);
   const [[old, path] = ["", ""]] = [...packages];
   const lastMonth = new Date(Date.now() - 31 * 24 * 60 * 60 * 1000);
@@ -127,7 +119,7 @@ test("cache prune removes what was not used for some days, and what killed proce
 });
 
 test("--max-size 0 leaves nothing", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   assert.equal((await scene.run(["cache", "prune", "--max-size", "0"])).code, 0);
   assert.deepEqual(
     (await entriesOf(scene)).filter(({ size }) => size > 0),
@@ -137,7 +129,7 @@ test("--max-size 0 leaves nothing", async (t) => {
 });
 
 test("nothing is removed from a cache that is in use", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const user = await open(join(cacheOf(scene), "in-use"), "a");
   t.after(() => user.close());
   assert.ok(binding().tryLock(user.fd, true));
@@ -150,7 +142,7 @@ test("nothing is removed from a cache that is in use", async (t) => {
 });
 
 test("a build waits for a cache that is being pruned", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const pruner = await open(join(cacheOf(scene), "in-use"), "a");
   assert.ok(binding().tryLock(pruner.fd, false));
   let ended = false;
@@ -165,7 +157,7 @@ test("a build waits for a cache that is being pruned", async (t) => {
 });
 
 test("a cache without locks, as one that cannot be written, is used all the same", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   // A directory cannot be opened for writing, be it by root.
   rmSync(join(cacheOf(scene), "in-use"));
   mkdirSync(join(cacheOf(scene), "in-use"));

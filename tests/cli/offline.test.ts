@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { digestOf } from "../support/image.js";
 import { projectRoot } from "../support/project.js";
 import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
 const REUSE = { reuse: true };
-
-/** A scene with a lockfile, and all packages in the cache. */
-async function builtScene(t: TestContext): Promise<Scene> {
-  const scene = await Scene.create(t);
-  scene.writeManifest();
-  const result = await scene.build();
-  assert.equal(result.code, 0, result.stderr);
-  return scene;
-}
 
 /** Empties the cache of the files of these packages. */
 function forget(scene: Scene, names: readonly string[]): void {
@@ -30,7 +21,7 @@ function forget(scene: Scene, names: readonly string[]): void {
 
 test("without a network interface, a locked build needs nothing but the cache", async (t) => {
   if (process.geteuid?.() !== 0) return t.skip("only root can make a network namespace that dnf runs in");
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const digest = digestOf(scene.layout, "test");
   rmSync(scene.layout, { recursive: true });
   const main = join(projectRoot, "dist/main.js");
@@ -72,7 +63,7 @@ test("offline, everything works from what is in the cache, however old", async (
 });
 
 test("offline, a build lists all packages that are missing, and asks nobody", async (t) => {
-  const scene = await builtScene(t);
+  const scene = await Scene.built(t);
   const names = scene.lockedNames();
   const missing = names.slice(0, 2);
   forget(scene, missing);

@@ -63,6 +63,15 @@ export class Scene {
     return new Scene(directory, repository, server, key);
   }
 
+  /** A scene with an image of the default manifest, its lockfile, and all packages in the cache. */
+  static async built(t: TestContext): Promise<Scene> {
+    const scene = await Scene.create(t);
+    scene.writeManifest();
+    const { code, stderr } = await scene.build();
+    if (code !== 0) throw new Error(`the build ended with ${code}:\n${stderr}`);
+    return scene;
+  }
+
   get repositoryUrl(): string {
     return `${this.server.url}/repo`;
   }
