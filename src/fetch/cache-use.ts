@@ -29,8 +29,8 @@ export async function useCache(directory: string): Promise<FileHandle | null> {
 }
 
 /**
- * What `work` resolves to, done while nobody else uses the cache, and null without doing it when somebody does. Throws
- * what `work` throws.
+ * What `work` resolves to, done while nobody else uses the cache, and null without doing it when somebody does. Where a
+ * cache has no lock, it is done in any case. Throws what `work` throws.
  */
 export async function withCacheAlone<T>(directory: string, work: () => Promise<T>): Promise<T | null> {
   const use = await lock(directory, "exclusive").catch(() => "unlockable" as const);

@@ -118,7 +118,7 @@ function compareFiles(a: CacheEntry, b: CacheEntry): number {
 }
 
 async function storedFiles(folder: string): Promise<readonly CacheEntry[]> {
-  const paths = (await pathsBelow(folder)).filter((path) => !isPartial(path));
+  const paths = await wholeFilesBelow(folder);
   const entries = await pMap(
     paths,
     async (path): Promise<readonly CacheEntry[]> => {
@@ -141,7 +141,7 @@ function checksumIn(path: string): Checksum | null {
 }
 
 async function plainFiles(folder: string, kind: "metadata" | "image"): Promise<readonly CacheEntry[]> {
-  const paths = (await pathsBelow(folder)).filter((path) => !isPartial(path));
+  const paths = await wholeFilesBelow(folder);
   const files = await Promise.all(paths.map(async (path) => ({ path, file: await fileAt(path) })));
   return files.flatMap(({ path, file }): readonly CacheEntry[] =>
     file === null ? [] : [{ kind, nevra: null, checksum: null, ...file, files: [path] }],
@@ -150,7 +150,7 @@ async function plainFiles(folder: string, kind: "metadata" | "image"): Promise<r
 
 /** A layer's time is that of what says which blob it is: the blob may be a layout's, too. */
 async function layers(folder: string): Promise<readonly CacheEntry[]> {
-  const paths = (await pathsBelow(folder)).filter((path) => !isPartial(path));
+  const paths = await wholeFilesBelow(folder);
   const records = paths.filter((path) => path.endsWith(".json"));
   const entries = await Promise.all(
     records.map(async (record): Promise<readonly CacheEntry[]> => {
@@ -177,6 +177,11 @@ async function blobChecksum(record: string): Promise<Checksum | null> {
   }
 }
 
+/** Without those that are still being written. */
+async function wholeFilesBelow(folder: string): Promise<readonly string[]> {
+  return (await pathsBelow(folder)).filter((path) => !isPartial(path));
+}
+
 async function pathsBelow(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -199,10 +204,8 @@ async function fileAt(path: string): Promise<{ readonly size: number; readonly l
   return status && { size: status.nlink > 1 ? 0 : status.size, lastUsed: status.mtimeMs };
 }
 
-const PARTIAL = /\.part$/;
-
 function isPartial(path: string): boolean {
-  return PARTIAL.test(path);
+  return path.endsWith(".part");
 }
 
 async function removePartialFiles(directory: string): Promise<void> {

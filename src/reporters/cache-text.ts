@@ -17,15 +17,17 @@ const LABELS = { package: "packages", metadata: "metadata", layer: "layers" };
 
 function sumText(kind: keyof typeof LABELS, entries: readonly CacheEntry[]): string {
   const chosen = entries.filter((entry) => entry.kind === kind);
-  const size = chosen.reduce((sum, entry) => sum + entry.size, 0);
-  return `${LABELS[kind]}: ${kind === "metadata" ? "" : `${chosen.length}, `}${megabytes(size)}`;
+  return `${LABELS[kind]}: ${kind === "metadata" ? "" : `${chosen.length}, `}${sizeText(chosen)}`;
+}
+
+function sizeText(entries: readonly CacheEntry[]): string {
+  return megabytes(entries.reduce((sum, { size }) => sum + size, 0));
 }
 
 /** A line for each entry that was, or would be, removed, and one that sums up. */
 export function removedText(entries: readonly CacheEntry[], { dryRun }: { readonly dryRun: boolean }): string {
   const lines = entries.map((entry) => `${entry.kind} ${nameOf(entry)}\n`);
-  const size = entries.reduce((sum, entry) => sum + entry.size, 0);
-  return `${lines.join("")}${dryRun ? "would remove" : "removed"} ${entries.length}, ${megabytes(size)}\n`;
+  return `${lines.join("")}${dryRun ? "would remove" : "removed"} ${entries.length}, ${sizeText(entries)}\n`;
 }
 
 /** A line for each damaged entry; one that says so when there is none. */
