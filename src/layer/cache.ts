@@ -21,6 +21,14 @@ const recordSchema = v.object({
   }),
 });
 
+export interface CachedLayer {
+  /** Paths. The record's modification time is that of the last use: the blob may be a layout's, too. */
+  readonly record: string;
+  readonly blob: string;
+  /** What the blob must be; null when the record cannot be read. */
+  readonly digest: Digest | null;
+}
+
 /**
  * A directory with two files a layer: the blob, and what images say of it. A blob shares its disk space with the layout
  * that it was written for; where the file system cannot do that, it is not kept. Damage is found by whoever takes a blob
@@ -32,8 +40,7 @@ export class LayerCache {
   /** Null for what is not there, or cannot be read. */
   async find(key: string): Promise<Layer | null> {
     try {
-      const record = v.parse(recordSchema, JSON.parse(await readFile(this.#record(key), "utf8")));
-      const { diffId, descriptor } = record;
+      const { diffId, descriptor } = await this.#read(key);
       const now = new Date();
       await utimes(this.#record(key), now, now);
       return {
@@ -44,6 +51,22 @@ export class LayerCache {
     } catch {
       return null;
     }
+  }
+
+  /** All that is kept, be it whole or not. */
+  async list(): Promise<readonly CachedLayer[]> {
+    const names = await readdir(this.directory).catch(() => []);
+    const keys = names.flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -".json".length)] : []));
+    return Promise.all(
+      keys.map(async (key): Promise<CachedLayer> => {
+        const record = await this.#read(key).catch(() => null);
+        return {
+          record: this.#record(key),
+          blob: this.#blob(key),
+          digest: (record?.descriptor.digest as Digest) ?? null,
+        };
+      }),
+    );
   }
 
   /** Takes in a layer that was written to a file. Without effect where that takes a copy, or fails. */
@@ -72,6 +95,10 @@ export class LayerCache {
       const status = await stat(key === null ? path : this.#record(key)).catch(() => null);
       if (status === null || now - status.mtimeMs > LONGEST_UNUSED) await rm(path, { force: true }).catch(() => {});
     }
+  }
+
+  async #read(key: string): Promise<v.InferOutput<typeof recordSchema>> {
+    return v.parse(recordSchema, JSON.parse(await readFile(this.#record(key), "utf8")));
   }
 
   #blob(key: string): string {

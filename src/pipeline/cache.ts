@@ -1,10 +1,11 @@
 /** `rpmoci cache`: what is kept of earlier runs, whether it is whole, and what of it can go. */
-import { open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import pMap from "p-map";
 import { messageOf, RpmociError } from "../errors.js";
 import { useCache, withCacheAlone } from "../fetch/cache-use.js";
 import { checksumOf, defaultCacheDirectory } from "../fetch/store.js";
+import { LayerCache } from "../layer/cache.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import { type Checksum, checksumAlgorithm, isChecksumValue } from "../model/checksum.js";
 import { formatNevra } from "../model/nevra.js";
@@ -148,33 +149,19 @@ async function plainFiles(folder: string, kind: "metadata" | "image"): Promise<r
   );
 }
 
-/** A layer's time is that of what says which blob it is: the blob may be a layout's, too. */
 async function layers(folder: string): Promise<readonly CacheEntry[]> {
-  const paths = await wholeFilesBelow(folder);
-  const records = paths.filter((path) => path.endsWith(".json"));
+  const kept = await new LayerCache(folder).list();
   const entries = await Promise.all(
-    records.map(async (record): Promise<readonly CacheEntry[]> => {
-      const blob = record.replace(/\.json$/, ".blob");
+    kept.map(async ({ record, blob, digest }): Promise<readonly CacheEntry[]> => {
       const [file, layer] = await Promise.all([fileAt(record), fileAt(blob)]);
       if (file === null) return [];
       const files = layer === null ? [record] : [record, blob];
+      const checksum = digest && ({ algorithm: "sha256", value: digest.slice("sha256:".length) } as const);
       const size = file.size + (layer?.size ?? 0);
-      return [
-        { kind: "layer", nevra: null, checksum: await blobChecksum(record), size, lastUsed: file.lastUsed, files },
-      ];
+      return [{ kind: "layer", nevra: null, checksum, size, lastUsed: file.lastUsed, files }];
     }),
   );
   return entries.flat();
-}
-
-async function blobChecksum(record: string): Promise<Checksum | null> {
-  try {
-    const { descriptor } = JSON.parse(await readFile(record, "utf8"));
-    const [, value] = /^sha256:([0-9a-f]{64})$/.exec(String(descriptor.digest)) ?? [];
-    return value === undefined ? null : { algorithm: "sha256", value };
-  } catch {
-    return null;
-  }
 }
 
 /** Without those that are still being written. */
