@@ -120,6 +120,8 @@ install_npm_packages() {
 
 build_addon() {
   say "Building the addon"
+  # A configuration that failed, for want of a library that is here now, would be taken for a whole one.
+  [ -f build/Release/rpmoci.node ] || rm -rf build/CMakeCache.txt build/CMakeFiles
   npx --no-install cmake-js build --parallel "$(nproc)" >.cache/addon.log 2>&1 || { cat .cache/addon.log >&2; return 1; }
 }
 

@@ -79,8 +79,7 @@ test("after kill -9 at 50 moments, what was whole is not fetched again", async (
     await Promise.race([delay(150 + next(350)), ended]);
     child.kill("SIGKILL");
     await ended;
-    // Until the server has noted what it still was about to answer.
-    await delay(30 * packages.length + 100);
+    await scene.server.settled();
     const whole = wholeFiles(cache);
     kept.push(whole.length);
     const before = scene.server.requests.length;
