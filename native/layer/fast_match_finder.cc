@@ -103,7 +103,6 @@ class FastMatchFinder : public MatchFinder {
 
   /// A match is not looked through: of its positions, these are where a later one begins most often.
   void remember_inside(const std::uint8_t* begin, const std::uint8_t* end, const std::uint8_t* input) {
-    remember(begin + 2, input);
     remember(begin + 3, input);
     remember(end - 3, input);
     remember(end - 1, input);

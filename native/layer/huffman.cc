@@ -14,6 +14,21 @@ struct Leaf {
   std::uint16_t symbol;
 };
 
+/// By count, equal ones as they are: digit by digit, the lowest first, which takes no branch that is hard to foresee.
+void sort_by_count(std::span<Leaf> leaves, std::uint32_t greatest) {
+  constexpr unsigned digit_bits = 9;
+  constexpr std::uint32_t digits = 1U << digit_bits;
+  std::array<Leaf, most_symbols> sorted;
+  for (unsigned shift = 0; shift < 32 && greatest >> shift != 0; shift += digit_bits) {
+    std::array<std::uint16_t, digits + 1> starts{};
+    const auto digit = [&](const Leaf& leaf) { return leaf.count >> shift & (digits - 1); };
+    for (const auto& leaf : leaves) ++starts[digit(leaf) + 1];
+    for (std::uint32_t i = 1; i < digits; ++i) starts[i] = static_cast<std::uint16_t>(starts[i] + starts[i - 1]);
+    for (const auto& leaf : leaves) sorted[starts[digit(leaf)]++] = leaf;
+    std::copy_n(sorted.begin(), leaves.size(), leaves.begin());
+  }
+}
+
 /// The depth of each leaf of a Huffman tree over leaves that are sorted by their counts, by the two queues of leaves
 /// and of inner nodes, both of which grow.
 void tree_depths(std::span<const Leaf> leaves, std::span<std::uint16_t> depths) {
@@ -80,8 +95,10 @@ void limit_depths(std::span<std::uint16_t> depths, unsigned limit) {
 void code_lengths(std::span<const std::uint32_t> counts, unsigned limit, std::span<std::uint8_t> lengths) {
   std::array<Leaf, most_symbols> all;
   std::size_t count = 0;
+  std::uint32_t greatest = 0;
   for (std::size_t symbol = 0; symbol < counts.size(); ++symbol) {
     lengths[symbol] = 0;
+    greatest = std::max(greatest, counts[symbol]);
     if (counts[symbol] > 0) all[count++] = {counts[symbol], static_cast<std::uint16_t>(symbol)};
   }
   if (count < 2) {
@@ -91,8 +108,7 @@ void code_lengths(std::span<const std::uint32_t> counts, unsigned limit, std::sp
     return;
   }
   const std::span leaves(all.data(), count);
-  std::sort(leaves.begin(), leaves.end(),
-            [](const Leaf& a, const Leaf& b) { return a.count != b.count ? a.count < b.count : a.symbol < b.symbol; });
+  sort_by_count(leaves, greatest);
   std::array<std::uint16_t, most_symbols> storage;
   const std::span depths(storage.data(), count);
   tree_depths(leaves, depths);
