@@ -1,9 +1,11 @@
 // Reading and verifying RPM files: readPackages, verifyPackages; detached signatures: verifyDetached.
+#include <thread>
 #include <utility>
 
 #include "bindings/exports.h"
 #include "bindings/values.h"
 #include "napi/promise.h"
+#include "parallel.h"
 #include "rpm/detached.h"
 #include "rpm/library.h"
 #include "rpm/package_header.h"
@@ -77,12 +79,11 @@ Napi::Value verify_packages(const Napi::CallbackInfo& info) {
       const auto guard = RpmLibrary::get().lock();
       return Keyring(keys);
     }();
-    Result verifications;
-    for (const auto& path : paths) {
-      // The lock is taken for each file, so that another environment need not wait for all of them.
+    Result verifications(paths.size());
+    for_each_index(paths.size(), std::thread::hardware_concurrency(), [&](size_t index) {
       give_up_if_closing(environment);
-      verifications.push_back(verify_package(path, keyring));
-    }
+      verifications[index] = verify_package(paths[index], keyring);
+    });
     return verifications;
   };
   return run_promise<Result>(info.Env(), environment.rpm, std::move(work), [](Napi::Env env, Result& verifications) {

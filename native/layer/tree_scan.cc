@@ -13,9 +13,9 @@
 #include <system_error>
 
 #include "failure.h"
-#include "layer/parallel.h"
 #include "layer/quote.h"
 #include "layer/xattr.h"
+#include "parallel.h"
 
 namespace rpmoci {
 

@@ -46,7 +46,7 @@ RpmLibrary& RpmLibrary::get() {
 }
 
 RpmLibrary::RpmLibrary() {
-  rpmlogSetCallback(&LogCapture::receive, nullptr);
+  LogCapture::install();
   LogCapture log;
   // Only what rpm's package ships: neither /etc/rpm nor the user's home may change what we say or do. Both lists are
   // librpm's own mechanism (`--macros` and `--rcfile` of its tools set them).
@@ -60,6 +60,19 @@ RpmLibrary::RpmLibrary() {
   // librpm frees or compares the list in no later call, but a pointer into a string of ours should not stay behind.
   macrofiles = nullptr;
   for (const auto& [name, value] : kMacros) rpmPushMacro(nullptr, name, nullptr, value, RMIL_CMDLINE);
+}
+
+std::shared_lock<std::shared_mutex> RpmLibrary::share() {
+  const std::lock_guard turn(turn_);
+  return std::shared_lock(users_);
+}
+
+RpmLibrary::Exclusive::Exclusive(RpmLibrary& library) : library_(library), turn_(library.turn_) {
+  if (library_.depth_++ == 0) library_.users_.lock();
+}
+
+RpmLibrary::Exclusive::~Exclusive() {
+  if (--library_.depth_ == 0) library_.users_.unlock();
 }
 
 ScopedMacro::ScopedMacro(std::string name, const std::string& value) : name_(std::move(name)) {

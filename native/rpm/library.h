@@ -2,24 +2,46 @@
 #pragma once
 
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 
 namespace rpmoci {
 
-/// librpm is global and not thread-safe: whoever calls it holds `lock()` from opening a handle to freeing it, whatever
-/// environment or thread he comes from.
+/// librpm has one configuration, one set of macros and one idea of what the root directory is for the whole process.
+/// Whoever calls it holds `lock()` from opening a handle to freeing it, whatever environment or thread he comes from,
+/// or `share()` where what he calls is safe beside itself.
 class RpmLibrary {
  public:
+  /// The right to be the only one who calls librpm.
+  class Exclusive {
+   public:
+    explicit Exclusive(RpmLibrary& library);
+    ~Exclusive();
+    Exclusive(const Exclusive&) = delete;
+    Exclusive& operator=(const Exclusive&) = delete;
+
+   private:
+    RpmLibrary& library_;
+    std::unique_lock<std::recursive_mutex> turn_;
+  };
+
   /// The first call configures librpm; it throws Failure("RPM_CONFIGURATION") when librpm's own files are missing.
   static RpmLibrary& get();
 
   /// Recursive: one who holds it may call what takes it.
-  std::unique_lock<std::recursive_mutex> lock() { return std::unique_lock(mutex_); }
+  Exclusive lock() { return Exclusive(*this); }
+
+  /// For reading and verifying RPM files, of which librpm only uses what it guards itself: keyrings, its log, its
+  /// tables of tags. Not recursive, and not for one who holds `lock()`. Who waits for `lock()` comes before later ones.
+  std::shared_lock<std::shared_mutex> share();
 
  private:
   RpmLibrary();
 
-  std::recursive_mutex mutex_;
+  std::recursive_mutex turn_;
+  /// How often the thread that holds `turn_` has locked; only that thread looks.
+  unsigned depth_ = 0;
+  std::shared_mutex users_;
 };
 
 /// Sets a macro to a literal text while it lives. Only under RpmLibrary's lock.

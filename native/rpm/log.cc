@@ -13,16 +13,18 @@ locale_t untranslated() {
 
 }  // namespace
 
-LogCapture::LogCapture(rpmlogLvl level)
-    : outer_(current), outer_mask_(rpmlogSetMask(RPMLOG_UPTO(level))), outer_locale_(uselocale(untranslated())) {
+void LogCapture::install() {
+  rpmlogSetMask(RPMLOG_UPTO(RPMLOG_INFO));
+  rpmlogSetCallback(&LogCapture::receive, nullptr);
+}
+
+LogCapture::LogCapture(rpmlogLvl level) : level_(level), outer_(current), outer_locale_(uselocale(untranslated())) {
   current = this;
 }
 
 LogCapture::~LogCapture() {
   current = outer_;
   uselocale(outer_locale_);
-  // A mask of 0 asks and changes nothing.
-  rpmlogSetMask(outer_mask_);
   // librpm keeps a copy of every warning until it is told to forget them.
   rpmlogClose();
 }
@@ -37,7 +39,7 @@ std::string LogCapture::summary(const std::string& otherwise) const {
 }
 
 int LogCapture::receive(rpmlogRec record, rpmlogCallbackData) {
-  if (current != nullptr) {
+  if (current != nullptr && rpmlogRecPriority(record) <= current->level_) {
     const char* message = rpmlogRecMessage(record);
     std::string text = message == nullptr ? "" : message;
     while (!text.empty() && text.back() == '\n') text.pop_back();

@@ -16,7 +16,7 @@ struct LogRecord {
 };
 
 /// Collects this thread's log records up to `level` while it lives, in librpm's own untranslated words. The innermost
-/// one gets the records. Make one only under RpmLibrary's lock: librpm's verbosity is process-wide.
+/// one gets the records.
 class LogCapture {
  public:
   explicit LogCapture(rpmlogLvl level = RPMLOG_WARNING);
@@ -28,13 +28,16 @@ class LogCapture {
   /// All texts, joined with "; ". `otherwise` when there are none.
   std::string summary(const std::string& otherwise) const;
 
-  /// To be set once as librpm's callback; what no LogCapture waits for is dropped, nothing ever reaches stderr.
-  static int receive(rpmlogRec record, rpmlogCallbackData);
+  /// Sets librpm up, once: it says everything up to RPMLOG_INFO, which no operation changes, for that is process-wide;
+  /// what no LogCapture waits for is dropped, and nothing ever reaches stderr.
+  static void install();
 
  private:
+  static int receive(rpmlogRec record, rpmlogCallbackData);
+
   std::vector<LogRecord> records_;
+  const rpmlogLvl level_;
   LogCapture* outer_;
-  int outer_mask_;
   locale_t outer_locale_;
 };
 

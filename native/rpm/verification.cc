@@ -15,6 +15,7 @@
 #include "rpm/log.h"
 #include "rpm/package_file.h"
 #include "rpm/package_header.h"
+#include "rpm/payload_digests.h"
 #include "rpm/signature_tags.h"
 
 namespace rpmoci {
@@ -114,29 +115,24 @@ struct Findings {
   std::vector<std::string> remarks;
 };
 
-Findings examine(const std::string& path, const Keyring& keyring) {
-  Findings findings;
-  const auto stream = open_package(path);
-  {
-    LogCapture quiet;
-    if (const auto header = read_signature_header(stream.get())) {
-      findings.has_signature = has_package_signature(header.get());
-      findings.issuers = issuers_of(header.get());
-    }
-  }
-  if (Fseek(stream.get(), 0, SEEK_SET) < 0) throw Failure("RPM_UNREADABLE", "cannot read the RPM file " + path);
-
+/// librpm's report on a file; it does not look at the payload when there is a report on that already.
+void ask_librpm(FD_t stream, const std::string& path, const Keyring& keyring,
+                const std::vector<std::string>& payload_report, Findings& findings) {
+  if (Fseek(stream, 0, SEEK_SET) < 0) throw Failure("RPM_UNREADABLE", "cannot read the RPM file " + path);
   const OwnedTransaction transaction(rpmtsCreate());
   rpmtsSetKeyring(transaction.get(), keyring.get());
   // The level asks for both, so that librpm itself refuses what is unsigned or covered in part.
   rpmtsSetVfyLevel(transaction.get(), RPMSIG_VERIFIABLE_TYPE);
-  rpmtsSetVfyFlags(transaction.get(), RPMVSF_DEFAULT);
+  rpmtsSetVfyFlags(transaction.get(), payload_report.empty() ? RPMVSF_DEFAULT : RPMVSF_NEEDPAYLOAD);
   rpmtsSetVSFlags(transaction.get(), RPMVSF_DEFAULT);
   LogCapture log(RPMLOG_INFO);
   rpmQVKArguments_s arguments{};
   arguments.qva_mode = 'K';
-  findings.passed = rpmVerifySignatures(&arguments, transaction.get(), stream.get(), "package") == 0;
+  findings.passed = rpmVerifySignatures(&arguments, transaction.get(), stream, "package") == 0;
 
+  findings.lines.clear();
+  findings.elements.clear();
+  findings.remarks.clear();
   for (const auto& [level, text] : log.records()) {
     if (level == RPMLOG_NOTICE && text.starts_with(kIndent)) {
       findings.lines.push_back(text.substr(kIndent.size()));
@@ -144,8 +140,8 @@ Findings examine(const std::string& path, const Keyring& keyring) {
       findings.remarks.push_back(text.starts_with(path + ": ") ? text.substr(path.size() + 2) : text);
     }
   }
+  findings.lines.insert(findings.lines.end(), payload_report.begin(), payload_report.end());
   for (const auto& line : findings.lines) findings.elements.push_back(parse_element(line));
-  return findings;
 }
 
 template <class Predicate>
@@ -181,6 +177,28 @@ const char* judge(const Findings& findings) {
   return librpm_agrees && fully_covered(findings) ? "good" : "bad-signature";
 }
 
+Findings examine(const std::string& path, const Keyring& keyring) {
+  Findings findings;
+  const auto stream = open_package(path);
+  std::vector<std::string> payload_report;
+  {
+    LogCapture quiet;
+    if (const auto header = read_signature_header(stream.get())) {
+      findings.has_signature = has_package_signature(header.get());
+      findings.issuers = issuers_of(header.get());
+      payload_report = check_payload(stream.get(), header.get());
+    }
+  }
+  if (!payload_report.empty()) {
+    ask_librpm(stream.get(), path, keyring, payload_report, findings);
+    const std::string_view verdict = judge(findings);
+    if (verdict == "good" || verdict == "unknown-key" || verdict == "unsigned") return findings;
+  }
+  // Whatever is bad is told in librpm's words alone.
+  ask_librpm(stream.get(), path, keyring, {}, findings);
+  return findings;
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -206,7 +224,7 @@ std::string telling_key(const Findings& findings) {
 }  // namespace
 
 Verification verify_package(const std::string& path, const Keyring& keyring) {
-  const auto guard = RpmLibrary::get().lock();
+  const auto guard = RpmLibrary::get().share();
   Findings findings;
   try {
     findings = examine(path, keyring);

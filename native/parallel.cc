@@ -1,4 +1,4 @@
-#include "layer/parallel.h"
+#include "parallel.h"
 
 #include <algorithm>
 #include <atomic>
