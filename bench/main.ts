@@ -1,7 +1,7 @@
 /**
  * Measures every question and prints tables.
  * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--history release|oldest]
- *   [--ways REGEXP] [--only resolve|build|layers|updates|change|memory]
+ *   [--ways REGEXP] [--only resolve|build|packages|layers|updates|change|memory]
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -18,6 +18,7 @@ import { measureManyJobs } from "./many-jobs.js";
 import { type Candidate, type Measurement, measure } from "./measure.js";
 import { makeHugeRoot, measureMemory, memoryReport } from "./memory.js";
 import { measureOneChange, oneChangeReport } from "./one-change.js";
+import { preparePackagesSubject } from "./packages.js";
 import { prepareSubject } from "./subject.js";
 import * as update from "./update.js";
 import { type History, releasesAfter, updateHistory } from "./update-history.js";
@@ -68,6 +69,18 @@ async function measureDistribution(): Promise<void> {
       [update.title, update.candidates(subject)],
       [build.title, build.candidates(subject)],
     ]);
+  } finally {
+    subject.dispose();
+  }
+}
+
+async function measurePackages(): Promise<void> {
+  const out = resolve(import.meta.dirname, `../../../build/distribution/plain-${contents}`);
+  await makeDistribution({ out, contents, kind: "plain" });
+  const subject = await preparePackagesSubject(out);
+  try {
+    console.log(`\n${subject.packages} packages of ${(subject.bytes / 1e6).toFixed(0)} MB\n`);
+    printTable(subject.questions);
   } finally {
     subject.dispose();
   }
@@ -147,6 +160,7 @@ async function measureHugeRoot(): Promise<void> {
 const questions = {
   resolve: measureLargeRepository,
   build: measureDistribution,
+  packages: measurePackages,
   layers: measureLayers,
   updates: measureTenUpdates,
   change: measureChange,

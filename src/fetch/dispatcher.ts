@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { messageOf, RpmociError } from "../errors.js";
 import type { TlsOptions, TransferOptions } from "../model/transport.js";
 import type { Dispatcher } from "./http-client.js";
+import { minimumRate } from "./minimum-rate.js";
 
 const MAX_REDIRECTIONS = 10;
 
@@ -31,8 +32,9 @@ export class DispatcherPool {
 async function create(options: TransferOptions): Promise<Dispatcher> {
   // Loaded here: a build whose packages are all in the cache needs it for nothing, and it takes a while.
   const client = await import("./http-client.js");
-  const { interceptors } = client;
+  const { errors, interceptors } = client;
   return connect(options, client).compose(
+    minimumRate(options, () => new errors.BodyTimeoutError()),
     interceptors.retry({
       maxRetries: options.retries,
       minTimeout: 250,

@@ -62,8 +62,14 @@ function describe(locked: LockedPackage): string {
 }
 
 async function fetchPackage(locked: LockedPackage, sources: PackageSources, transport: Transport): Promise<string> {
-  const { checksum, location } = locked;
-  const request = { checksum, what: describe(locked), transfer: sources.transferOf(locked.repositoryId) };
+  const { checksum, location, size } = locked;
+  const request = {
+    checksum,
+    size,
+    anyOrder: true,
+    what: describe(locked),
+    transfer: sources.transferOf(locked.repositoryId),
+  };
   let tried: readonly string[] = [];
   if (location !== undefined) {
     const urls = async (): Promise<readonly string[]> =>

@@ -1,11 +1,9 @@
 /** Files that are kept by their checksum, shared by all builds of a user. */
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { open, rename, rm, stat, utimes } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { makeDirectory } from "../directories.js";
 import type { Checksum } from "../model/checksum.js";
 import { processMark, removeAbandoned } from "../processes.js";
@@ -33,7 +31,7 @@ export class TooManyBytes extends Error {
   }
 }
 
-/** Bytes that are read at once. */
+/** Bytes that are read or written at once; each time another thread has to be woken. */
 const BLOCK = 256 << 10;
 
 /** The lower-case hexadecimal checksum of a file. */
@@ -87,22 +85,14 @@ export class Store {
    * as soon as there are more than `size`, and whatever reading or writing throws.
    */
   async add(checksum: Checksum, source: Readable, size?: number): Promise<string> {
-    // What breaks before `pipeline` listens would end the process; `pipeline` throws it all the same.
+    // What breaks before anybody reads would end the process; whoever reads is told all the same.
     source.on("error", () => {});
     const path = this.pathOf(checksum);
     const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
-    const hash = createHash(checksum.algorithm);
     try {
       await makeDirectory(dirname(path));
       await removeAbandoned(dirname(path), `${basename(path)}.`);
-      let received = 0;
-      source.on("data", (chunk: Buffer) => {
-        hash.update(chunk);
-        received += chunk.length;
-        if (size !== undefined && received > size) source.destroy(new TooManyBytes(size));
-      });
-      await pipeline(source, createWriteStream(partial, { flags: "wx" }));
-      const actual = hash.digest("hex");
+      const actual = await receive(source, partial, checksum.algorithm, size);
       if (actual !== checksum.value) throw new WrongChecksum(checksum, actual);
       await rename(partial, path);
       return path;
@@ -111,5 +101,53 @@ export class Store {
       await rm(partial, { force: true }).catch(() => {});
       throw error;
     }
+  }
+}
+
+/** Writes a new file. Returns the lower-case hexadecimal checksum of what came. */
+async function receive(
+  source: Readable,
+  path: string,
+  algorithm: Checksum["algorithm"],
+  size: number | undefined,
+): Promise<string> {
+  const hash = createHash(algorithm);
+  const file = await open(path, "wx");
+  try {
+    let received = 0;
+    let waiting: Buffer[] = [];
+    let waitingBytes = 0;
+    let writing = Promise.resolve();
+    const flush = async (): Promise<void> => {
+      // While these are written, others come.
+      await writing;
+      writing = writeAll(file, waiting);
+      writing.catch(() => {});
+      waiting = [];
+      waitingBytes = 0;
+    };
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      received += chunk.length;
+      if (size !== undefined && received > size) throw new TooManyBytes(size);
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes >= BLOCK) await flush();
+    }
+    await flush();
+    await writing;
+    return hash.digest("hex");
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+  if (buffers.length === 0) return;
+  const { bytesWritten } = await file.writev(buffers);
+  // A disk that is getting full takes a part, and tells why only when it is asked again.
+  if (bytesWritten === buffers.reduce((sum, { length }) => sum + length, 0)) return;
+  for (let rest = Buffer.concat(buffers).subarray(bytesWritten); rest.length > 0; ) {
+    rest = rest.subarray((await file.write(rest)).bytesWritten);
   }
 }

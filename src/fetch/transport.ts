@@ -9,6 +9,7 @@ import type { FileRequest, TransferOptions, Transport } from "../model/transport
 import { withoutCredentials } from "../model/url.js";
 import { useCache } from "./cache-use.js";
 import { DispatcherPool } from "./dispatcher.js";
+import { MirrorChoice } from "./mirror-choice.js";
 import { MissingOffline } from "./offline.js";
 import { OpenFailure, openUrl, transferFailure } from "./open.js";
 import { Store, TooManyBytes, WrongChecksum } from "./store.js";
@@ -33,6 +34,7 @@ export interface TransportOptions {
 /** Until it is closed, nobody removes from the cache what it has given out. */
 export class HttpTransport implements Transport {
   readonly #dispatchers = new DispatcherPool();
+  readonly #mirrors = new MirrorChoice();
   readonly #cacheDirectory: string;
   #use: Promise<FileHandle | null> | undefined;
   readonly #store: Store;
@@ -63,8 +65,8 @@ export class HttpTransport implements Transport {
     return path;
   }
 
-  #download({ urls, checksum, size, what, transfer }: FileRequest): Promise<string> {
-    return this.#firstOf(urls, what, transfer, async (url) => {
+  #download({ urls, checksum, size, what, transfer, anyOrder = false }: FileRequest): Promise<string> {
+    const fetch = async (url: string): Promise<string> => {
       const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
       try {
         return await this.#store.add(checksum, stream, size);
@@ -74,7 +76,14 @@ export class HttpTransport implements Transport {
         if (syscall !== undefined && LOCAL_FAULTS.has(code)) throw cacheFault(this.#store.directory, error);
         throw transferFailure(url, error);
       }
-    });
+    };
+    if (!anyOrder) return this.#firstOf(urls, what, transfer, fetch);
+    const measured = async (url: string): Promise<{ result: string; bytes: number }> => {
+      const path = await fetch(url);
+      return { result: path, bytes: (await stat(path)).size };
+    };
+    const choose = (left: readonly string[]): string => this.#mirrors.best(left);
+    return this.#firstOf(urls, what, transfer, (url) => this.#mirrors.use(url, () => measured(url)), choose);
   }
 
   /** Where the cache keeps the file with this checksum, whether or not it has it. */
@@ -111,13 +120,16 @@ export class HttpTransport implements Transport {
     what: string,
     { retries }: TransferOptions,
     attempt: (url: string) => Promise<T>,
+    choose: (urls: readonly string[]) => string = ([first = ""]) => first,
   ): Promise<T> {
     const reasons: string[] = [];
     let wrong: WrongBytes | null = null;
     const all = await urls();
     const reachable = this.#offline ? all.filter(isLocal) : all;
     if (reachable.length === 0 && all.length > 0) throw new MissingOffline([what]);
-    for (const url of reachable) {
+    for (let left = reachable; left.length > 0; ) {
+      const url = choose(left);
+      left = left.filter((other) => other !== url);
       this.#emit({ type: "debug", message: `fetching ${withoutCredentials(url)}` });
       try {
         return await restarting(() => attempt(url), retries);

@@ -21,6 +21,8 @@ export interface TransferOptions extends TlsOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Seconds without a byte after which a connection is given up. */
   readonly timeout: number;
+  /** Bytes a second, on average over `timeout`; a connection that brings fewer is given up. */
+  readonly minrate: number;
   /** Attempts after the first. */
   readonly retries: number;
 }
@@ -40,12 +42,15 @@ export const DEFAULT_TRANSFER: TransferOptions = {
   ipVersion: undefined,
   headers: {},
   timeout: 30,
+  minrate: 1000,
   retries: 3,
 };
 
 export interface FileRequest {
   /** `http:`, `https:` or `file:` URLs of the same file, tried in turn; asked for only when the cache has no such file. */
   readonly urls: () => Promise<readonly string[]>;
+  /** The URLs may be tried in any order, so that the work is shared among mirrors and the fastest does most. */
+  readonly anyOrder?: boolean;
   readonly checksum: Checksum;
   /** Bytes, when they are known. */
   readonly size?: number | undefined;

@@ -151,6 +151,7 @@ function transferOptions(
     headers: { ...(userAgent === undefined || userAgent === "" ? {} : { "user-agent": userAgent }), ...headers },
     // Of none dnf makes its default, too.
     timeout: reader.seconds("timeout", DEFAULT_TRANSFER.timeout) || DEFAULT_TRANSFER.timeout,
+    minrate: reader.bytes("minrate", DEFAULT_TRANSFER.minrate),
     retries: reader.integer("retries", DEFAULT_TRANSFER.retries),
   };
 }

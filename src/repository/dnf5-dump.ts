@@ -8,6 +8,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   gpgcheck: "0",
   ip_resolve: "whatever",
   metadata_expire: "172800",
+  minrate: "1000",
   module_hotfixes: "0",
   pkg_gpgcheck: "0",
   priority: "99",

@@ -19,12 +19,11 @@ export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
   ["build_cache", "the cache is rpmoci's own"],
   ["http_caching", "proxies are trusted by checksums"],
   ["mirrorlist_expire", "a list of mirrors is kept as long as the metadata"],
-  ["fastestmirror", "mirrors are asked in their order; all have the same bytes"],
+  ["fastestmirror", "the fastest mirrors are found out while packages are fetched; all have the same bytes"],
   ["failovermethod", "mirrors are asked in their order; all have the same bytes"],
   ["countme", "nobody is counted"],
   ["bandwidth", "only speed depends on it"],
   ["throttle", "only speed depends on it"],
-  ["minrate", "only speed depends on it; a connection that is silent ends after timeout"],
   ["max_parallel_downloads", "only speed depends on it"],
   ["max_downloads_per_mirror", "only speed depends on it"],
   ["deltarpm", "whole packages are fetched"],
@@ -63,6 +62,16 @@ function parseSeconds(repositoryId: string, option: string, value: string): numb
   if (match === null) throw wrong(repositoryId, option, value, "a number of seconds");
   const unit = { "": 1, s: 1, m: 60, h: 3600, d: 86400 }[match[2] ?? ""] ?? 1;
   return Number(match[1]) * unit;
+}
+
+/** Bytes, or with a unit `k`, `M`, `G` of powers of 1024. */
+function parseBytes(repositoryId: string, option: string, value: string): number {
+  const match = value
+    .trim()
+    .toLowerCase()
+    .match(/^(\d+(?:\.\d+)?)([kmg]?)$/);
+  if (match === null) throw wrong(repositoryId, option, value, "a number of bytes");
+  return Number(match[1]) * 1024 ** ["", "k", "m", "g"].indexOf(match[2] ?? "");
 }
 
 /** Items between commas or white space, as in `includepkgs` and `gpgkey`. */
@@ -115,6 +124,11 @@ export class OptionReader {
   seconds(name: string, fallback: number): number {
     const value = this.text(name);
     return value === undefined ? fallback : parseSeconds(this.repositoryId, name, value);
+  }
+
+  bytes(name: string, fallback: number): number {
+    const value = this.text(name);
+    return value === undefined ? fallback : parseBytes(this.repositoryId, name, value);
   }
 
   /** Seconds; null for ever. */

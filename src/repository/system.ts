@@ -34,6 +34,7 @@ const INHERITED: ReadonlySet<string> = new Set([
   "ip_resolve",
   "user_agent",
   "timeout",
+  "minrate",
   "retries",
 ]);
 

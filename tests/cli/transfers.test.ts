@@ -35,6 +35,7 @@ const passing: readonly (readonly [string, Fault])[] = [
   ["a connection that is reset", { reset: true, times: 1 }],
   ["a body that breaks off", { truncateTo: 1000, times: 2 }],
   ["a body that stalls", { stallAt: 1000, times: 1 }],
+  ["a body that trickles", { trickleAt: 1000, times: 1 }],
   ["an answer that is late", { delay: 700, times: 1 }],
 ];
 for (const [name, fault] of passing) {
@@ -52,6 +53,7 @@ const lasting: readonly (readonly [string, Fault, number, RegExp])[] = [
   ["resets for ever", { reset: true }, 13, /Failed to download package app-/],
   ["a body that always breaks off", { truncateTo: 1000 }, 13, /Failed to download package app-/],
   ["a body that always stalls", { stallAt: 1000 }, 13, /Failed to download package app-/],
+  ["a body that always trickles", { trickleAt: 1000 }, 13, /Failed to download package app-\S+ .*timed out/],
   ["wrong bytes", { corruptAt: 500 }, 14, /package app-\S+ .*has the wrong checksum/],
 ];
 for (const [name, fault, code, message] of lasting) {
@@ -119,6 +121,7 @@ test("no name, password or token is shown or kept, whether it lets one in or not
   const key = scene.keyUrl.replace("//", "//canary-name:canary-pass@");
   const { repositoryUrl: url } = scene;
   const env = { RPMOCI_TINY_HTTP_USERNAME: "canary-name", RPMOCI_TINY_HTTP_PASSWORD: "canary-pass" };
+  const proxied = { proxy: "http://127.0.0.1:1", proxy_username: "canary-name", proxy_password: "canary-pass" };
   const cases: readonly (readonly [unknown, Readonly<Record<string, string>>, number])[] = [
     [{ id: "tiny", url: inUrl }, {}, 0],
     [{ id: "tiny", url, options: { username: "canary-name", password: "canary-pass" } }, {}, 0],
@@ -126,6 +129,8 @@ test("no name, password or token is shown or kept, whether it lets one in or not
     [{ id: "tiny", url, options: { username: "canary-name", password: "canary-token" } }, {}, 13],
     [{ id: "tiny", url }, { ...env, RPMOCI_TINY_HTTP_PASSWORD: "canary-env" }, 13],
     [{ id: "tiny", url: `${inUrl}/nowhere` }, {}, 13],
+    [{ id: "tiny", url, options: proxied }, env, 13],
+    [{ id: "tiny", url }, { ...env, http_proxy: "http://canary-name:canary-pass@127.0.0.1:1" }, 13],
   ];
   for (const [repository, environment, code] of cases) {
     scene.writeManifest({ repositories: [repository], gpgkeys: [key] });

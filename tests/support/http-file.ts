@@ -17,14 +17,14 @@ export function readServedFile(path: string): ServedFile | null {
 export interface Delivery {
   /** The most bytes of the body that are sent; null for all. */
   readonly limit: number | null;
-  /** The connection stays open after them, and is cut otherwise. */
-  readonly stall: boolean;
+  /** What comes after them: the connection is cut, stays open in silence, or brings a byte every 100 ms. */
+  readonly then: "cut" | "stall" | "trickle";
 }
 
 /** Sends the file. Returns the status. */
 export function serveFile(
   file: ServedFile,
-  { limit, stall }: Delivery,
+  { limit, then }: Delivery,
   request: IncomingMessage,
   response: ServerResponse,
 ): number {
@@ -56,10 +56,17 @@ export function serveFile(
   else {
     response.flushHeaders();
     response.write(body.subarray(0, limit), () => {
-      if (!stall) response.destroy();
+      if (then === "cut") response.destroy();
+      else if (then === "trickle") trickle(body.subarray(limit), response);
     });
   }
   return status;
+}
+
+function trickle(bytes: Buffer, response: ServerResponse): void {
+  let sent = 0;
+  const timer = setInterval(() => response.write(bytes.subarray(sent, ++sent)), 100);
+  response.on("close", () => clearInterval(timer));
 }
 
 /** One range of bytes; null for none, or for what may be ignored. `end` is inclusive. */

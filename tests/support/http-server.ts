@@ -20,6 +20,8 @@ export interface Fault {
   readonly truncateTo?: number;
   /** Sends only so many bytes of the body, and then nothing, on a connection that stays open. */
   readonly stallAt?: number;
+  /** Sends only so many bytes of the body at once, and then one every 100 ms. */
+  readonly trickleAt?: number;
   /** Inverts the byte at this offset of the file. */
   readonly corruptAt?: number;
   /** Milliseconds before the answer begins. */
@@ -154,8 +156,9 @@ async function answer(
   if (request.method !== "GET" && request.method !== "HEAD") return end(response, 405);
   const file = findFile(options.folders, path);
   if (file === null) return end(response, 404);
-  const limit = fault.stallAt ?? fault.truncateTo ?? null;
-  return serveFile(damaged(file, fault), { limit, stall: fault.stallAt !== undefined }, request, response);
+  const limit = fault.stallAt ?? fault.trickleAt ?? fault.truncateTo ?? null;
+  const then = fault.stallAt !== undefined ? "stall" : fault.trickleAt !== undefined ? "trickle" : "cut";
+  return serveFile(damaged(file, fault), { limit, then }, request, response);
 }
 
 function end(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): number {

@@ -319,6 +319,7 @@ const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<Re
     { transfer: { ...DEFAULT_TRANSFER, sslclientcert: "/c", sslclientkey: "/k" } },
   ],
   [{ timeout: "2m" }, { transfer: { ...DEFAULT_TRANSFER, timeout: 120 } }],
+  [{ minrate: "2k" }, { transfer: { ...DEFAULT_TRANSFER, minrate: 2048 } }],
   [{ retries: "7" }, { transfer: { ...DEFAULT_TRANSFER, retries: 7 } }],
   [{ proxy: "_none_" }, { transfer: DEFAULT_TRANSFER }],
   [

@@ -22,20 +22,22 @@ export const realRpms = {
 
 /** What `rpmkeys --checksig` says when it must find both digests and signatures, and which lines it prints for that. */
 export function rpmkeysReport(file: string, dbPath: string): { passed: boolean; elements: string[]; text: string } {
-  const args = [
-    "--define",
-    "_pkgverify_level all",
-    "--define",
-    "_pkgverify_flags 0x0",
-    "--dbpath",
-    dbPath,
-    "-Kv",
-    file,
-  ];
-  const { status, stdout, stderr } = spawnSync("rpmkeys", args, {
+  const { status, stdout, stderr } = checksig(dbPath, ["-v", file]);
+  const elements = stdout.split("\n").filter((line) => line.startsWith("    "));
+  return { passed: status === 0, elements: elements.map((line) => line.trim()), text: stdout + stderr };
+}
+
+/** Those of the files that `rpmkeys --checksig` lets pass, when it must find both digests and signatures. */
+export function rpmkeysPass(files: readonly string[], dbPath: string): ReadonlySet<string> {
+  const { stdout } = checksig(dbPath, files);
+  // A file that is no package does not end its line.
+  return new Set(stdout.split("\n").flatMap((line) => line.match(/([^:]*): digests signatures OK$/)?.[1] ?? []));
+}
+
+function checksig(dbPath: string, args: readonly string[]) {
+  const policy = ["--define", "_pkgverify_level all", "--define", "_pkgverify_flags 0x0"];
+  return spawnSync("rpmkeys", [...policy, "--dbpath", dbPath, "-K", ...args], {
     encoding: "utf8",
     env: { ...toolEnvironment, LC_ALL: "C" },
   });
-  const elements = stdout.split("\n").filter((line) => line.startsWith("    "));
-  return { passed: status === 0, elements: elements.map((line) => line.trim()), text: stdout + stderr };
 }
