@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { LockedPackage } from "../src/model/lockfile.js";
@@ -48,36 +48,24 @@ async function serve(folder: string): Promise<{ server: ChildProcess; url: strin
 }
 
 function fetching(repository: string, names: readonly string[], url: string, folder: string): readonly Candidate[] {
-  const cache = join(folder, "cache");
-  const plain = join(folder, "plain");
-  const list = join(folder, "list.json");
-  const config = join(folder, "curl.config");
   const locked = names.map((name): LockedPackage => {
     const content = readFileSync(join(repository, name));
     const checksum = { algorithm: "sha256", value: createHash("sha256").update(content).digest("hex") } as const;
     const rest = { sourceRpm: undefined, buildTime: undefined };
-    return {
-      name,
-      evr: "0",
-      arch: "noarch",
-      repositoryId: "bench",
-      checksum,
-      location: name,
-      size: content.length,
-      ...rest,
-    };
+    const size = content.length;
+    return { name, evr: "0", arch: "noarch", repositoryId: "bench", checksum, location: name, size, ...rest };
   });
+  const list = join(folder, "list.json");
   writeFileSync(list, JSON.stringify(locked));
-  const entries = names.map((name) => `url = "${url}/${encodeURIComponent(name)}"\noutput = "${plain}/${name}"\n`);
+  const entries = names.map((name) => `url = "${url}/${encodeURIComponent(name)}"\noutput = "${name}"\n`);
+  const config = join(folder, "curl.config");
   writeFileSync(config, entries.join(""));
-  const prepare = (): void => {
-    for (const path of [cache, plain]) rmSync(path, { recursive: true, force: true });
-    mkdirSync(plain);
-  };
   const stage = join(import.meta.dirname, "fetch-stage.js");
+  // A folder of its own each time: the file system is slow to use again what was removed a moment ago.
+  const within = (command: string): string => `cd "$(mktemp -d -p ${folder})" && ${command}`;
   return [
-    { name: "rpmoci, with checksums", script: `${process.execPath} ${stage} ${url} ${list} ${cache}`, prepare },
-    { name: "curl -Z", script: `curl -s -Z --parallel-max ${CONNECTIONS} -K ${config} >${folder}/log 2>&1`, prepare },
+    { name: "rpmoci, with checksums", script: within(`${process.execPath} ${stage} ${url} ${list} .`) },
+    { name: "curl -Z", script: within(`curl -s -Z --parallel-max ${CONNECTIONS} -K ${config} >${folder}/log 2>&1`) },
   ];
 }
 
