@@ -98,6 +98,7 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
     docs: contents.docs,
     osRelease: contents.os_release,
     exclude: contents.exclude,
+    requireSigned: contents.require_signed,
     image: {
       user: image.user,
       workingdir: image.workingdir,

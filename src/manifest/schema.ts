@@ -44,6 +44,7 @@ const contents = v.strictObject({
   docs: v.optional(v.boolean(), false),
   os_release: v.optional(v.boolean(), true),
   exclude: v.optional(texts, []),
+  require_signed: v.optional(v.boolean(), false),
 });
 
 const port = v.pipe(

@@ -44,6 +44,8 @@ export interface Manifest {
   readonly docs: boolean;
   readonly osRelease: boolean;
   readonly exclude: readonly string[];
+  /** Every package must be signed, whatever options of repositories say; local RPMs by a key of some repository. */
+  readonly requireSigned: boolean;
   readonly image: ImageSection;
   readonly layers: LayersSection;
 }

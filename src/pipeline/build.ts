@@ -228,11 +228,11 @@ async function verifiedPackages(
   { vendorDirectory }: BuildOptions,
   context: Context,
 ): Promise<readonly VerifiedPackage[]> {
-  const [remote, keysOf] = await allTogether([
+  const [remote, keys] = await allTogether([
     vendorDirectory === undefined
       ? fetchPackages(lock.packages, repositories, transport, context.emit)
       : readVendorFolder(lock.packages, vendorDirectory),
-    requiredKeys(lock, repositories),
+    requiredKeys(lock, repositories, manifest.requireSigned),
   ]);
   const local = (await findLocalPackages(manifest, "fail")).map((path): FetchedPackage => ({ path, locked: null }));
   if (remote.length + local.length === 0) {
@@ -243,7 +243,7 @@ async function verifiedPackages(
   }
   context.signal?.throwIfAborted();
   const localNames = new Set(lock.localPackages.map(({ name }) => name));
-  return verifyPackages({ packages: [...remote, ...local], localNames, keysOf }, context.emit);
+  return verifyPackages({ packages: [...remote, ...local], localNames, keys }, context.emit);
 }
 
 interface ImageRequest {

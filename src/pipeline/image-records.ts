@@ -24,9 +24,12 @@ export interface ImageInputs {
 /** 64 hexadecimal digits: equal inputs have the same, wherever the files are. */
 export async function imageKey(inputs: ImageInputs): Promise<string> {
   const { lock, labels, localPackages, sourceDateEpoch = null } = inputs;
-  const { docs, exclude, image, layers } = inputs.manifest;
+  const { repositories, requireSigned, docs, exclude, image, layers } = inputs.manifest;
   const checksums = await Promise.all(localPackages.map((path) => checksumOf(path, "sha256")));
-  const parts = [version(), formatLockfile(lock), docs, exclude, image, layers, labels, checksums, sourceDateEpoch];
+  // Whoever asks for signatures now must not get an image that was made without.
+  const trust = [repositories, requireSigned];
+  const contents = [docs, exclude, image, layers, labels, checksums, sourceDateEpoch];
+  const parts = [version(), formatLockfile(lock), trust, contents];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 

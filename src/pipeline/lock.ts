@@ -115,7 +115,10 @@ async function lockOf(
   const packages = await Promise.all(
     remote.map(async (install) => lockedPackage(install, await basesOf(install.repositoryId))),
   );
-  const ids = [...new Set(packages.map(({ repositoryId }) => repositoryId))].sort(compareText);
+  const used = packages.map(({ repositoryId }) => repositoryId);
+  // Local packages may be signed by a key of any repository.
+  const all = manifest.requireSigned ? [...used, ...manifest.repositories.map(({ id }) => id)] : used;
+  const ids = [...new Set(all)].sort(compareText);
   const layerPlan = planLayers({ packages, localPackages, section: manifest.layers, previous: earlierPlan });
   const keys = await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await keysOf(id)]));
   return {

@@ -1,6 +1,7 @@
 /** What a lockfile says about trust and architecture, seen together with the manifest. */
 import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile, RepositoryKeys } from "../model/lockfile.js";
+import type { RequiredKeys } from "../verify/verify.js";
 import type { Repositories } from "./repositories.js";
 
 /** The architecture that a lockfile was made for; this machine's when all its packages are `noarch` or it does not say. */
@@ -12,15 +13,17 @@ export function lockArchitecture(lock: Lockfile): string {
 }
 
 /**
- * The keys that each repository's packages must be signed with. Signatures are checked when the lockfile or the
- * manifest asks for it; the locked keys are taken, and fetched only when the lockfile has none (as those of older
- * versions of the original).
+ * The keys that packages must be signed with. Signatures are checked when the lockfile or the manifest asks for it; the
+ * locked keys are taken, and fetched only when the lockfile has none (as those of older versions of the original).
+ * `requireSigned` is the manifest's.
  */
 export async function requiredKeys(
   lock: Lockfile,
   repositories: Repositories,
-): Promise<(id: string) => RepositoryKeys> {
-  const ids = [...new Set(lock.packages.map(({ repositoryId }) => repositoryId))];
+  requireSigned: boolean,
+): Promise<RequiredKeys> {
+  const used = lock.packages.map(({ repositoryId }) => repositoryId);
+  const ids = new Set(requireSigned ? [...used, ...lock.repositoryKeys.keys(), ...repositories.repositoryIds] : used);
   const keys = new Map<string, RepositoryKeys>();
   for (const id of ids) {
     const locked = lock.repositoryKeys.get(id);
@@ -31,5 +34,6 @@ export async function requiredKeys(
       keys.set(id, { gpgcheck, keys: (await repositories.keysOf(id)).keys });
     }
   }
-  return (id) => keys.get(id) ?? { gpgcheck: true, keys: [] };
+  const local = { gpgcheck: requireSigned, keys: [...new Set([...keys.values()].flatMap((entry) => entry.keys))] };
+  return { ofRepository: (id) => keys.get(id) ?? { gpgcheck: true, keys: [] }, ofLocalPackages: local };
 }

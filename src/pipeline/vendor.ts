@@ -46,9 +46,9 @@ export async function vendor(options: VendorOptions): Promise<VendorResult> {
   try {
     const [fetched, keys] = await allTogether([
       fetchPackages(lock.packages, repositories, transport, context.emit),
-      requiredKeys(lock, repositories),
+      requiredKeys(lock, repositories, manifest.requireSigned),
     ]);
-    await verifyPackages({ packages: fetched, localNames: undefined, keysOf: keys }, context.emit);
+    await verifyPackages({ packages: fetched, localNames: undefined, keys }, context.emit);
     context.signal?.throwIfAborted();
     await writeVendorFolder(fetched, options.directory);
     context.emit({ type: "vendored", packages: fetched.length, directory: options.directory });

@@ -53,7 +53,7 @@ export async function configureRepositories(
     const reader = new OptionReader(reference.id, definition.options);
     // One URL, whatever characters are in it: only the option baseurl is a list.
     const urls = reference.kind === "url" ? [reference.url] : reader.list("baseurl");
-    const config = configure(reader, definition, urls, manifest.gpgkeys, variables, environment);
+    const config = configure(reader, definition, urls, manifest, variables, environment);
     for (const name of reader.finish(reference.kind === "url" ? "refused" : "ignored")) {
       const message = `the option ${name} of repository "${reference.id}" is not one of dnf's, and is ignored`;
       options.emit?.({ type: "debug", message });
@@ -82,7 +82,7 @@ function configure(
   reader: OptionReader,
   definition: RepositoryDefinition,
   urls: readonly string[],
-  globalKeys: readonly string[],
+  { gpgkeys: globalKeys, requireSigned }: Manifest,
   variables: Variables,
   environment: NodeJS.ProcessEnv,
 ): RepositoryConfig {
@@ -118,7 +118,7 @@ function configure(
       mirror === undefined ? null : { kind: metalink === undefined ? "mirrorlist" : "metalink", url: expand(mirror) },
     priority: reader.integer("priority", 99),
     cost: reader.integer("cost", 1000),
-    gpgcheck: reader.boolean("gpgcheck", true) && reader.boolean("pkg_gpgcheck", true),
+    gpgcheck: (reader.boolean("gpgcheck", true) && reader.boolean("pkg_gpgcheck", true)) || requireSigned,
     repoGpgcheck: reader.boolean("repo_gpgcheck", false),
     gpgkeys: [...new Set([...globalKeys.map(expand), ...repositoryKeys])],
     includePackages: reader.list("includepkgs"),

@@ -9,16 +9,21 @@ import type { PackageHeader, Verification } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 
+/** The keys that packages must be signed with, where `gpgcheck` says that they must. */
+export interface RequiredKeys {
+  readonly ofRepository: (repositoryId: string) => RepositoryKeys;
+  readonly ofLocalPackages: RepositoryKeys;
+}
+
 export interface VerifyRequest {
   readonly packages: readonly FetchedPackage[];
   /** Names that local RPMs may have; undefined when nothing is locked about them. */
   readonly localNames: ReadonlySet<string> | undefined;
-  readonly keysOf: (repositoryId: string) => RepositoryKeys;
+  readonly keys: RequiredKeys;
 }
 
 /**
- * Verifies packages of repositories that check signatures against the keys of their repository; of all others the
- * digests only. Returns them sorted. Throws an `RpmociError` of kind `verify` that lists every package at fault.
+ * Verifies packages that must be signed against the keys that may have signed them; of all others the digests only. Returns them sorted. Throws an `RpmociError` of kind `verify` that lists every package at fault.
  */
 export async function verifyPackages(request: VerifyRequest, emit: Emit): Promise<readonly VerifiedPackage[]> {
   emit({ type: "verify-started", packages: request.packages.length });
@@ -32,7 +37,7 @@ export async function verifyPackages(request: VerifyRequest, emit: Emit): Promis
       ),
     );
     for (const [index, verification] of verifications.entries()) {
-      const fault = faultOf(verification, keys !== null);
+      const fault = faultOf(verification, keys !== null, group[index]?.locked === null);
       if (fault !== null) faults.push(`${nameOf(group[index])} ${fault}`);
     }
   }
@@ -55,11 +60,13 @@ export async function verifyPackages(request: VerifyRequest, emit: Emit): Promis
 }
 
 /** Packages by the keys that must have signed them; null for those whose signature does not matter. */
-function groupByKeys(request: VerifyRequest): Map<readonly string[] | null, FetchedPackage[]> {
+function groupByKeys({ packages, keys: required }: VerifyRequest): Map<readonly string[] | null, FetchedPackage[]> {
   const groups = new Map<readonly string[] | null, FetchedPackage[]>();
-  for (const fetched of request.packages) {
-    const required = fetched.locked === null ? null : request.keysOf(fetched.locked.repositoryId);
-    const keys = required?.gpgcheck === true ? required.keys : null;
+  for (const fetched of packages) {
+    const { locked } = fetched;
+    const { gpgcheck, keys: all } =
+      locked === null ? required.ofLocalPackages : required.ofRepository(locked.repositoryId);
+    const keys = gpgcheck ? all : null;
     const group = groups.get(keys);
     if (group === undefined) groups.set(keys, [fetched]);
     else group.push(fetched);
@@ -67,8 +74,9 @@ function groupByKeys(request: VerifyRequest): Map<readonly string[] | null, Fetc
   return groups;
 }
 
-function faultOf({ verdict, keyId, details }: Verification, signatureRequired: boolean): string | null {
+function faultOf({ verdict, keyId, details }: Verification, signatureRequired: boolean, local: boolean): string | null {
   const because = details.length === 0 ? "" : ` (${details.join("; ")})`;
+  const owner = local ? "the repositories'" : "its repository's";
   switch (verdict) {
     case "good":
       return null;
@@ -79,7 +87,7 @@ function faultOf({ verdict, keyId, details }: Verification, signatureRequired: b
     case "unsigned":
       return signatureRequired ? "is not signed" : null;
     case "unknown-key":
-      return signatureRequired ? `is signed with a key that is not among its repository's keys: ${keyId}` : null;
+      return signatureRequired ? `is signed with a key that is not among ${owner} keys: ${keyId}` : null;
     case "bad-signature":
       return signatureRequired ? `has a bad signature${because}` : null;
   }

@@ -99,6 +99,41 @@ test("a local RPM needs no signature", async (t) => {
   assert.equal(result.code, 0, result.stderr);
 });
 
+test("require_signed holds for local RPMs, which any key of the repositories may have signed", async (t) => {
+  const scene = await Scene.create(t);
+  const [file = ""] = await buildRpms(scene.directory, [{ name: "mine", requires: ["tool"] }]);
+  scene.writeManifest({ packages: ["mine-*.rpm"], require_signed: true });
+  await assertRefused(scene, /package mine-\S+\.rpm is not signed/);
+  await signPackages(await testKey("other"), [file]);
+  await assertRefused(scene, /package mine-\S+\.rpm is signed with a key that is not among the repositories' keys/);
+  await signPackages(scene.key, [file]);
+  const result = await scene.build();
+  assert.equal(result.code, 0, result.stderr);
+});
+
+test("require_signed wins over gpgcheck, and over an image that was made without it", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"], null);
+  const contents = {
+    repositories: [{ id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: "false" } }],
+    packages: ["tool"],
+    os_release: false,
+  };
+  scene.writeManifest(contents);
+  assert.equal((await scene.build()).code, 0);
+  scene.writeManifest({ ...contents, require_signed: true });
+  await assertRefused(scene, /package tool-2\.0\.1-1\.noarch is not signed/);
+});
+
+test("an image that was made with gpgcheck off does not pass for one that is made with it", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"], null);
+  const repository = { id: "tiny", url: scene.repositoryUrl };
+  const contents = { packages: ["tool"], os_release: false };
+  scene.writeManifest({ ...contents, repositories: [{ ...repository, options: { gpgcheck: "false" } }] });
+  assert.equal((await scene.build()).code, 0);
+  scene.writeManifest({ ...contents, repositories: [repository] });
+  await assertRefused(scene, /package tool-2\.0\.1-1\.noarch is not signed/);
+});
+
 test("a repository that offers one package under the name of another is found out", async (t) => {
   const scene = await sceneWith(t, ["tool-2.0", "tool-1.9"]);
   assert.equal((await scene.run(["update"])).code, 0);

@@ -32,6 +32,7 @@ export interface Contents {
   readonly docs?: boolean;
   readonly os_release?: boolean;
   readonly exclude?: readonly string[];
+  readonly require_signed?: boolean;
 }
 
 export class Scene {

@@ -47,6 +47,7 @@ test("every key has its place", () => {
     docs = true
     os_release = false
     exclude = ["bash"]
+    require_signed = true
     [image]
     user = "u:g"
     workingdir = "/w"
@@ -96,6 +97,7 @@ test("every key has its place", () => {
     docs: true,
     osRelease: false,
     exclude: ["bash"],
+    requireSigned: true,
     image: {
       user: "u:g",
       workingdir: "/w",
@@ -129,6 +131,7 @@ test("what is left out has its default", () => {
       docs: false,
       osRelease: true,
       exclude: [],
+      requireSigned: false,
       image: {
         user: undefined,
         workingdir: undefined,
