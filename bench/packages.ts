@@ -51,7 +51,7 @@ function fetching(repository: string, names: readonly string[], url: string, fol
   const locked = names.map((name): LockedPackage => {
     const content = readFileSync(join(repository, name));
     const checksum = { algorithm: "sha256", value: createHash("sha256").update(content).digest("hex") } as const;
-    const rest = { sourceRpm: undefined, buildTime: undefined };
+    const rest = { sourceRpm: undefined, buildTime: undefined, signedBy: undefined, sha256: undefined };
     const size = content.length;
     return { name, evr: "0", arch: "noarch", repositoryId: "bench", checksum, location: name, size, ...rest };
   });

@@ -116,6 +116,7 @@ async function describe(files: readonly string[]): Promise<readonly Release[]> {
     const locked = {
       ...{ name, evr, arch, sourceRpm, buildTime: Number(buildTime), size: statSync(file).size },
       ...{ repositoryId: "bench", location: file, checksum: { algorithm: "sha256" as const, value: "0".repeat(64) } },
+      ...{ signedBy: undefined, sha256: undefined },
     };
     return { file, locked, installedSize: Number(installedSize) };
   });

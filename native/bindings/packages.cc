@@ -7,6 +7,7 @@
 #include "napi/promise.h"
 #include "parallel.h"
 #include "rpm/detached.h"
+#include "rpm/issuers.h"
 #include "rpm/library.h"
 #include "rpm/package_header.h"
 #include "rpm/verification.h"
@@ -44,6 +45,7 @@ Napi::Value verification_object(Napi::Env env, const Verification& verification)
   object.Set("path", verification.path);
   object.Set("verdict", verification.verdict);
   object.Set("keyId", text_or_null(env, verification.key_id));
+  object.Set("signers", to_array(env, verification.signers));
   object.Set("details", to_array(env, verification.details));
   return object;
 }
@@ -91,6 +93,23 @@ Napi::Value verify_packages(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value claimed_package_signers(const Napi::CallbackInfo& info) {
+  auto& environment = Environment::of(info.Env());
+  using Result = std::vector<std::vector<std::string>>;
+  auto work = [paths = strings_of(info[0]), keys = strings_of(info[1])] {
+    const auto guard = RpmLibrary::get().lock();
+    const Keyring keyring(keys);
+    Result signers;
+    for (const auto& path : paths) signers.push_back(claimed_signers(path, keyring));
+    return signers;
+  };
+  return run_promise<Result>(info.Env(), environment.rpm, std::move(work), [](Napi::Env env, Result& signers) {
+    return to_array(env, signers, [](Napi::Env inner, const auto& fingerprints) {
+      return Napi::Value(to_array(inner, fingerprints));
+    });
+  });
+}
+
 /// A copy: the JavaScript buffer may change or go while the thread works.
 std::string bytes_of(const Napi::Value& value) {
   const auto array = value.As<Napi::Uint8Array>();
@@ -124,6 +143,7 @@ Napi::Value key_fingerprints(const Napi::CallbackInfo& info) {
 void export_packages(Napi::Env env, Napi::Object exports) {
   exports.Set("readPackages", Napi::Function::New(env, read_packages, "readPackages"));
   exports.Set("verifyPackages", Napi::Function::New(env, verify_packages, "verifyPackages"));
+  exports.Set("claimedSigners", Napi::Function::New(env, claimed_package_signers, "claimedSigners"));
   exports.Set("keyFingerprints", Napi::Function::New(env, key_fingerprints, "keyFingerprints"));
   exports.Set("verifyDetached", Napi::Function::New(env, verify_detached_signature, "verifyDetached"));
 }

@@ -91,7 +91,7 @@ Finding check(const Packet& packet, Digests& digests, const Keyring& keyring) {
   const auto unusable = "librpm " + std::string(RPMVERSION) + " cannot check it";
 
   // First, for librpm 4.18 does not read signatures that are to expire.
-  if (signature && has_expired(*signature) && keyring.knows(key_id)) {
+  if (signature && has_expired(*signature) && !keyring.fingerprint_of(key_id).empty()) {
     return finding(Status::kBad, "the signature has expired");
   }
   if (failed != 0 || raw == nullptr || !signature) return finding(Status::kUnusable, unusable);
@@ -111,7 +111,7 @@ Finding check(const Packet& packet, Digests& digests, const Keyring& keyring) {
       return finding(Status::kUnknownKey, "NOKEY");
     default:
       // Without the key, librpm compares the first bytes of the hash and fails when they differ.
-      return keyring.knows(key_id) ? finding(Status::kBad, "BAD") : finding(Status::kUnknownKey, "NOKEY");
+      return keyring.fingerprint_of(key_id).empty() ? finding(Status::kUnknownKey, "NOKEY") : finding(Status::kBad, "BAD");
   }
 }
 

@@ -74,8 +74,9 @@ bool Keyring::add(const uint8_t* certificate, size_t size) {
   return true;
 }
 
-bool Keyring::knows(const std::string& key_id) const {
-  return std::any_of(keys_.begin(), keys_.end(), [&](const KeyValidity& key) { return key.id == key_id; });
+std::string Keyring::fingerprint_of(const std::string& key_id) const {
+  const auto key = std::find_if(keys_.begin(), keys_.end(), [&](const auto& other) { return other.id == key_id; });
+  return key == keys_.end() ? "" : key->fingerprint;
 }
 
 std::string Keyring::objection(const std::string& key_id, time_t when) const {

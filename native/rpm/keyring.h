@@ -22,8 +22,8 @@ class Keyring {
   const std::vector<std::string>& notes() const { return notes_; }
   /// Of the primary keys, in the order of the texts.
   const std::vector<std::string>& fingerprints() const { return fingerprints_; }
-  /// Whether this key (16 hexadecimal digits) is one of the ring's, subkeys included.
-  bool knows(const std::string& key_id) const;
+  /// The fingerprint of this key (16 hexadecimal digits), which may be a subkey; empty when it is not in the ring.
+  std::string fingerprint_of(const std::string& key_id) const;
   /// Why a signature by this key (16 hexadecimal digits) is not to be relied on at `when`; empty when nothing is known
   /// against it.
   std::string objection(const std::string& key_id, time_t when) const;

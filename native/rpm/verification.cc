@@ -1,6 +1,5 @@
 #include "rpm/verification.h"
 
-#include <rpm/rpmbase64.h>
 #include <rpm/rpmcli.h>
 
 #include <algorithm>
@@ -10,7 +9,7 @@
 #include <string_view>
 
 #include "failure.h"
-#include "hex.h"
+#include "rpm/issuers.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
 #include "rpm/package_file.h"
@@ -67,41 +66,6 @@ Element parse_element(std::string_view line) {
   element.key = hex_after(description, "key fingerprint: ");
   if (element.key.empty()) element.key = hex_after(description, "key ID ");
   return element;
-}
-
-/// Who made a signature, and when, as the signature itself says.
-struct Issuer {
-  /// 16 lower-case hexadecimal digits.
-  std::string key_id;
-  time_t signed_at;
-};
-
-std::vector<Issuer> issuers_of(Header signature_header) {
-  std::vector<Issuer> issuers;
-  const auto add = [&](const void* packet, size_t size) {
-    pgpDigParams raw = nullptr;
-    const int failed = pgpPrtParams(static_cast<const uint8_t*>(packet), size, PGPTAG_SIGNATURE, &raw);
-    const OwnedPgpParams params(raw);
-    if (failed != 0 || raw == nullptr) return;
-    const time_t signed_at = pgpDigParamsCreationTime(raw);
-    issuers.push_back({to_hex(pgpDigParamsSignID(raw), 8), signed_at});
-  };
-  for (const auto tag : kSignatureTags) {
-    TagData data(signature_header, tag);
-    if (!data) continue;
-    if (rpmtdType(data.get()) == RPM_BIN_TYPE) {
-      add(data.get()->data, data.get()->count);
-      continue;
-    }
-    while (const char* text = rpmtdNextString(data.get())) {
-      void* packet = nullptr;
-      size_t size = 0;
-      if (rpmBase64Decode(text, &packet, &size) != 0) continue;
-      const Malloced<void> owner(packet);
-      add(packet, size);
-    }
-  }
-  return issuers;
 }
 
 /// What librpm says about a file, and what its signatures say about themselves.
@@ -229,9 +193,10 @@ Verification verify_package(const std::string& path, const Keyring& keyring) {
   try {
     findings = examine(path, keyring);
   } catch (const Failure& failure) {
-    return {path, "unreadable", "", {failure.what()}};
+    return {path, "unreadable", "", {}, {failure.what()}};
   }
-  Verification result{path, judge(findings), telling_key(findings), findings.lines};
+  Verification result{path, judge(findings), telling_key(findings), known_issuers(findings.issuers, keyring),
+                      findings.lines};
   result.details.insert(result.details.end(), findings.remarks.begin(), findings.remarks.end());
 
   // Of a file without the magic number librpm says nothing at all.

@@ -14,6 +14,8 @@ struct Verification {
   const char* verdict;
   /// 16 hexadecimal digits; empty when there is no signature.
   std::string key_id;
+  /// Fingerprints of those keys of the ring, subkeys included, that its signatures name.
+  std::vector<std::string> signers;
   /// librpm's words for each element that it checked, and our own objections.
   std::vector<std::string> details;
 };

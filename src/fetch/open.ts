@@ -48,7 +48,8 @@ export async function openUrl(
     const { request } = await import("./http-client.js");
     const dispatcher = await dispatchers.dispatcherFor(options);
     const response = await request(parsed, { dispatcher, headers, ...(signal === undefined ? {} : { signal }) });
-    if (response.statusCode === 200) return response.body;
+    // A part only comes to those who ask for one.
+    if (response.statusCode === 200 || response.statusCode === 206) return response.body;
     response.body.on("error", () => {}).destroy();
     throw new OpenFailure(url, statusReason(response.statusCode));
   } catch (error) {

@@ -55,7 +55,21 @@ export class HttpTransport implements Transport {
       async () => urls,
       what,
       transfer,
-      (url) => this.#read(url, transfer),
+      (url) => this.#consume(url, transfer, (stream) => smallFile(url, stream)),
+    );
+  }
+
+  /**
+   * The first `count` bytes of a file, or all that it has; nothing vouches for them. URLs are tried in turn. Throws an
+   * `RpmociError` of kind `fetch`.
+   */
+  async readStart(urls: readonly string[], count: number, what: string, transfer: TransferOptions): Promise<Buffer> {
+    const ranged = { ...transfer, headers: { ...transfer.headers, range: `bytes=0-${count - 1}` } };
+    return this.#firstOf(
+      async () => urls,
+      what,
+      transfer,
+      (url) => this.#consume(url, ranged, (stream) => firstBytes(stream, count)),
     );
   }
 
@@ -105,10 +119,14 @@ export class HttpTransport implements Transport {
     this.#use = undefined;
   }
 
-  async #read(url: string, transfer: TransferOptions): Promise<Buffer> {
+  async #consume(
+    url: string,
+    transfer: TransferOptions,
+    consume: (stream: Readable) => Promise<Buffer>,
+  ): Promise<Buffer> {
     const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
     try {
-      return await smallFile(url, stream);
+      return await consume(stream);
     } catch (error) {
       if (error instanceof OpenFailure) throw error;
       throw transferFailure(url, error);
@@ -173,6 +191,18 @@ async function smallFile(url: string, stream: Readable): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** A server may send the whole file all the same. */
+async function firstBytes(stream: Readable, count: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= count) break;
+  }
+  return Buffer.concat(chunks).subarray(0, count);
 }
 
 /** The dispatcher resumes a download that broke off where the server can; where it cannot, it begins again. */

@@ -52,6 +52,8 @@ export function parseLockfile(text: string, path: string): Lockfile {
         size: entry.size,
         sourceRpm: entry.source_rpm,
         buildTime: entry.build_time,
+        signedBy: entry.signed_by,
+        sha256: entry.sha256,
       }))
       .sort(compareNevra),
     localPackages: lock.local_packages.toSorted((a, b) => compareText(a.name, b.name)),

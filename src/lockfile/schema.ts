@@ -21,6 +21,14 @@ export function staysInside(location: string): boolean {
 
 const location = v.pipe(v.string(), v.check(staysInside, "leads outside the repository"));
 
+const sha256 = v.pipe(
+  v.string(),
+  v.check((value) => isChecksumValue("sha256", value), "is not a SHA-256 checksum"),
+);
+
+/** Of a key of version 4, or 6. */
+const fingerprint = v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "is not the fingerprint of a key"));
+
 const packageGroup = v.object({ name: v.string(), packages: texts });
 
 export const lockfileSchema = v.object({
@@ -36,6 +44,8 @@ export const lockfileSchema = v.object({
       size: v.optional(wholeNumber),
       source_rpm: v.optional(v.string()),
       build_time: v.optional(wholeNumber),
+      signed_by: v.optional(fingerprint),
+      sha256: v.optional(sha256),
     }),
   ),
   local_packages: v.optional(v.array(v.object({ name: v.string(), requires: texts })), []),

@@ -17,6 +17,8 @@ export function formatLockfile(lock: Lockfile): string {
     ...(entry.size === undefined ? {} : { size: entry.size }),
     ...(entry.sourceRpm === undefined ? {} : { source_rpm: entry.sourceRpm }),
     ...(entry.buildTime === undefined ? {} : { build_time: entry.buildTime }),
+    ...(entry.signedBy === undefined ? {} : { signed_by: entry.signedBy }),
+    ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),
     checksum: { algorithm: entry.checksum.algorithm, checksum: entry.checksum.value },
   }));
   const localPackages = lock.localPackages.toSorted((a, b) => compareText(a.name, b.name));

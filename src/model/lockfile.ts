@@ -19,6 +19,10 @@ export interface LockedPackage {
   readonly sourceRpm: string | undefined;
   /** Seconds since the epoch. */
   readonly buildTime: number | undefined;
+  /** The fingerprint of the repository's key, or of its subkey, that signed it, as the package said when it was locked. */
+  readonly signedBy: string | undefined;
+  /** Of the RPM file, where `checksum` is of a weak algorithm. */
+  readonly sha256: string | undefined;
 }
 
 export interface LockedLocalPackage {

@@ -405,6 +405,8 @@ export interface Verification {
   readonly verdict: "good" | "unsigned" | "unknown-key" | "bad-signature" | "bad-digest" | "unreadable";
   /** The key that signed it: its fingerprint or id in lower-case hexadecimal digits; null when there is none. */
   readonly keyId: string | null;
+  /** Fingerprints of those of the given keys, subkeys included, that signatures of the package name. */
+  readonly signers: readonly string[];
   /** librpm's own words for each element that it checked, for the error message. */
   readonly details: readonly string[];
 }
@@ -537,6 +539,13 @@ export interface Binding {
    * several), in the order of `paths`. Rejects with `KEY_UNREADABLE` (naming the index of the key) only.
    */
   verifyPackages(paths: readonly string[], keys: readonly string[]): Promise<readonly Verification[]>;
+
+  /**
+   * Fingerprints of those of `keys`, subkeys included, that RPM files claim to be signed with, in the order of `paths`.
+   * Only the lead and the signature header of a file need be there; nothing is verified, and what cannot be read has no
+   * signers. `keys` and rejections are as for `verifyPackages`.
+   */
+  claimedSigners(paths: readonly string[], keys: readonly string[]): Promise<readonly (readonly string[])[]>;
 
   /**
    * Checks `data` against a file of detached OpenPGP signatures: binary, or in ASCII armour, one or several. `keys` are

@@ -27,7 +27,7 @@ import { ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
 import { describeLocalPackages } from "./lock.js";
-import { lockArchitecture, requiredKeys } from "./locked-packages.js";
+import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
@@ -243,7 +243,7 @@ async function verifiedPackages(
   }
   context.signal?.throwIfAborted();
   const localNames = new Set(lock.localPackages.map(({ name }) => name));
-  return verifyPackages({ packages: [...remote, ...local], localNames, keys }, context.emit);
+  return verifyPackages({ packages: [...remote, ...local], localNames, keys, sha256Of }, context.emit);
 }
 
 interface ImageRequest {

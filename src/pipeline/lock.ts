@@ -4,13 +4,7 @@ import { selectPackages } from "../lockfile/select.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { locateRequests } from "../manifest/request-origins.js";
 import type { Locate } from "../model/explanation.js";
-import type {
-  LockedLayerPlan,
-  LockedLocalPackage,
-  LockedPackage,
-  Lockfile,
-  RepositoryKeys,
-} from "../model/lockfile.js";
+import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
 import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
 import { compareText, withoutZeroEpoch } from "../model/nevra.js";
 import { withoutCredentials } from "../model/url.js";
@@ -19,7 +13,8 @@ import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import { planLayers } from "../plan/plan-layers.js";
 import type { ModuleSelection } from "../resolve/modules.js";
-import { assertLocation, unusable } from "./package-location.js";
+import { assertLocation, packageUrls, unusable } from "./package-location.js";
+import { type ProofSources, withProofs } from "./package-proofs.js";
 
 export interface LockOptions {
   /** The lockfile that was there before. */
@@ -47,7 +42,7 @@ export interface LockRequest {
   readonly locator: () => Promise<Locate>;
 }
 
-export interface LockSources {
+export interface LockSources extends ProofSources {
   readonly solve: (request: LockRequest) => Promise<readonly Solvable[]>;
   readonly keysOf: (repositoryId: string) => Promise<RepositoryKeys>;
   /** The base URLs that the repository's metadata was had from, or may be had from. */
@@ -70,13 +65,13 @@ export async function makeLockfile(
       .filter((text) => !text.startsWith("rpmlib("));
     const locator = () => locateRequests(manifest, previous.localPackages);
     const installs = await solve({ specs, localPackages: [], requirements, ...preference, modules, locator });
-    return lockOf(manifest, installs, previous.localPackages, previous.layerPlan, sources);
+    return lockOf(manifest, installs, previous.localPackages, previous, sources);
   }
   const localPackages = await findLocalPackages(manifest, "fail");
   const locator = () => locateRequests(manifest, []);
   const installs = await solve({ specs, localPackages, requirements: [], ...preference, modules, locator });
   const local = await describeLocalPackages(localPackages);
-  return lockOf(manifest, installs, local, previous?.layerPlan ?? null, sources);
+  return lockOf(manifest, installs, local, previous, sources);
 }
 
 function preferenceOf(
@@ -108,19 +103,26 @@ async function lockOf(
   manifest: Manifest,
   installs: readonly Solvable[],
   localPackages: readonly LockedLocalPackage[],
-  earlierPlan: LockedLayerPlan | null,
-  { keysOf, basesOf }: Omit<LockSources, "solve">,
+  previous: Lockfile | null,
+  sources: Omit<LockSources, "solve">,
 ): Promise<Lockfile> {
   const remote = installs.filter(({ repositoryId }) => repositoryId !== LOCAL_REPOSITORY);
-  const packages = await Promise.all(
-    remote.map(async (install) => lockedPackage(install, await basesOf(install.repositoryId))),
+  const candidates = await Promise.all(
+    remote.map(async (install) => {
+      const bases = await sources.basesOf(install.repositoryId);
+      return { locked: lockedPackage(install, bases), urls: packageUrls(install, bases) };
+    }),
   );
-  const used = packages.map(({ repositoryId }) => repositoryId);
+  const used = remote.map(({ repositoryId }) => repositoryId);
   // Local packages may be signed by a key of any repository.
   const all = manifest.requireSigned ? [...used, ...manifest.repositories.map(({ id }) => id)] : used;
   const ids = [...new Set(all)].sort(compareText);
+  const keys = new Map(
+    await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await sources.keysOf(id)])),
+  );
+  const packages = await withProofs(candidates, keys, previous, sources);
+  const earlierPlan = previous?.layerPlan ?? null;
   const layerPlan = planLayers({ packages, localPackages, section: manifest.layers, previous: earlierPlan });
-  const keys = await Promise.all(ids.map(async (id): Promise<[string, RepositoryKeys]> => [id, await keysOf(id)]));
   return {
     packageSpecs: manifest.packages,
     globalKeySpecs: manifest.gpgkeys.map(withoutCredentials),
@@ -128,7 +130,7 @@ async function lockOf(
     modulePlatformId: manifest.modulePlatformId,
     packages,
     localPackages,
-    repositoryKeys: new Map(keys),
+    repositoryKeys: keys,
     layerPlan,
   };
 }
@@ -151,5 +153,7 @@ function lockedPackage(install: Solvable, bases: readonly string[]): LockedPacka
     size: Number.isSafeInteger(install.downloadSize) ? install.downloadSize : undefined,
     sourceRpm: install.sourceRpm === "" ? undefined : install.sourceRpm,
     buildTime: install.buildTime === 0 || !Number.isSafeInteger(install.buildTime) ? undefined : install.buildTime,
+    signedBy: undefined,
+    sha256: undefined,
   };
 }

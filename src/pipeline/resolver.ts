@@ -161,7 +161,9 @@ export class RepositoryResolver implements Resolver {
     const solve = async (request: LockRequest): Promise<readonly Solvable[]> => (await this.#solve(request)).installs;
     const keysOf = (id: string) => this.repositories.keysOf(id);
     const basesOf = (id: string) => this.repositories.metadataBasesOf(id);
-    return this.#turns.take(() => makeLockfile(manifest, options, { solve, keysOf, basesOf }), options.signal);
+    const transferOf = (id: string) => this.repositories.transferOf(id);
+    const sources = { solve, keysOf, basesOf, transferOf, transport: this.transport, emit: this.#context.emit };
+    return this.#turns.take(() => makeLockfile(manifest, options, sources), options.signal);
   }
 
   close(): Promise<void> {
@@ -281,7 +283,8 @@ function withoutFile(request: PackageRequest): LocatedRequest {
 }
 
 function sameSources(a: Manifest, b: Manifest): boolean {
-  return JSON.stringify([a.repositories, a.gpgkeys]) === JSON.stringify([b.repositories, b.gpgkeys]);
+  const [first, second] = [a, b].map((one) => JSON.stringify([one.repositories, one.gpgkeys, one.requireSigned]));
+  return first === second;
 }
 
 function groupsOf(install: Solvable, members: readonly GroupMember[]): readonly string[] {

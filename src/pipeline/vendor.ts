@@ -8,7 +8,7 @@ import { fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { verifyPackages } from "../verify/verify.js";
-import { lockArchitecture, requiredKeys } from "./locked-packages.js";
+import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
 import { type CommonOptions, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
 
@@ -48,7 +48,7 @@ export async function vendor(options: VendorOptions): Promise<VendorResult> {
       fetchPackages(lock.packages, repositories, transport, context.emit),
       requiredKeys(lock, repositories, manifest.requireSigned),
     ]);
-    await verifyPackages({ packages: fetched, localNames: undefined, keys }, context.emit);
+    await verifyPackages({ packages: fetched, localNames: undefined, keys, sha256Of }, context.emit);
     context.signal?.throwIfAborted();
     await writeVendorFolder(fetched, options.directory);
     context.emit({ type: "vendored", packages: fetched.length, directory: options.directory });

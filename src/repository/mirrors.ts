@@ -43,7 +43,11 @@ export async function findMirrors(config: RepositoryConfig, transport: Transport
 }
 
 function parseMirrors(config: RepositoryConfig, text: string): Mirrors {
-  if (!/<metalink\b/.test(text)) return { baseUrls: parseMirrorlist(text), repomd: [] };
+  if (!/<metalink\b/.test(text)) {
+    // A list from elsewhere has no business on this machine.
+    const local = config.mirrorSource?.url.startsWith("file:") === true;
+    return { baseUrls: parseMirrorlist(text).filter((url) => local || !url.startsWith("file:")), repomd: [] };
+  }
   try {
     return parseMetalink(text);
   } catch (error) {

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
-import type { RepositoryKeys } from "../model/lockfile.js";
+import type { LockedPackage, RepositoryKeys } from "../model/lockfile.js";
 import { compareNevra, formatNevra, withoutZeroEpoch } from "../model/nevra.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import type { PackageHeader, Verification } from "../native/binding.js";
@@ -20,6 +20,8 @@ export interface VerifyRequest {
   /** Names that local RPMs may have; undefined when nothing is locked about them. */
   readonly localNames: ReadonlySet<string> | undefined;
   readonly keys: RequiredKeys;
+  /** Of a file, in lower-case hexadecimal digits; asked for where the lockfile has one beside a weaker checksum. */
+  readonly sha256Of: (path: string) => Promise<string>;
 }
 
 /**
@@ -37,8 +39,18 @@ export async function verifyPackages(request: VerifyRequest, emit: Emit): Promis
       ),
     );
     for (const [index, verification] of verifications.entries()) {
-      const fault = faultOf(verification, keys !== null, group[index]?.locked === null);
+      const locked = group[index]?.locked ?? null;
+      const fault =
+        faultOf(verification, keys !== null, locked === null) ?? (keys && otherSigner(verification, locked));
       if (fault !== null) faults.push(`${nameOf(group[index])} ${fault}`);
+    }
+  }
+  for (const fetched of request.packages) {
+    const expected = fetched.locked?.sha256;
+    if (expected === undefined) continue;
+    const actual = await request.sha256Of(fetched.path);
+    if (actual !== expected) {
+      faults.push(`${nameOf(fetched)} has the wrong checksum: expected sha256:${expected}, got sha256:${actual}`);
     }
   }
   if (faults.length > 0) throw refused(faults);
@@ -91,6 +103,13 @@ function faultOf({ verdict, keyId, details }: Verification, signatureRequired: b
     case "bad-signature":
       return signatureRequired ? `has a bad signature${because}` : null;
   }
+}
+
+/** A package whose lockfile says who signed it must be signed by that key, not by another one that is trusted, too. */
+function otherSigner({ signers }: Verification, locked: LockedPackage | null): string | null {
+  const expected = locked?.signedBy;
+  if (expected === undefined || signers.includes(expected)) return null;
+  return `is signed with the key ${signers.join(" and ")}, and the lockfile says with ${expected}`;
 }
 
 function mismatchOf(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -132,6 +133,52 @@ test("an image that was made with gpgcheck off does not pass for one that is mad
   assert.equal((await scene.build()).code, 0);
   scene.writeManifest({ ...contents, repositories: [repository] });
   await assertRefused(scene, /package tool-2\.0\.1-1\.noarch is not signed/);
+});
+
+test("the lockfile tells who signed each package, and a build takes nobody else's signature", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0", "tool-1.9"]);
+  const packageRequests = () => scene.server.requests.filter(({ path }) => path.endsWith(".rpm"));
+  assert.equal((await scene.run(["update"])).code, 0);
+  const [locked] = scene.lockfile().packages;
+  assert.equal(locked?.signed_by, scene.key.fingerprint.toLowerCase());
+  // The beginning of a package is enough, and it is not read again.
+  assert.deepEqual(
+    packageRequests().map(({ status }) => status),
+    [206],
+  );
+  const text = readFileSync(scene.lockfilePath, "utf8");
+  assert.equal((await scene.run(["update", "--refresh"])).code, 0);
+  assert.equal(packageRequests().length, 1);
+  assert.equal(readFileSync(scene.lockfilePath, "utf8"), text);
+  const other = (await testKey("other")).fingerprint.toLowerCase();
+  writeFileSync(scene.lockfilePath, text.replace(/signed_by = "\w+"/, `signed_by = "${other}"`));
+  const result = await scene.build(["--locked"]);
+  assert.equal(result.code, 14, result.stderr);
+  assert.match(result.stderr, new RegExp(`tool-2\\.0\\.1-1\\.noarch is signed with the key \\w+, .* with ${other}`));
+});
+
+test("update says which packages a build will refuse for want of a signature", async (t) => {
+  const scene = await sceneWith(t, ["tool-2.0"], null);
+  const result = await scene.run(["update"]);
+  assert.equal(result.code, 0, result.stderr);
+  assert.match(result.stderr, /tool-2\.0\.1-1\.noarch is not signed with a key of repository "tiny"/);
+  assert.equal(scene.lockfile().packages[0]?.signed_by, undefined);
+});
+
+test("a lockfile has checksums of its own where a repository's are weak", async (t) => {
+  const scene = await Scene.create(t, { packages: ["tool-2.0"], repository: { checksum: "sha1" } });
+  scene.writeManifest({ packages: ["tool"], os_release: false });
+  assert.equal((await scene.run(["update"])).code, 0);
+  const [locked] = scene.lockfile().packages;
+  assert.equal(locked?.checksum.algorithm, "sha1");
+  const file = readFileSync(fileOf(scene, "tool-2.0.1-1.noarch.rpm"));
+  assert.equal(locked?.sha256, createHash("sha256").update(file).digest("hex"));
+  assert.equal((await scene.build(["--locked"])).code, 0);
+  const text = readFileSync(scene.lockfilePath, "utf8");
+  writeFileSync(scene.lockfilePath, text.replace(/sha256 = "\w+"/, `sha256 = "${"0".repeat(64)}"`));
+  const result = await scene.build(["--locked"]);
+  assert.equal(result.code, 14, result.stderr);
+  assert.match(result.stderr, /tool-2\.0\.1-1\.noarch has the wrong checksum: expected sha256:0+, got sha256:/);
 });
 
 test("a repository that offers one package under the name of another is found out", async (t) => {

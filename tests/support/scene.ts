@@ -167,6 +167,8 @@ export interface LockEntry {
   readonly repoid: string;
   readonly location: string;
   readonly checksum: { readonly algorithm: string; readonly checksum: string };
+  readonly signed_by?: string;
+  readonly sha256?: string;
 }
 
 function fixtureOf(entry: string | RpmFixture): RpmFixture {

@@ -424,6 +424,8 @@ function locked(name: string, text: string, changes: Partial<LockedPackage> = {}
     size: text.length,
     sourceRpm: undefined,
     buildTime: undefined,
+    signedBy: undefined,
+    sha256: undefined,
     ...changes,
   };
 }

@@ -22,6 +22,8 @@ function locked(name: string, changes: Partial<LockedPackage> & { readonly sourc
     size: 1000,
     sourceRpm: `${source}-1-1.src.rpm`,
     buildTime: 1_600_000_000,
+    signedBy: undefined,
+    sha256: undefined,
     ...rest,
   };
 }
@@ -192,6 +194,8 @@ test("lockfiles that know neither sizes nor sources have a plan, too", () => {
     size: undefined,
     sourceRpm: undefined,
     buildTime: undefined,
+    signedBy: undefined,
+    sha256: undefined,
   }));
   const made = plan(packages, { ...SOURCE, max: 10 });
   assert.equal(namesOf(made).length, 100);

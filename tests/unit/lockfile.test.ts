@@ -27,6 +27,8 @@ function locked(name: string, evr: string, changes: Partial<LockedPackage> = {})
     size: undefined,
     sourceRpm: undefined,
     buildTime: undefined,
+    signedBy: undefined,
+    sha256: undefined,
     ...changes,
   };
 }
@@ -52,8 +54,13 @@ const FULL = lockOf(
       size: 5_000_000_000,
       sourceRpm: "bash-5.2-1.src.rpm",
       buildTime: 1_700_000_000,
+      signedBy: "0123456789abcdef0123456789abcdef01234567",
     }),
-    locked("tzdata", "1:2024a-1~rc^1", { arch: "noarch", checksum: { algorithm: "sha1", value: "a".repeat(40) } }),
+    locked("tzdata", "1:2024a-1~rc^1", {
+      arch: "noarch",
+      checksum: { algorithm: "sha1", value: "a".repeat(40) },
+      sha256: SHA256,
+    }),
   ],
   {
     packageSpecs: ["bash", 'quo"te', "foo >= 1.2"],

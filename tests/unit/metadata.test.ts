@@ -160,7 +160,10 @@ test("a mirrorlist names mirrors line by line", async () => {
       "https://m/": "# repo = r\nhttps://a/os/\r\n\n  http://b/os\nftp://c/os\nfile:///d//\nrubbish\n",
     }),
   );
-  assert.deepEqual(mirrors, { baseUrls: ["https://a/os", "http://b/os", "file:///d"], repomd: [] });
+  assert.deepEqual(mirrors, { baseUrls: ["https://a/os", "http://b/os"], repomd: [] });
+  const local = configOf({ baseUrls: [], mirrorSource: { kind: "mirrorlist", url: "file:///m" } });
+  const there = await findMirrors(local, new TableTransport({ "file:///m": "https://a/os\nfile:///d//\n" }));
+  assert.deepEqual(there.baseUrls, ["https://a/os", "file:///d"]);
   const many = Array.from({ length: 40 }, (_, index) => `https://h${index}/`).join("\n");
   assert.equal((await findMirrors(config, new TableTransport({ "https://m/": many }))).baseUrls.length, 10);
   for (const text of ["", "<html>no such repository</html>", "# nothing"])
