@@ -1,7 +1,7 @@
 /**
  * Measures every question and prints tables.
  * Usage: node build/js/bench/main.js [--set small|default|large] [--runs N] [--jobs N] [--history release|oldest]
- *   [--ways REGEXP] [--only resolve|build|packages|layers|updates|change|memory]
+ *   [--ways REGEXP] [--only resolve|build|packages|install|layers|updates|change|memory]
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { makeDistribution } from "../scripts/distribution/distribution.js";
 import * as build from "./build.js";
 import { measureFloor } from "./floor.js";
+import * as install from "./install.js";
 import { prepareLargeSubject } from "./large-subject.js";
 import * as largeUpdate from "./large-update.js";
 import { prepareLayerSubject } from "./layer-subject.js";
@@ -81,6 +82,18 @@ async function measurePackages(): Promise<void> {
   try {
     console.log(`\n${subject.packages} packages of ${(subject.bytes / 1e6).toFixed(0)} MB\n`);
     printTable(subject.questions);
+  } finally {
+    subject.dispose();
+  }
+}
+
+async function measureInstall(): Promise<void> {
+  const out = resolve(import.meta.dirname, `../../../build/distribution/plain-${contents}`);
+  await makeDistribution({ out, contents, kind: "plain" });
+  const subject = prepareSubject(out);
+  try {
+    console.log(`\n${subject.packages} packages, median of ${runs} runs after one warm-up\n`);
+    printTable([[install.title, install.candidates(subject, out)]]);
   } finally {
     subject.dispose();
   }
@@ -161,6 +174,7 @@ const questions = {
   resolve: measureLargeRepository,
   build: measureDistribution,
   packages: measurePackages,
+  install: measureInstall,
   layers: measureLayers,
   updates: measureTenUpdates,
   change: measureChange,

@@ -5,8 +5,12 @@ import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-  // A process of its own, looked for beside the file that starts it.
-  entryPoints: { main: "src/main.ts", index: "src/index.ts", "erase-child": "src/install/erase-child.ts" },
+  entryPoints: {
+    main: "src/main.ts",
+    index: "src/index.ts",
+    // A process of its own, looked for beside the file that starts it.
+    "transaction-child": "src/install/transaction-child.ts",
+  },
   outdir: "dist",
   bundle: true,
   // What is imported late stays in a file of its own.

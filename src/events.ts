@@ -29,6 +29,8 @@ export type RpmociEvent =
   | { readonly type: "download-started"; readonly files: number; readonly bytes: number | undefined }
   | { readonly type: "download-progress"; readonly done: number; readonly files: number }
   | { readonly type: "verify-started"; readonly packages: number }
+  /** There is no dnf, and nobody asked for an engine. */
+  | { readonly type: "engine-chosen"; readonly engine: "rpm" }
   | { readonly type: "install-started"; readonly packages: number }
   /** One line that the package manager or a scriptlet printed. */
   | { readonly type: "install-output"; readonly line: string }

@@ -1,4 +1,4 @@
-// The database of installed packages of a root: readRpmdb, ownedPaths, canonicalizeRpmdb, erasePackagesSync.
+// Installed packages of a root: readRpmdb, ownedPaths, canonicalizeRpmdb, installPackagesSync, erasePackagesSync.
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +7,7 @@
 #include "napi/promise.h"
 #include "rpm/canonical_rpmdb.h"
 #include "rpm/erasure.h"
+#include "rpm/installation.h"
 #include "rpm/installed.h"
 
 namespace rpmoci {
@@ -61,19 +62,48 @@ Napi::Value canonicalize_rpmdb_async(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Nothing&) { return env.Undefined(); });
 }
 
-Napi::Value erase_packages_sync(const Napi::CallbackInfo& info) {
-  const auto env = info.Env();
+/// What `work` returns; a Failure becomes a JavaScript error.
+template <class Work>
+Napi::Value run_sync(Napi::Env env, Work work) {
   try {
-    const auto erasure = erase_packages(database_of(info[0]), strings_of(info[1]));
-    auto object = Napi::Object::New(env);
-    object.Set("erased", to_array(env, erasure.erased));
-    object.Set("log", erasure.log);
-    return object;
+    return work();
   } catch (const Failure& failure) {
     auto error = Napi::Error::New(env, failure.what());
     error.Set("code", Napi::String::New(env, failure.code()));
     throw error;
   }
+}
+
+Napi::Value erase_packages_sync(const Napi::CallbackInfo& info) {
+  const auto env = info.Env();
+  return run_sync(env, [&]() -> Napi::Value {
+    const auto erasure = erase_packages(database_of(info[0]), strings_of(info[1]));
+    auto object = Napi::Object::New(env);
+    object.Set("erased", to_array(env, erasure.erased));
+    object.Set("log", erasure.log);
+    return object;
+  });
+}
+
+InstallationRequest installation_request_of(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  InstallationRequest request{
+      database_of(value), strings_of(object.Get("packages")), object.Get("docs").As<Napi::Boolean>().Value(), {}};
+  const auto macros = object.Get("macros").As<Napi::Object>();
+  for (const auto& name : strings_of(macros.GetPropertyNames()))
+    request.macros.emplace_back(name, macros.Get(name).As<Napi::String>().Utf8Value());
+  return request;
+}
+
+Napi::Value install_packages_sync(const Napi::CallbackInfo& info) {
+  const auto env = info.Env();
+  return run_sync(env, [&]() -> Napi::Value {
+    const auto installation = install_packages(installation_request_of(info[0]));
+    auto object = Napi::Object::New(env);
+    object.Set("failedScriptlets", to_array(env, installation.failed_scriptlets));
+    object.Set("warnings", to_array(env, installation.warnings));
+    return object;
+  });
 }
 
 }  // namespace
@@ -82,6 +112,7 @@ void export_rpmdb(Napi::Env env, Napi::Object exports) {
   exports.Set("readRpmdb", Napi::Function::New(env, read_rpmdb_async, "readRpmdb"));
   exports.Set("ownedPaths", Napi::Function::New(env, owned_paths_async, "ownedPaths"));
   exports.Set("canonicalizeRpmdb", Napi::Function::New(env, canonicalize_rpmdb_async, "canonicalizeRpmdb"));
+  exports.Set("installPackagesSync", Napi::Function::New(env, install_packages_sync, "installPackagesSync"));
   exports.Set("erasePackagesSync", Napi::Function::New(env, erase_packages_sync, "erasePackagesSync"));
 }
 

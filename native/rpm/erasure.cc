@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <rpm/rpmlib.h>
-#include <rpm/rpmps.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -13,25 +12,11 @@
 #include "failure.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
+#include "rpm/problems.h"
 
 namespace rpmoci {
 
 namespace {
-
-using OwnedProblems = Owned<rpmps, rpmpsFree>;
-using OwnedProblemIterator = Owned<rpmpsi, rpmpsFreeIterator>;
-
-std::string problems_of(rpmts transaction) {
-  const OwnedProblems problems(rpmtsProblems(transaction));
-  const OwnedProblemIterator iterator(rpmpsInitIterator(problems.get()));
-  std::string joined;
-  while (const auto problem = iterator ? rpmpsiNext(iterator.get()) : nullptr) {
-    const Malloced<char> text(rpmProblemString(problem));
-    if (!joined.empty()) joined += "; ";
-    if (text) joined += text.get();
-  }
-  return joined;
-}
 
 std::string contents(int file) {
   std::string text;
@@ -115,7 +100,7 @@ Erasure erase_packages(const RootDatabase& database, const std::vector<std::stri
         return rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE);
       }();
       if (status != 0) {
-        const auto problems = problems_of(transaction.get());
+        const auto problems = joined_problems(transaction.get());
         throw Failure("RPM_ERASE_FAILED", "librpm failed to erase packages from " + database.root + ": " +
                                               (problems.empty() ? log.summary("no reason given") : problems));
       }

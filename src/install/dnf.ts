@@ -6,31 +6,10 @@ import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { formatNevra } from "../model/nevra.js";
 import type { VerifiedPackage } from "../model/package.js";
-import { databasePath } from "./database-path.js";
-import { macrosFor, writeMacros } from "./macros.js";
+import type { InstallRequest } from "./install.js";
+import { writeMacros } from "./macros.js";
 import { runProcess } from "./process.js";
-
-export interface InstallRequest {
-  readonly packages: readonly VerifiedPackage[];
-  /** An empty directory, which becomes the root. */
-  readonly root: string;
-  /** A directory of the caller's for configuration, logs and caches; not inside the root. */
-  readonly scratch: string;
-  /** dnf's program, from `findDnf`. */
-  readonly dnf: string;
-  /** rpm's name of the architecture. */
-  readonly arch: string;
-  readonly docs: boolean;
-  /** Seconds since the epoch, for install times and scriptlets. */
-  readonly sourceDateEpoch: number;
-  readonly abort: AbortSignal | undefined;
-}
-
-export interface InstalledRoot {
-  readonly root: string;
-  /** The rpm database's path inside the root. */
-  readonly databasePath: string;
-}
+import { scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
 
 /**
  * Node can neither set a child's umask nor let it die with its parent, where setpriv (util-linux) can. One pipe for both
@@ -38,9 +17,6 @@ export interface InstalledRoot {
  */
 const LAUNCHER = `umask 022; exec 2>&1
 if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; else exec "$@"; fi`;
-
-/** How much of dnf's output an error repeats. */
-const LOG_LINES = 40;
 
 /** dnf's program on `PATH`. Throws an `RpmociError` of kind `environment` when there is none. */
 export async function findDnf(environment: NodeJS.ProcessEnv): Promise<string> {
@@ -67,16 +43,15 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/**
- * Installs the packages, whose order is theirs in `packages`, in one transaction. Throws an `RpmociError` of kind
- * `install` with the end of dnf's output.
- */
-export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
+/** As `installPackages`, with dnf's `program`. */
+export async function installWithDnf(
+  program: string,
+  request: InstallRequest,
+  { macros, home }: TransactionSetting,
+  emit: Emit,
+): Promise<void> {
   const { packages, root, scratch } = request;
-  emit({ type: "install-started", packages: packages.length });
-  const dbPath = await databasePath(packages);
-  const home = join(scratch, "home");
-  await writeMacros(home, macrosFor(dbPath, request.arch));
+  await writeMacros(home, macros);
   const files = await linkPackages(packages, join(scratch, "packages"));
   const config = await writeConfig(request);
   const log: string[] = [];
@@ -84,31 +59,18 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
     log.push(line);
     emit({ type: "install-output", line });
   };
-  const dnf = [request.dnf, `--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
+  const dnf = [program, `--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
   const command = ["/bin/sh", "-c", LAUNCHER, "sh", ...dnf, ...files] as const;
-  const environment = environmentFor(home, request.sourceDateEpoch);
+  const environment = scriptletEnvironment(home, request.sourceDateEpoch);
   const result = await runProcess(command, { environment, onLine, abort: request.abort }).catch((error: unknown) => {
     request.abort?.throwIfAborted();
-    throw new RpmociError(`Failed to run ${request.dnf}: ${messageOf(error)}`, {
+    throw new RpmociError(`Failed to run ${program}: ${messageOf(error)}`, {
       kind: "install",
       code: "DNF_NOT_STARTED",
       cause: error,
     });
   });
   if (result.code !== 0) throw failed(result.code, result.signal, log);
-  emit({ type: "install-finished" });
-  return { root, databasePath: dbPath };
-}
-
-function environmentFor(home: string, sourceDateEpoch: number): NodeJS.ProcessEnv {
-  return {
-    PATH: `${process.env.PATH ?? ""}${delimiter}/usr/sbin${delimiter}/usr/bin${delimiter}/sbin${delimiter}/bin`,
-    HOME: home,
-    LANG: "C.UTF-8",
-    LC_ALL: "C.UTF-8",
-    TZ: "UTC",
-    SOURCE_DATE_EPOCH: String(sourceDateEpoch),
-  };
 }
 
 /** dnf takes files by the extension `.rpm`, and names them in its messages. A local RPM may call itself anything. */
@@ -154,12 +116,8 @@ async function writeConfig({ scratch, docs }: InstallRequest): Promise<string> {
 }
 
 function failed(code: number | null, signal: NodeJS.Signals | null, log: readonly string[]): RpmociError {
-  const how = code === null ? `was ended by ${signal}` : `failed with exit code ${code}`;
-  const full = log.some((line) => /No space left on device|needs \d+\S* more space/.test(line));
-  return new RpmociError(full ? `failed to dnf install: the disk is full` : `failed to dnf install: dnf ${how}`, {
-    kind: "install",
-    code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
-    hint: full ? "free some space, or name a directory on another disk with TMPDIR" : undefined,
-    details: log.slice(-LOG_LINES),
-  });
+  return transactionFailure(
+    `dnf install: dnf ${code === null ? `was ended by ${signal}` : `failed with exit code ${code}`}`,
+    log,
+  );
 }

@@ -1,20 +1,10 @@
-/** Removes packages from the root whatever depends on them. librpm changes the process's root: a child does it. */
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+/** Removes packages from the root whatever depends on them. */
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
-import type { EraseResult } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-import type { InstalledRoot } from "./dnf.js";
-
-/** What the child is sent, and what it answers. */
-export interface EraseMessage {
-  readonly root: string;
-  readonly dbPath: string;
-  readonly names: readonly string[];
-}
-export type EraseAnswer = { readonly result: EraseResult } | { readonly error: string };
+import type { InstalledRoot } from "./install.js";
+import { runTransaction } from "./transaction.js";
 
 /** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. */
 export async function erasePackages(
@@ -32,34 +22,20 @@ export async function erasePackages(
   }
   const present = names.filter((name) => installed.has(name));
   if (present.length === 0) return;
-  const answer = await askChild({ root, dbPath: databasePath, names: present }, sourceDateEpoch);
-  if ("error" in answer) {
-    throw new RpmociError(`Failed to remove ${present.join(", ")}: ${answer.error}`, {
+  const message = { erase: { database: { root, dbPath: databasePath }, names: present } };
+  const environment = {
+    PATH: process.env.PATH,
+    LC_ALL: "C.UTF-8",
+    TZ: "UTC",
+    SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+  };
+  const { erased, error = "" } = await runTransaction(message, { environment });
+  if (erased === undefined) {
+    throw new RpmociError(`Failed to remove ${present.join(", ")}: ${error}`, {
       kind: "install",
       code: "ERASE_FAILED",
     });
   }
-  for (const line of answer.result.log.split("\n").filter((line) => line !== ""))
-    emit({ type: "install-output", line });
-  for (const nevra of answer.result.erased) emit({ type: "package-excluded", package: nevra });
-}
-
-function askChild(message: EraseMessage, sourceDateEpoch: number): Promise<EraseAnswer> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL("./erase-child.js", import.meta.url)), {
-      env: {
-        PATH: process.env.PATH,
-        RPMOCI_ADDON: process.env.RPMOCI_ADDON,
-        LC_ALL: "C.UTF-8",
-        TZ: "UTC",
-        SOURCE_DATE_EPOCH: String(sourceDateEpoch),
-      },
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: [],
-    });
-    child.once("message", (answer) => resolve(answer as EraseAnswer));
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve({ error: `the process ended with ${signal ?? `exit code ${code}`}` }));
-    child.send(message);
-  });
+  for (const line of erased.log.split("\n").filter((line) => line !== "")) emit({ type: "install-output", line });
+  for (const nevra of erased.erased) emit({ type: "package-excluded", package: nevra });
 }

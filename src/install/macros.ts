@@ -19,13 +19,15 @@ const PLUGINS = [
 /** Architectures whose distributions mark ELF files by word size, so that two packages may share a 64-bit file. */
 const COLOURED = new Set(["x86_64", "aarch64", "s390x"]);
 
-/** The text of a macro file; rpm reads the user's last, so that these win over the host's. */
-export function macrosFor(databasePath: string, arch: string): string {
-  const macros: Readonly<Record<string, string>> = {
+export type Macros = Readonly<Record<string, string>>;
+
+/** By name, as literal texts. */
+export function transactionMacros(databasePath: string, arch: string): Macros {
+  return {
     _dbpath: databasePath,
     _db_backend: "sqlite",
     _install_langs: "all",
-    _netsharedpath: "%{nil}",
+    _netsharedpath: "",
     _excludedocs: "0",
     _transaction_color: COLOURED.has(arch) ? "3" : "0",
     _prefer_color: "2",
@@ -35,15 +37,14 @@ export function macrosFor(databasePath: string, arch: string): string {
     _install_script_path: "/sbin:/bin:/usr/sbin:/usr/bin",
     _minimize_writes: "0",
     _flush_io: "0",
-    ...Object.fromEntries(PLUGINS.map((plugin) => [`__transaction_${plugin}`, "%{nil}"])),
+    ...Object.fromEntries(PLUGINS.map((plugin) => [`__transaction_${plugin}`, ""])),
   };
-  return Object.entries(macros)
-    .map(([name, value]) => `%${name} ${value}\n`)
-    .join("");
 }
 
-/** Writes the macro file where both older and newer rpm look for it below `home`. */
-export async function writeMacros(home: string, text: string): Promise<void> {
+/** Writes a file of macros where both older and newer rpm look for the user's, which win over the host's. */
+export async function writeMacros(home: string, macros: Macros): Promise<void> {
+  const lines = Object.entries(macros).map(([name, value]) => `%${name} ${value === "" ? "%{nil}" : value}\n`);
+  const text = lines.join("");
   for (const path of [join(home, ".rpmmacros"), join(home, ".config", "rpm", "macros")]) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);

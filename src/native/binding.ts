@@ -507,6 +507,21 @@ export interface LayerBlob {
   readonly size: number;
 }
 
+export interface InstallationRequest extends RootDatabase {
+  /** Paths of RPM files. */
+  readonly packages: readonly string[];
+  readonly docs: boolean;
+  /** librpm's macros, by name, as literal texts. */
+  readonly macros: Readonly<Record<string, string>>;
+}
+
+export interface InstallationResult {
+  /** Scriptlets that failed without failing the transaction, as in `%post of bash-5.2-1.x86_64`. */
+  readonly failedScriptlets: readonly string[];
+  /** librpm's own. */
+  readonly warnings: readonly string[];
+}
+
 export interface EraseResult {
   /** NEVRAs that were removed. */
   readonly erased: readonly string[];
@@ -570,6 +585,12 @@ export interface Binding {
    * Rejects with `RPMDB_UNREADABLE`, `RPMDB_WRITE`, or `RPMDB_UNSUPPORTED` for a database of another kind.
    */
   canonicalizeRpmdb(database: RootDatabase, installTime: number): Promise<void>;
+  /**
+   * Installs RPM files, in this process and on this thread: it changes the process's root directory, so it must be called
+   * from a child process only. Says on standard output what it does. Throws an error with the code `RPM_UNREADABLE` or
+   * `RPM_INSTALL_FAILED`, whose message is a line for each reason.
+   */
+  installPackagesSync(request: InstallationRequest): InstallationResult;
   /**
    * `rpm --erase --nodeps` of packages by name, in this process and on this thread: it changes the process's root
    * directory, so it must be called from a child process only.

@@ -6,8 +6,9 @@ import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
 import { imageConfig } from "../image/config.js";
 import { assembleImage } from "../image/manifest.js";
-import { findDnf, installPackages } from "../install/dnf.js";
+import { chooseEngine, type Engine, type EngineName } from "../install/engine.js";
 import { erasePackages } from "../install/erase.js";
+import { installPackages } from "../install/install.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction, type NewImage } from "../layout/layout.js";
 import { isTagged, readImage } from "../layout/read-image.js";
@@ -44,6 +45,8 @@ export interface BuildOptions extends CommonOptions {
   readonly locked?: boolean;
   /** Take the packages from this folder, as `vendor` writes it. */
   readonly vendorDirectory?: string | undefined;
+  /** What installs the packages; dnf by default, or librpm itself where there is no dnf. The image is the same. */
+  readonly engine?: EngineName | undefined;
   /** Win over the manifest's. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Use layers and images that earlier builds made of the same inputs; true by default. */
@@ -136,7 +139,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   if (known !== null) return known;
   requireRoot();
   const manifest = await loadManifest(options.manifestPath);
-  const dnf = await findDnf(context.environment);
+  const engine = await chooseEngine(options.engine, context.environment, context.emit);
   const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
   const resolver = await RepositoryResolver.configure(manifest, arch, context);
   try {
@@ -146,7 +149,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const packages = await verifiedPackages(manifest, lock, resolver, options, context);
     const changed = existing === null;
     const result = await withWorkDirectory((scratch) =>
-      makeImage({ manifest, lock, changed, packages, dnf, scratch, created, options }, context),
+      makeImage({ manifest, lock, changed, packages, engine, scratch, created, options }, context),
     );
     context.emit({
       type: "image-written",
@@ -251,7 +254,7 @@ interface ImageRequest {
   readonly lock: Lockfile;
   readonly changed: boolean;
   readonly packages: readonly VerifiedPackage[];
-  readonly dnf: string;
+  readonly engine: Engine;
   readonly scratch: string;
   readonly created: number;
   readonly options: BuildOptions;
@@ -267,7 +270,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       packages,
       root: join(scratch, "root"),
       scratch,
-      dnf: request.dnf,
+      engine: request.engine,
       arch,
       docs: manifest.docs,
       sourceDateEpoch: created,

@@ -42,6 +42,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       );
     case "verify-started":
       return status("Verifying", count(event.packages, "package"));
+    case "engine-chosen":
+      return status("Using", "librpm to install packages, as dnf was not found on PATH");
     case "install-started":
       return status("Installing", count(event.packages, "package"));
     case "install-output":

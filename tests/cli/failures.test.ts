@@ -81,13 +81,13 @@ test("what cannot be resolved, reached, configured or installed is one clear mes
   assert.deepEqual(snapshot(scene), before);
 });
 
-test("without dnf on PATH the message says what to install, before anything is fetched", async (t) => {
+test("without dnf on PATH, and with --engine dnf, the message says what to install, before anything is fetched", async (t) => {
   const scene = await builtScene(t);
   const before = snapshot(scene);
   const requests = scene.server.requests.length;
   scene.writeManifest({ packages: ["tool", "bulky"] });
   mkdirSync(scene.path("bin"));
-  const result = await scene.build([], { env: { PATH: scene.path("bin") } });
+  const result = await scene.build(["--engine", "dnf"], { env: { PATH: scene.path("bin") } });
   assertClearFailure(result, 17, /dnf was not found on PATH[\s\S]*Hint .*apt-get install dnf/);
   assert.deepEqual(snapshot(scene), before);
   assert.equal(scene.server.requests.length, requests);
@@ -229,80 +229,85 @@ test("a root that no layer can hold is named by its path, and changes nothing", 
   assert.deepEqual(readdirSync(scene.path("tmp")), []);
 });
 
-test("kill -9 at ten points of a build leaves nothing half-written, and the next build succeeds", async (t) => {
-  const scene = await builtScene(t);
-  scene.writeManifest({ packages: ["tool", "bulky"] });
-  const oldLock = read(scene.lockfilePath);
-  const oldIndex = read(join(scene.layout, "index.json"));
-  mkdirSync(scene.path("tmp"));
-  const env = { TMPDIR: scene.path("tmp") };
-  const started = Date.now();
-  assert.equal((await scene.run(["build", "--image", "other", "--tag", "test"], { env })).code, 0);
-  const duration = Date.now() - started;
-  if (oldLock !== null) writeFileSync(scene.lockfilePath, oldLock);
+for (const engine of ["dnf", "rpm"]) {
+  test(`kill -9 at ten points of a build by ${engine} leaves nothing half-written, and the next build succeeds`, async (t) => {
+    const scene = await builtScene(t);
+    scene.writeManifest({ packages: ["tool", "bulky"] });
+    const oldLock = read(scene.lockfilePath);
+    const oldIndex = read(join(scene.layout, "index.json"));
+    mkdirSync(scene.path("tmp"));
+    const env = { TMPDIR: scene.path("tmp") };
+    const started = Date.now();
+    assert.equal(
+      (await scene.run(["build", "--engine", engine, "--image", "other", "--tag", "test"], { env })).code,
+      0,
+    );
+    const duration = Date.now() - started;
+    if (oldLock !== null) writeFileSync(scene.lockfilePath, oldLock);
 
-  for (let point = 1; point <= 10; point += 1) {
+    for (let point = 1; point <= 10; point += 1) {
+      const child = spawn(
+        process.execPath,
+        [join(projectRoot, "dist/main.js"), "build", "--engine", engine, "--image", "image", "--tag", `kill-${point}`],
+        {
+          cwd: scene.directory,
+          env: {
+            ...process.env,
+            ...env,
+            XDG_CACHE_HOME: join(scene.directory, "..", "cache"),
+            SOURCE_DATE_EPOCH: "1720000000",
+          },
+          stdio: "ignore",
+        },
+      );
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      await Promise.race([delay((duration * point) / 11), ended]);
+      child.kill("SIGKILL");
+      await ended;
+      assertSoundLayout(scene.layout);
+      const lock = read(scene.lockfilePath) ?? "";
+      parseLockfile(lock, "rpmoci.lock");
+      const finished = read(join(scene.layout, "index.json"))?.includes(`"kill-${point}"`) === true;
+      if (!finished && lock === oldLock && oldIndex !== null) {
+        assert.ok(read(join(scene.layout, "index.json"))?.includes('"test"'));
+      }
+      // From the same beginning each time.
+      if (oldLock !== null) writeFileSync(scene.lockfilePath, oldLock);
+    }
+    const result = await scene.build([], { env });
+    assert.equal(result.code, 0, result.stderr);
+    assertSoundLayout(scene.layout);
+    assert.deepEqual(readdirSync(scene.path("tmp")), [], "a working directory was left behind");
+    assert.deepEqual(readdirSync(scene.layout).sort(), ["blobs", "index.json", "oci-layout"]);
+    assert.ok(readdirSync(scene.directory).every((name) => !name.endsWith(".part")));
+  });
+
+  test(`an interrupted build by ${engine} ends with 130 and leaves nothing behind`, async (t) => {
+    const scene = await builtScene(t);
+    scene.writeManifest({ packages: ["tool", "bulky"] });
+    const before = snapshot(scene);
+    mkdirSync(scene.path("tmp"));
     const child = spawn(
       process.execPath,
-      [join(projectRoot, "dist/main.js"), "build", "--image", "image", "--tag", `kill-${point}`],
+      [join(projectRoot, "dist/main.js"), "build", "--engine", engine, "--image", "image", "--tag", "test"],
       {
         cwd: scene.directory,
-        env: {
-          ...process.env,
-          ...env,
-          XDG_CACHE_HOME: join(scene.directory, "..", "cache"),
-          SOURCE_DATE_EPOCH: "1720000000",
-        },
-        stdio: "ignore",
+        env: { ...process.env, TMPDIR: scene.path("tmp"), XDG_CACHE_HOME: join(scene.directory, "..", "cache") },
+        stdio: ["ignore", "ignore", "pipe"],
       },
     );
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    await Promise.race([delay((duration * point) / 11), ended]);
-    child.kill("SIGKILL");
-    await ended;
-    assertSoundLayout(scene.layout);
-    const lock = read(scene.lockfilePath) ?? "";
-    parseLockfile(lock, "rpmoci.lock");
-    const finished = read(join(scene.layout, "index.json"))?.includes(`"kill-${point}"`) === true;
-    if (!finished && lock === oldLock && oldIndex !== null) {
-      assert.ok(read(join(scene.layout, "index.json"))?.includes('"test"'));
-    }
-    // From the same beginning each time.
-    if (oldLock !== null) writeFileSync(scene.lockfilePath, oldLock);
-  }
-  const result = await scene.build([], { env });
-  assert.equal(result.code, 0, result.stderr);
-  assertSoundLayout(scene.layout);
-  assert.deepEqual(readdirSync(scene.path("tmp")), [], "a working directory was left behind");
-  assert.deepEqual(readdirSync(scene.layout).sort(), ["blobs", "index.json", "oci-layout"]);
-  assert.ok(readdirSync(scene.directory).every((name) => !name.endsWith(".part")));
-});
-
-test("an interrupted build ends with 130 and leaves nothing behind", async (t) => {
-  const scene = await builtScene(t);
-  scene.writeManifest({ packages: ["tool", "bulky"] });
-  const before = snapshot(scene);
-  mkdirSync(scene.path("tmp"));
-  const child = spawn(
-    process.execPath,
-    [join(projectRoot, "dist/main.js"), "build", "--image", "image", "--tag", "test"],
-    {
-      cwd: scene.directory,
-      env: { ...process.env, TMPDIR: scene.path("tmp"), XDG_CACHE_HOME: join(scene.directory, "..", "cache") },
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-    if (!text.includes("Installing")) return;
-    // Twice at once, as where a terminal and the process outside of the user namespace both send it.
-    child.kill("SIGINT");
-    setTimeout(() => child.kill("SIGINT"), 10);
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (!text.includes("Installing")) return;
+      // Twice at once, as where a terminal and the process outside of the user namespace both send it.
+      child.kill("SIGINT");
+      setTimeout(() => child.kill("SIGINT"), 10);
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /Error interrupted/);
+    assert.deepEqual(readdirSync(scene.path("tmp")), []);
+    assert.deepEqual(snapshot(scene), before);
   });
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  assert.equal(code, 130, stderr);
-  assert.match(stderr, /Error interrupted/);
-  assert.deepEqual(readdirSync(scene.path("tmp")), []);
-  assert.deepEqual(snapshot(scene), before);
-});
+}

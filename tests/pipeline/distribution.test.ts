@@ -55,8 +55,13 @@ class Workshop {
     return new Workshop(directory, distribution, server.url);
   }
 
-  build(tag: string, environment: Readonly<Record<string, string | undefined>> = {}): Promise<RunResult> {
-    return rpmoci(["build", "--image", "image", "--tag", tag], {
+  /** All of it, whatever was built before. */
+  build(
+    tag: string,
+    environment: Readonly<Record<string, string | undefined>> = {},
+    options: readonly string[] = [],
+  ): Promise<RunResult> {
+    return rpmoci(["build", "--no-cache", "--image", "image", "--tag", tag, ...options], {
       cwd: this.directory,
       env: { XDG_CACHE_HOME: join(this.directory, "cache"), ...environment },
     });
@@ -170,7 +175,7 @@ test("a local RPM is installed beside the distribution", async (t) => {
   assert.ok(lock.packages.some(({ name }) => name === "nginx"));
 });
 
-test("the distribution gives the same digest twice, and as root of a user namespace", async (t) => {
+test("the distribution gives the same digest twice, by either engine, and as root of a user namespace", async (t) => {
   const workshop = await Workshop.open(t, { name: "postgresql", set: "default", kind: "elf", programs: [] });
   if (workshop === null) return;
   const environment = { SOURCE_DATE_EPOCH: "1750000000" };
@@ -180,12 +185,18 @@ test("the distribution gives the same digest twice, and as root of a user namesp
   }
   const layout = workshop.path("image");
   assert.equal(digestOf(layout, "two"), digestOf(layout, "one"));
+  const byRpm = await workshop.build("rpm", environment, ["--engine", "rpm"]);
+  assert.equal(byRpm.code, 0, byRpm.stderr);
+  assert.equal(digestOf(layout, "rpm"), digestOf(layout, "one"));
   const unshare = ["--user", "--map-auto", "--map-root-user"];
   if (process.geteuid?.() !== 0 || (await run("unshare", [...unshare, "true"])).code !== 0) return;
-  const build = [join(projectRoot, "dist/main.js"), "build", "--locked", "--image", "image", "--tag", "three"];
-  await runSuccessfully("unshare", [...unshare, process.execPath, ...build], {
-    cwd: workshop.directory,
-    env: { ...environment, XDG_CACHE_HOME: workshop.path("cache") },
-  });
-  assert.equal(digestOf(layout, "three"), digestOf(layout, "one"));
+  for (const engine of ["dnf", "rpm"]) {
+    const options = ["--locked", "--no-cache", "--engine", engine, "--image", "image", "--tag", `namespace-${engine}`];
+    const build = [process.execPath, join(projectRoot, "dist/main.js"), "build", ...options];
+    await runSuccessfully("unshare", [...unshare, ...build], {
+      cwd: workshop.directory,
+      env: { ...environment, XDG_CACHE_HOME: workshop.path("cache") },
+    });
+    assert.equal(digestOf(layout, `namespace-${engine}`), digestOf(layout, "one"), engine);
+  }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -7,7 +7,7 @@ import { DEFECT, exitCodeOf, USAGE } from "../../src/cli/exit-codes.js";
 import { type ErrorKind, messageOf, RpmociError } from "../../src/errors.js";
 import type { RpmociEvent } from "../../src/events.js";
 import { findDnf } from "../../src/install/dnf.js";
-import { macrosFor } from "../../src/install/macros.js";
+import { transactionMacros, writeMacros } from "../../src/install/macros.js";
 import { compareNevra, compareText, formatNevra } from "../../src/model/nevra.js";
 import { packageRoot } from "../../src/package-root.js";
 import { sourceDateEpoch } from "../../src/pipeline/source-date-epoch.js";
@@ -15,6 +15,7 @@ import { messageOfEvent } from "../../src/reporters/messages.js";
 import { PlainReporter } from "../../src/reporters/plain.js";
 import { continuationLine, statusLine } from "../../src/reporters/status-line.js";
 import { version } from "../../src/version.js";
+import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const KINDS: readonly ErrorKind[] = [
   "usage",
@@ -227,9 +228,11 @@ test("dnf is looked for on PATH", async (t) => {
   );
 });
 
-test("rpm's macros name the database and switch off the host's plugins", () => {
-  const lines = macrosFor("/usr/lib/sysimage/rpm", "x86_64").split("\n");
+test("rpm's macros name the database and switch off the host's plugins", async (t) => {
+  const home = temporaryDirectory(t);
+  await writeMacros(home, transactionMacros("/usr/lib/sysimage/rpm", "x86_64"));
+  const lines = readFileSync(join(home, ".rpmmacros"), "utf8").split("\n");
   for (const line of ["%_dbpath /usr/lib/sysimage/rpm", "%_transaction_color 3", "%__transaction_selinux %{nil}"])
     assert(lines.includes(line), line);
-  assert(macrosFor("/var/lib/rpm", "ppc64le").includes("%_transaction_color 0\n"));
+  assert.equal(transactionMacros("/var/lib/rpm", "ppc64le")._transaction_color, "0");
 });

@@ -21,6 +21,10 @@ export class BuildCommand extends RepositoryCommand {
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
 
+  engine = Option.String("--engine", {
+    description: "dnf or rpm: what installs the packages; dnf where there is one. The image is the same",
+  });
+
   cache = Option.Boolean("--cache", true, {
     description: "Use layers and images that earlier builds made of the same inputs; --no-cache makes all anew",
   });
@@ -38,6 +42,7 @@ export class BuildCommand extends RepositoryCommand {
     const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
     const { locked, vendorDirectory, cache, refresh } = this;
+    const engine = this.engine === undefined ? undefined : parseEngine(this.engine);
     const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
     const request = {
       ...this.commonOptions(run),
@@ -45,6 +50,7 @@ export class BuildCommand extends RepositoryCommand {
       tag,
       locked,
       vendorDirectory,
+      engine,
       labels,
       cache,
       previous,
@@ -56,6 +62,11 @@ export class BuildCommand extends RepositoryCommand {
     await build(request);
     return 0;
   }
+}
+
+function parseEngine(text: string): "dnf" | "rpm" {
+  if (text === "dnf" || text === "rpm") return text;
+  throw new RpmociError(`--engine: \`${text}\` is neither dnf nor rpm.`, { kind: "usage", code: "ENGINE_INVALID" });
 }
 
 /** A directory may have a colon in its name. */

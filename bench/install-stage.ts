@@ -1,0 +1,34 @@
+/** `node install-stage.js ENGINE FOLDER ROOT SCRATCH`: verifies the RPM files of a folder and installs them. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { chooseEngine, type EngineName } from "../src/install/engine.js";
+import { installPackages } from "../src/install/install.js";
+import { hostArchitecture } from "../src/model/architecture.js";
+import { verifyPackages } from "../src/verify/verify.js";
+
+const [engineName = "", folder = "", root = "", scratch = ""] = process.argv.slice(2);
+const ignore = (): void => {};
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".rpm"));
+const unchecked = { gpgcheck: false, keys: [] };
+const packages = await verifyPackages(
+  {
+    packages: files.map((name) => ({ path: join(folder, name), locked: null })),
+    localNames: undefined,
+    keys: { ofRepository: () => unchecked, ofLocalPackages: unchecked },
+    sha256Of: async () => "",
+  },
+  ignore,
+);
+await installPackages(
+  {
+    packages,
+    root,
+    scratch,
+    engine: await chooseEngine(engineName as EngineName, process.env, ignore),
+    arch: hostArchitecture(),
+    docs: false,
+    sourceDateEpoch: 1_700_000_000,
+    abort: undefined,
+  },
+  ignore,
+);

@@ -1,0 +1,173 @@
+#include "rpm/installation.h"
+
+#include <fcntl.h>
+#include <rpm/rpmlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "failure.h"
+#include "rpm/library.h"
+#include "rpm/log.h"
+#include "rpm/package_file.h"
+#include "rpm/problems.h"
+
+namespace rpmoci {
+
+namespace {
+
+constexpr std::pair<rpmTagVal, const char*> kScriptlets[] = {
+    {RPMTAG_PRETRANS, "%pretrans"},
+    {RPMTAG_PREIN, "%pre"},
+    {RPMTAG_POSTIN, "%post"},
+    {RPMTAG_POSTTRANS, "%posttrans"},
+    {RPMTAG_TRIGGERPREIN, "%triggerprein"},
+    {RPMTAG_TRIGGERIN, "%triggerin"},
+    {RPMTAG_FILETRIGGERIN, "%filetriggerin"},
+    {RPMTAG_TRANSFILETRIGGERIN, "%transfiletriggerin"},
+};
+
+std::string scriptlet_name(rpmTagVal tag) {
+  for (const auto& [known, name] : kScriptlets) {
+    if (known == tag) return name;
+  }
+  const char* name = rpmTagGetName(tag);
+  return name == nullptr ? "a scriptlet" : name;
+}
+
+std::string nevra_of(const void* header) {
+  if (header == nullptr) return "a package";
+  const Malloced<char> nevra(headerGetAsString(static_cast<Header>(const_cast<void*>(header)), RPMTAG_NEVRA));
+  return nevra ? nevra.get() : "a package";
+}
+
+/// Lines on standard output, where whatever scriptlets print goes, too.
+void say(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stdout);
+  std::fflush(stdout);
+}
+
+/// Hears of what librpm does.
+class Observer {
+ public:
+  static void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total, fnpyKey key,
+                      rpmCallbackData data) {
+    return static_cast<Observer*>(data)->hear(header, what, amount, total, static_cast<const char*>(key));
+  }
+
+  const std::vector<std::string>& failed_scriptlets() const { return failed_scriptlets_; }
+  /// Those that failed the installation of their package.
+  const std::vector<std::string>& fatal_scriptlets() const { return fatal_scriptlets_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void* hear(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total, const char* path) {
+    switch (what) {
+      case RPMCALLBACK_INST_OPEN_FILE:
+        file_.reset(Fopen(path, "r.ufdio"));
+        return file_.get();
+      case RPMCALLBACK_INST_CLOSE_FILE:
+        file_.reset();
+        return nullptr;
+      case RPMCALLBACK_ELEM_PROGRESS:
+        place_ = std::to_string(amount + 1) + "/" + std::to_string(total);
+        return nullptr;
+      case RPMCALLBACK_INST_START:
+        say("Installing " + nevra_of(header) + " (" + place_ + ")");
+        return nullptr;
+      case RPMCALLBACK_SCRIPT_START:
+        say("Running " + scriptlet_name(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
+        began_ = Clock::now();
+        return nullptr;
+      case RPMCALLBACK_SCRIPT_STOP: {
+        char line[64];
+        const std::chrono::duration<double> lasted = Clock::now() - began_;
+        std::snprintf(line, sizeof line, "It ran for %.2f s", lasted.count());
+        say(line);
+        return nullptr;
+      }
+      case RPMCALLBACK_SCRIPT_ERROR:
+        (total == RPMRC_OK ? failed_scriptlets_ : fatal_scriptlets_)
+            .push_back(scriptlet_name(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
+        return nullptr;
+      default:
+        return nullptr;
+    }
+  }
+
+  OwnedStream file_;
+  std::string place_;
+  Clock::time_point began_;
+  std::vector<std::string> failed_scriptlets_;
+  std::vector<std::string> fatal_scriptlets_;
+};
+
+void add_package(rpmts transaction, const std::string& path) {
+  LogCapture log;
+  const auto stream = open_package(path);
+  Header raw = nullptr;
+  const auto status = rpmReadPackageFile(transaction, stream.get(), path.c_str(), &raw);
+  const OwnedHeader header(raw);
+  if (status == RPMRC_NOTFOUND || status == RPMRC_FAIL || raw == nullptr) {
+    throw Failure("RPM_UNREADABLE", "cannot read the RPM file " + path + ": " + log.summary("it is not an RPM file"));
+  }
+  // Not as an upgrade: of packages of which several may be installed, the lockfile may have several.
+  if (rpmtsAddInstallElement(transaction, raw, path.c_str(), 0, nullptr) != 0) {
+    throw Failure("RPM_INSTALL_FAILED", "librpm refuses to install " + path + ": " + log.summary("no reason given"));
+  }
+}
+
+[[noreturn]] void fail(rpmts transaction, const LogCapture& log, const Observer& observer) {
+  std::string reasons;
+  const auto add = [&](const std::string& text) { reasons += (reasons.empty() ? "" : "\n") + text; };
+  for (const auto& text : problems_of(transaction)) add(text);
+  for (const auto& scriptlet : observer.fatal_scriptlets()) add(scriptlet + " failed");
+  for (const auto& record : log.records()) add(record.text);
+  throw Failure("RPM_INSTALL_FAILED", reasons.empty() ? "librpm gives no reason" : reasons);
+}
+
+}  // namespace
+
+Installation install_packages(const InstallationRequest& request) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto guard = RpmLibrary::get().lock();
+  LogCapture log;
+  std::vector<std::unique_ptr<ScopedMacro>> macros;
+  for (const auto& [name, value] : request.macros) macros.push_back(std::make_unique<ScopedMacro>(name, value));
+  const ScopedMacro database_path("_dbpath", request.database.db_path);
+
+  Observer observer;
+  const OwnedTransaction transaction(rpmtsCreate());
+  const OwnedStream output(fdDup(STDOUT_FILENO));
+  rpmtsSetRootDir(transaction.get(), request.database.root.c_str());
+  // The files were verified a moment ago, more strictly than librpm would.
+  rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES);
+  rpmtsSetVfyFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES);
+  rpmtsSetVfyLevel(transaction.get(), 0);
+  rpmtsSetFlags(transaction.get(), RPMTRANS_FLAG_NOPLUGINS | (request.docs ? 0 : RPMTRANS_FLAG_NODOCS));
+  rpmtsSetScriptFd(transaction.get(), output.get());
+  rpmtsSetNotifyCallback(transaction.get(), &Observer::notify, &observer);
+  if (rpmtsOpenDB(transaction.get(), O_RDWR | O_CREAT) != 0) {
+    throw Failure("RPM_INSTALL_FAILED", "cannot create the rpm database " + request.database.root +
+                                            request.database.db_path + ": " + log.summary("no reason given"));
+  }
+  for (const auto& path : request.packages) add_package(transaction.get(), path);
+  if (rpmtsCheck(transaction.get()) != 0 || !problems_of(transaction.get()).empty())
+    fail(transaction.get(), log, observer);
+  rpmtsOrder(transaction.get());
+  rpmtsClean(transaction.get());
+  if (rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE) != 0) fail(transaction.get(), log, observer);
+  rpmtsSetScriptFd(transaction.get(), nullptr);
+
+  Installation result;
+  result.failed_scriptlets = observer.failed_scriptlets();
+  for (const auto& record : log.records()) result.warnings.push_back(record.text);
+  return result;
+}
+
+}  // namespace rpmoci

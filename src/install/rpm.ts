@@ -1,0 +1,37 @@
+/** The transaction by librpm itself, in a process of its own: for hosts without dnf, and for those in a hurry. */
+import { mkdir } from "node:fs/promises";
+import { messageOf, RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
+import type { InstallRequest } from "./install.js";
+import { scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
+import { runTransaction } from "./transaction.js";
+
+/** As `installPackages`. */
+export async function installWithRpm(
+  { packages, root, docs, sourceDateEpoch, abort }: InstallRequest,
+  { macros, dbPath, home }: TransactionSetting,
+  emit: Emit,
+): Promise<void> {
+  await mkdir(root, { recursive: true });
+  const log: string[] = [];
+  const onLine = (line: string): void => {
+    log.push(line);
+    emit({ type: "install-output", line });
+  };
+  const install = { root, dbPath, packages: packages.map(({ path }) => path), docs, macros };
+  const environment = scriptletEnvironment(home, sourceDateEpoch);
+  const answer = await runTransaction({ install }, { environment, onLine, abort }).catch((error: unknown) => {
+    abort?.throwIfAborted();
+    throw new RpmociError(`Failed to start a process for librpm: ${messageOf(error)}`, {
+      kind: "install",
+      code: "RPM_NOT_STARTED",
+      cause: error,
+    });
+  });
+  const { installed, error = "" } = answer;
+  if (installed === undefined) throw transactionFailure("install packages", [...log, ...error.split("\n")]);
+  for (const line of installed.warnings) emit({ type: "install-output", line });
+  for (const scriptlet of installed.failedScriptlets) {
+    emit({ type: "warning", message: `${scriptlet} failed; the package is installed all the same` });
+  }
+}

@@ -1,0 +1,38 @@
+/** What both engines have in common: the setting of a transaction, and how its failure is told. */
+import { delimiter } from "node:path";
+import { RpmociError } from "../errors.js";
+import type { Macros } from "./macros.js";
+
+export interface TransactionSetting {
+  readonly macros: Macros;
+  /** Of the rpm database, inside the root. */
+  readonly dbPath: string;
+  /** The home directory of the engine and of scriptlets; need not be there. */
+  readonly home: string;
+}
+
+/** The environment of the engine, and thus of scriptlets. */
+export function scriptletEnvironment(home: string, sourceDateEpoch: number): NodeJS.ProcessEnv {
+  return {
+    PATH: `${process.env.PATH ?? ""}${delimiter}/usr/sbin${delimiter}/usr/bin${delimiter}/sbin${delimiter}/bin`,
+    HOME: home,
+    LANG: "C.UTF-8",
+    LC_ALL: "C.UTF-8",
+    TZ: "UTC",
+    SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+  };
+}
+
+/** How many of the last lines an error repeats. */
+const LOG_LINES = 40;
+
+/** `what` failed, and why; a full disk is told apart by what rpm says then. */
+export function transactionFailure(what: string, log: readonly string[]): RpmociError {
+  const full = log.some((line) => /No space left on device|needs \d+\S* more space/.test(line));
+  return new RpmociError(`failed to ${full ? `${what.split(":")[0]}: the disk is full` : what}`, {
+    kind: "install",
+    code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
+    hint: full ? "free some space, or name a directory on another disk with TMPDIR" : undefined,
+    details: log.slice(-LOG_LINES),
+  });
+}
