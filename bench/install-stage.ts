@@ -1,8 +1,9 @@
 /** `node install-stage.js ENGINE FOLDER ROOT SCRATCH`: verifies the RPM files of a folder and installs them. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { chooseEngine, type EngineName } from "../src/install/engine.js";
+import { chooseEngine } from "../src/install/engine.js";
 import { installPackages } from "../src/install/install.js";
+import type { EngineName } from "../src/install/setting.js";
 import { hostArchitecture } from "../src/model/architecture.js";
 import { verifyPackages } from "../src/verify/verify.js";
 

@@ -56,7 +56,8 @@ export abstract class RpmociCommand extends Command {
       if (verbosity === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
       return code;
     } finally {
-      process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+      // The same interruption, sent twice, must not end the process in its last moments with another exit code.
+      if (!interruption.signal.aborted) process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     }
   }
 }

@@ -6,10 +6,9 @@ import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { formatNevra } from "../model/nevra.js";
 import type { VerifiedPackage } from "../model/package.js";
-import type { InstallRequest } from "./install.js";
 import { writeMacros } from "./macros.js";
 import { runProcess } from "./process.js";
-import { scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
+import { type InstallRequest, scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
 
 /**
  * Node can neither set a child's umask nor let it die with its parent, where setpriv (util-linux) can. One pipe for both

@@ -2,10 +2,7 @@
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { findDnf } from "./dnf.js";
-
-export type EngineName = "dnf" | "rpm";
-
-export type Engine = { readonly kind: "dnf"; readonly program: string } | { readonly kind: "rpm" };
+import type { Engine, EngineName } from "./setting.js";
 
 /**
  * The engine that is asked for; without a wish dnf, and librpm where there is no dnf. Throws an `RpmociError` of kind

@@ -1,27 +1,11 @@
 /** The transaction: exactly the given files into an empty root, by dnf or by librpm itself. */
 import { join } from "node:path";
 import type { Emit } from "../events.js";
-import type { VerifiedPackage } from "../model/package.js";
 import { databasePath } from "./database-path.js";
 import { installWithDnf } from "./dnf.js";
-import type { Engine } from "./engine.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";
-
-export interface InstallRequest {
-  readonly packages: readonly VerifiedPackage[];
-  /** An empty directory, which becomes the root. */
-  readonly root: string;
-  /** A directory of the caller's for configuration, logs and caches; not inside the root. */
-  readonly scratch: string;
-  readonly engine: Engine;
-  /** rpm's name of the architecture. */
-  readonly arch: string;
-  readonly docs: boolean;
-  /** Seconds since the epoch, for install times and scriptlets. */
-  readonly sourceDateEpoch: number;
-  readonly abort: AbortSignal | undefined;
-}
+import type { InstallRequest } from "./setting.js";
 
 export interface InstalledRoot {
   readonly root: string;

@@ -2,8 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
-import type { InstallRequest } from "./install.js";
-import { scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
+import { type InstallRequest, scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
 import { runTransaction } from "./transaction.js";
 
 /** As `installPackages`. */

@@ -1,7 +1,27 @@
-/** What both engines have in common: the setting of a transaction, and how its failure is told. */
+/** What both engines have in common: the request, the setting of a transaction, and how its failure is told. */
 import { delimiter } from "node:path";
 import { RpmociError } from "../errors.js";
+import type { VerifiedPackage } from "../model/package.js";
 import type { Macros } from "./macros.js";
+
+export type EngineName = "dnf" | "rpm";
+
+export type Engine = { readonly kind: "dnf"; readonly program: string } | { readonly kind: "rpm" };
+
+export interface InstallRequest {
+  readonly packages: readonly VerifiedPackage[];
+  /** An empty directory, which becomes the root. */
+  readonly root: string;
+  /** A directory of the caller's for configuration, logs and caches; not inside the root. */
+  readonly scratch: string;
+  readonly engine: Engine;
+  /** rpm's name of the architecture. */
+  readonly arch: string;
+  readonly docs: boolean;
+  /** Seconds since the epoch, for install times and scriptlets. */
+  readonly sourceDateEpoch: number;
+  readonly abort: AbortSignal | undefined;
+}
 
 export interface TransactionSetting {
   readonly macros: Macros;

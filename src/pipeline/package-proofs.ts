@@ -1,5 +1,5 @@
 /** What a lockfile says of packages beyond what their repositories say: who signed them, and a checksum that is strong. */
-import { writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
 import { RpmociError } from "../errors.js";
@@ -139,8 +139,10 @@ async function claimedSigners(
 /** The lead and the signature header; null when they cannot be had. */
 async function readStart({ locked, urls }: Candidate, { transport, transferOf, emit }: ProofSources) {
   const what = `the signature of package ${formatNevra(locked)} from repository "${locked.repositoryId}"`;
-  const read = (count: number): Promise<Buffer> =>
-    transport.readStart(urls, count, what, { ...transferOf(locked.repositoryId), retries: 0 });
+  const transfer = { ...transferOf(locked.repositoryId), retries: 0 };
+  const kept = transport.pathOf(locked.checksum);
+  const read = async (count: number): Promise<Buffer> =>
+    (await startOfFile(kept, count)) ?? transport.readStart(urls, count, what, transfer);
   try {
     const start = await read(USUAL_START);
     const end = signatureEnd(start);
@@ -149,6 +151,18 @@ async function readStart({ locked, urls }: Candidate, { transport, transferOf, e
     if (!(error instanceof RpmociError && error.kind === "fetch")) throw error;
     emit({ type: "debug", message: error.message });
     return null;
+  }
+}
+
+/** Null where there is no such file. */
+async function startOfFile(path: string, count: number): Promise<Buffer | null> {
+  const file = await open(path).catch(() => null);
+  if (file === null) return null;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { createServer as createHttpsServer, type ServerOptions as HttpsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { normalize } from "node:path";
-import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { readServedFile, type ServedFile, serveFile } from "./http-file.js";
 import { type TlsIdentity, testTlsIdentity } from "./tls-identity.js";
 
@@ -60,8 +60,6 @@ export interface TestServer extends AsyncDisposable {
   readonly requests: readonly LoggedRequest[];
   /** Null without TLS. */
   readonly tls: TlsIdentity | null;
-  /** Resolves when every request that has reached this machine is answered and logged. */
-  settled(): Promise<void>;
   /** Makes requests for a path misbehave, or behave again with `null`. */
   setFault(path: string, fault: Fault | null): void;
   /** Ends all connections. Idempotent. */
@@ -80,26 +78,15 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     entry.left -= 1;
     return entry.fault;
   };
-  const answers = new Set<Promise<void>>();
   const listener: RequestListener = (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const log = (status: number): void => {
       requests.push({ method: request.method ?? "", path, headers: request.headers, status });
     };
-    const answered = answer(options, path, takeFault(path), request, response)
-      .then(log, (error: unknown) => {
-        response.destroy(error as Error);
-        log(0);
-      })
-      .finally(() => answers.delete(answered));
-    answers.add(answered);
-  };
-  const settled = async (): Promise<void> => {
-    // One turn of the loop takes a waiting connection, the next one reads what it asks for.
-    for (let turns = 0; turns < 3; turns += 1) await turn();
-    if (answers.size === 0) return;
-    await Promise.all(answers);
-    await settled();
+    answer(options, path, takeFault(path), request, response).then(log, (error: unknown) => {
+      response.destroy(error as Error);
+      log(0);
+    });
   };
 
   const server =
@@ -118,7 +105,6 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     url: `${identity === null ? "http" : "https"}://127.0.0.1:${port}`,
     requests,
     tls: identity,
-    settled,
     setFault: (path, fault) => {
       if (fault === null) faults.delete(path);
       else faults.set(path, { fault, left: fault.times ?? Number.POSITIVE_INFINITY });
