@@ -378,6 +378,25 @@ test("a server that does not answer is given up", async (t) => {
   await assert.rejects(transportIn(t).readBytes([origin], "it", { ...QUICK, retries: 0, timeout: 0.2 }), /timed out/);
 });
 
+test("the start of a file is read by a range, or from a server that sends all of it", async (t) => {
+  const content = Buffer.alloc(100_000, "abc");
+  let wished = "";
+  const ranged = await serve(t, (request, response) => {
+    wished = request.headers.range ?? "";
+    response.writeHead(206, { "content-range": `bytes 0-9/${content.length}` }).end(content.subarray(0, 10));
+  });
+  const whole = await serve(t, (_, response) => response.end(content));
+  const short = await serve(t, (_, response) => response.end("abc"));
+  const transport = transportIn(t);
+  assert.deepEqual(await transport.readStart([ranged], 10, "it", QUICK), content.subarray(0, 10));
+  assert.equal(wished, "bytes=0-9");
+  assert.deepEqual(await transport.readStart([whole], 10, "it", QUICK), content.subarray(0, 10));
+  assert.deepEqual(await transport.readStart([short], 10, "it", QUICK), Buffer.from("abc"));
+  const file = join(temporary(t), "file");
+  writeFileSync(file, content);
+  assert.deepEqual(await transport.readStart([pathToFileURL(file).href], 10, "it", QUICK), content.subarray(0, 10));
+});
+
 test("a mirror's URL that is none is passed over", async (t) => {
   const origin = await serve(t, (_, response) => response.end("good"));
   const transport = transportIn(t);
