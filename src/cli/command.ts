@@ -1,4 +1,5 @@
 /** What the commands have in common: verbosity, reporting, exit codes. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Command, Option } from "clipanion";
 import { type CommonOptions, type Emit, RpmociError } from "../index.js";
 import type { Verbosity } from "../reporters/messages.js";
@@ -13,6 +14,9 @@ const DEFAULT_LEVEL = LEVELS.indexOf("status");
  * the one outside of the user namespace hands what it gets on. A later one ends the process at once.
  */
 const SAME_INTERRUPTION = 500;
+
+/** Milliseconds in which nearly every echo comes. In its last moments a process cannot hear it, and would die of it. */
+const ECHO = 100;
 
 /** How a command's work is reported and interrupted. */
 export interface Run {
@@ -49,6 +53,7 @@ export abstract class RpmociCommand extends Command {
     } catch (error) {
       if (interruption.signal.aborted) {
         reporter.error(new Error("interrupted"));
+        await delay(Math.max(0, interrupted + ECHO - performance.now()));
         return Number(process.exitCode);
       }
       reporter.error(error instanceof Error ? error : new Error(String(error)));
@@ -56,7 +61,6 @@ export abstract class RpmociCommand extends Command {
       if (verbosity === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
       return code;
     } finally {
-      // The same interruption, sent twice, must not end the process in its last moments with another exit code.
       if (!interruption.signal.aborted) process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     }
   }
