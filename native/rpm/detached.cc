@@ -111,7 +111,8 @@ Finding check(const Packet& packet, Digests& digests, const Keyring& keyring) {
       return finding(Status::kUnknownKey, "NOKEY");
     default:
       // Without the key, librpm compares the first bytes of the hash and fails when they differ.
-      return keyring.fingerprint_of(key_id).empty() ? finding(Status::kUnknownKey, "NOKEY") : finding(Status::kBad, "BAD");
+      return keyring.fingerprint_of(key_id).empty() ? finding(Status::kUnknownKey, "NOKEY")
+                                                    : finding(Status::kBad, "BAD");
   }
 }
 
