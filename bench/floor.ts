@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryIn } from "../tests/native/support/package-repository.js";
+import { keptPath } from "./folder.js";
 import { type LargeSubject, project } from "./large-subject.js";
 import { median } from "./measure.js";
 
@@ -57,8 +58,7 @@ function compare(title: string, runs: number, ours: () => Timings, floor: () => 
 }
 
 function compile(): string {
-  const output = join(project, "build/bench/libsolv-floor");
-  mkdirSync(join(project, "build/bench"), { recursive: true });
+  const output = keptPath("libsolv-floor");
   const flags = execFileSync("pkg-config", ["--cflags", "--libs", "libsolv", "libsolvext"], { encoding: "utf8" });
   const source = join(project, "bench/libsolv-floor.c");
   execFileSync("cc", ["-O2", "-o", output, source, ...flags.trim().split(/\s+/)]);

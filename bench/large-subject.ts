@@ -1,10 +1,11 @@
 /** The large repository, an image of 100 of its packages, and folders for each way to lock it. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { makeMetadataRepository } from "../scripts/distribution/metadata-repository.js";
 import { openPool, query, repositoryIn, solve } from "../tests/native/support/package-repository.js";
 import { randomIntegers, shuffled } from "../tests/support/random.js";
+import { keptPath } from "./folder.js";
 
 export interface LargeSubject {
   /** Holds `repodata`. */
@@ -53,7 +54,7 @@ const imageSize = 100;
  * package of the image is asked for by its name. What was chosen is kept.
  */
 async function choose(repository: string, inputs: string): Promise<Choice> {
-  const kept = join(project, "build/bench/image.json");
+  const kept = keptPath("image.json");
   if (existsSync(kept)) {
     const choice = JSON.parse(readFileSync(kept, "utf8")) as Choice;
     if (choice.inputs === inputs) return choice;
@@ -68,7 +69,6 @@ async function choose(repository: string, inputs: string): Promise<Choice> {
     if (chosen.length === imageSize) break;
   }
   pool.close();
-  mkdirSync(join(project, "build/bench"), { recursive: true });
   const choice = { inputs, names, chosen };
   writeFileSync(kept, JSON.stringify(choice));
   return choice;

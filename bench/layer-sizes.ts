@@ -1,8 +1,9 @@
 /** Compressed sizes of layers. Each is written once, whoever asks for it, and remembered: equal keys mean equal blobs. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { listLayers } from "../src/layer/list.js";
 import { writeLayers } from "../src/layer/write.js";
+import { keptPath } from "./folder.js";
 import { DATABASE_PATH } from "./rpm-root.js";
 
 /** Names of packages, a list for each layer but the topmost. */
@@ -25,7 +26,7 @@ const section = { compression: "gzip", level: undefined } as const;
 const ignore = (): void => {};
 
 export class LayerSizes {
-  readonly #file = resolve(import.meta.dirname, "../../../build/bench/layer-sizes.json");
+  readonly #file = keptPath("layer-sizes.json");
   readonly #known: Map<string, Blob>;
 
   /** @param folder for blobs, which do not stay. */
@@ -45,7 +46,6 @@ export class LayerSizes {
       this.#known.set(unknown[index]?.key ?? "", { digest: descriptor.digest, size: descriptor.size });
     }
     rmSync(directory, { recursive: true });
-    mkdirSync(dirname(this.#file), { recursive: true });
     writeFileSync(this.#file, JSON.stringify([...this.#known]));
     return listed.layers.map(({ key }) => this.#known.get(key) as Blob);
   }

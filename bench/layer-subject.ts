@@ -1,9 +1,10 @@
 /** Roots of the distribution with real contents, and the programs that layers of them are made with. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeDistribution } from "../scripts/distribution/distribution.js";
 import type { SetName } from "../scripts/distribution/package-sets.js";
+import { keptPath, makeWorkFolder } from "./folder.js";
 import { DATABASE_PATH, rpm } from "./rpm-root.js";
 
 const project = resolve(import.meta.dirname, "../../..");
@@ -18,12 +19,10 @@ export interface LayerSubject {
   dispose(): void;
 }
 
-/** Below `build/bench`, because a memory-backed folder for temporary files would make writing cost nothing. */
 export async function prepareLayerSubject(contents: SetName): Promise<LayerSubject> {
   const out = join(project, `build/distribution/plain-${contents}`);
   await makeDistribution({ out, contents, kind: "plain" });
-  mkdirSync(join(project, "build/bench"), { recursive: true });
-  const folder = mkdtempSync(join(project, "build/bench/layers-"));
+  const folder = makeWorkFolder("layers-");
   const root = join(folder, "root");
   const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".rpm"));
   const paths = files.map((name) => join(out, name));
@@ -43,7 +42,7 @@ export const layerStage = join(import.meta.dirname, "layer-stage.js");
 
 /** As the original does it. Needs zlib's headers. */
 export function compileOriginal(): string {
-  const output = join(project, "build/bench/original-layer");
+  const output = keptPath("original-layer");
   execFileSync("cc", ["-O2", "-o", output, join(project, "bench/original-layer.c"), "-lz", "-lnettle"]);
   return output;
 }
@@ -63,7 +62,7 @@ export function compileCompressors(): string {
 }
 
 function compileWithCompressors(name: string, ...libraries: readonly string[]): string {
-  const output = join(project, "build/bench", name);
+  const output = keptPath(name);
   const sources = readdirSync(join(project, "native/layer"))
     .filter((file) => /^(compression|gzip|zstd|deflate.*|.*_match_finder|huffman|crc32|sha256.*)\.cc$/.test(file))
     .map((file) => join(project, "native/layer", file));

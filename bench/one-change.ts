@@ -1,9 +1,10 @@
 /** How much is reused, and how long does it take, when one package of all changes? */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { namedPackages } from "../src/plan/packages.js";
 import { canonicalizeRoot } from "../src/rootfs/canonicalize.js";
+import { makeWorkFolder } from "./folder.js";
 import type { Groups } from "./layer-sizes.js";
 import type { StagedLayer, StagePlan, StageResult } from "./layer-stage.js";
 import { layerStage } from "./layer-subject.js";
@@ -33,7 +34,7 @@ export interface PackageShare {
 const CREATED = 1_800_000_000;
 
 export async function measureOneChange(history: History, runs: number): Promise<OneChange> {
-  const folder = mkdtempSync(join(resolve(import.meta.dirname, "../../../build/bench"), "one-change-"));
+  const folder = makeWorkFolder("one-change-");
   try {
     const root = join(folder, "root");
     const way = own("source");

@@ -1,8 +1,9 @@
 /** How much of an image is in layers that the one before it had, over ten real updates? */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { canonicalizeRoot } from "../src/rootfs/canonicalize.js";
+import { makeWorkFolder } from "./folder.js";
 import { type Blob, LayerSizes, type RootState } from "./layer-sizes.js";
 import { own, ways } from "./layer-ways.js";
 import { DATABASE_PATH, rpm } from "./rpm-root.js";
@@ -27,8 +28,6 @@ export interface ImageResult {
 const CREATED = 1_800_000_000;
 const DAY = 24 * 60 * 60;
 
-const buildFolder = resolve(import.meta.dirname, "../../../build/bench");
-
 /**
  * The root is updated by rpm from state to state. At the end it is compared with one that was installed afresh: the
  * layers of packages have to be the same.
@@ -37,8 +36,7 @@ export async function measureUpdates(
   history: History,
   report: (line: string) => void,
 ): Promise<readonly UpdateResult[]> {
-  mkdirSync(buildFolder, { recursive: true });
-  const folder = mkdtempSync(join(buildFolder, "updates-"));
+  const folder = makeWorkFolder("updates-");
   try {
     const root = join(folder, "root");
     const sizes = new LayerSizes(folder);
