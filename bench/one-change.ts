@@ -20,8 +20,10 @@ export interface OneChange {
   readonly size: number;
   /** Of compressed bytes. */
   readonly reused: number;
-  /** All layers written, only those that changed, and Node's own start. */
+  /** Processes: all layers written, only those that changed, and Node's own start. */
   readonly times: readonly Measurement[];
+  /** Seconds, medians, without the start of the processes: all layers written, and only those that changed. */
+  readonly stages: readonly [number, number];
   /** What would be reused after a change of each single package, in ascending order. */
   readonly shares: readonly PackageShare[];
 }
@@ -46,27 +48,34 @@ export async function measureOneChange(history: History, runs: number): Promise<
     await canonicalizeRoot(root, DATABASE_PATH, CREATED);
     const groups = way.plan(history.base, root);
     const stage = new Stage(folder, root);
-    const before = stage.run({ groups, known: [] });
+    const before = stage.run("first", { groups, known: [] }).layers;
 
     const changed = mediumChange(history);
     rpm(root, "-U", [changed.file]);
     await canonicalizeRoot(root, DATABASE_PATH, CREATED);
     const releases = history.base.map((release) => (release.locked.name === changed.locked.name ? changed : release));
     const plan = { groups: way.plan(releases, root), known: before.map(({ key }) => key) };
-    const after = stage.run(plan);
+    const after = stage.run("first", plan).layers;
     const written = after.reduce((sum, { size }) => sum + (size ?? 0), 0);
     const sizes = new Map(before.map(({ key, size }) => [key, size ?? 0]));
     const total = after.reduce((sum, { key, size }) => sum + (size ?? sizes.get(key) ?? 0), 0);
+    const all = { ...plan, known: [] };
     const times = measure(
       [
-        { name: "all layers", script: stage.script("cold", { ...plan, known: [] }) },
+        { name: "all layers", script: stage.script("cold", all) },
         { name: "what has changed", script: stage.script("warm", plan) },
         { name: "node, doing nothing", script: `${process.execPath} -e 0` },
       ],
       runs,
     );
+    // In turn, as the machine's speed drifts.
+    const seconds = Array.from({ length: runs }, () => [
+      stage.run("cold", all).seconds,
+      stage.run("warm", plan).seconds,
+    ]);
+    const stages = [median(seconds.map(([cold = 0]) => cold)), median(seconds.map(([, warm = 0]) => warm))] as const;
     const { name, size = 0 } = changed.locked;
-    return { name, size, reused: 1 - written / total, times, shares: sharesOf(history.base, groups, before) };
+    return { name, size, reused: 1 - written / total, times, stages, shares: sharesOf(history.base, groups, before) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -85,9 +94,9 @@ class Stage {
     return `${process.execPath} ${layerStage} ${this.root} ${DATABASE_PATH} ${directory} gzip ${directory}.json`;
   }
 
-  run(plan: StagePlan): readonly StagedLayer[] {
-    const output = execFileSync("sh", ["-c", this.script("first", plan)], { encoding: "utf8" });
-    return (JSON.parse(output) as StageResult).layers;
+  run(name: string, plan: StagePlan): StageResult {
+    execFileSync("sync");
+    return JSON.parse(execFileSync("sh", ["-c", this.script(name, plan)], { encoding: "utf8" })) as StageResult;
   }
 }
 
@@ -121,7 +130,7 @@ function sharesOf(base: readonly Release[], groups: Groups, layers: readonly Sta
     .sort((a, b) => a.reused - b.reused);
 }
 
-export function oneChangeReport({ name, size, reused, times, shares }: OneChange): string {
+export function oneChangeReport({ name, size, reused, times, stages, shares }: OneChange): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const all = shares.map((share) => share.reused);
   const mean = all.reduce((sum, share) => sum + share, 0) / all.length;
@@ -141,5 +150,6 @@ export function oneChangeReport({ name, size, reused, times, shares }: OneChange
     }),
     "",
     `Times as long, all layers: ${(cold / warm).toFixed(1)}; without Node's start ${((cold - node) / (warm - node)).toFixed(1)}`,
+    `The stage alone: ${stages.map((stage) => `${stage.toFixed(2)} s`).join(" and ")}, ${(stages[0] / stages[1]).toFixed(1)} times as long`,
   ].join("\n");
 }

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+# A wrapper that python was started through may have had children, which count as this process's.
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
 start = time.monotonic()
 status = subprocess.call(
     ["bash", "-o", "pipefail", "-c", sys.argv[1]],
@@ -14,5 +16,6 @@ status = subprocess.call(
 )
 wall = time.monotonic() - start
 usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps({"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024}))
+cpu = usage.ru_utime + usage.ru_stime - before.ru_utime - before.ru_stime
+print(json.dumps({"wall": wall, "cpu": cpu, "memory": usage.ru_maxrss / 1024}))
 sys.exit(status)

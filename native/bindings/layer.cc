@@ -117,8 +117,8 @@ Napi::Value read_ownership_async(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const RootDatabase database{to_text(object.Get("root")), to_text(object.Get("dbPath"))};
   return run_promise<SharedOwnership>(
-      info.Env(), Environment::of(info.Env()).rpm,
-      [database] { return std::make_shared<const Ownership>(read_ownership(database)); }, external<SharedOwnership>);
+      info.Env(), Environment::of(info.Env()).rpm, [database] { return SharedOwnership(read_ownership(database)); },
+      external<SharedOwnership>);
 }
 
 Napi::Value read_tree_async(const Napi::CallbackInfo& info) {

@@ -27,7 +27,7 @@ Assignment::Assignment(const RootTree& tree, const Ownership& ownership, const L
     for (const auto& name : groups[layer]) layer_of_name.try_emplace(name, layer);
   }
   std::unordered_map<std::string_view, const Node*> known_directories;
-  for (const auto& package : ownership) {
+  for (const auto& package : ownership.packages) {
     const auto named = layer_of_name.find(package.name);
     const auto layer = named == layer_of_name.end() ? layer_count_ - 1 : named->second;
     std::vector<const Node*> directories;
@@ -53,7 +53,7 @@ void Assignment::add_owner(const Node& node, const OwnedPath& owner, std::uint32
   }
   auto& current = layer_of_[node.index];
   auto& digest = digests_[node.index];
-  if (layer < current || digest == nullptr) digest = owner.digest ? &*owner.digest : nullptr;
+  if (layer < current || digest == nullptr) digest = owner.digest;
   current = std::min(current, layer);
 }
 

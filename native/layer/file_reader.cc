@@ -57,7 +57,7 @@ void FileReader::open(const Node& file) {
   }
   // Without O_NONBLOCK, a FIFO that took the file's place would block here.
   constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  file_ = FileDescriptor(::openat(directory_.get(), file.name.c_str(), flags));
+  file_ = FileDescriptor(::openat(directory_.get(), file.name.data(), flags));
   if (!file_) fail(file, errno);
   open_file_ = &file;
 }

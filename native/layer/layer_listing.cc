@@ -154,7 +154,11 @@ void ListedEntry::measure_header(const TarEntry& tar, const RootTree& tree) {
 std::vector<LayerListing> list_layers(const RootTree& tree, const Assignment& assignment, const ListingTimes& times,
                                       bool owned, std::vector<std::string>& skipped_sockets) {
   const auto last = assignment.layer_count() - 1;
+  std::vector<std::size_t> counts(assignment.layer_count());
+  for (const auto* node : tree.nodes()) ++counts[assignment.layer_of(*node)];
   std::vector<ListingBuilder> builders(assignment.layer_count());
+  // Directories above the files come on top of it.
+  for (std::uint32_t layer = 0; layer <= last; ++layer) builders[layer].entries.reserve(counts[layer] * 5 / 4);
   builders[last].add(tree.top());
   for (const auto* node : tree.nodes()) {
     if (node->parent == nullptr) continue;

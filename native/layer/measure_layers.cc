@@ -107,7 +107,8 @@ void measure_layers(const RootTree& tree, const Assignment& assignment, bool key
                     const std::atomic<bool>& cancelled, std::vector<LayerListing>& listings) {
   auto parts = parts_of(listings);
   const PartMeasurer measurer(tree, assignment, keys, cancelled);
-  for_each_index(parts.size(), threads, [&](std::size_t i) { measurer.measure(parts[i]); });
+  // The last first: the topmost layer has most of the files that have to be read.
+  for_each_index(parts.size(), threads, [&](std::size_t i) { measurer.measure(parts[parts.size() - 1 - i]); });
   for (auto& listing : listings) {
     std::uint64_t offset = 0;
     for (auto& entry : listing.entries) {

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
+
+#include "arena.h"
 
 namespace rpmoci {
 
@@ -14,27 +16,33 @@ using Sha256Digest = std::array<std::uint8_t, 32>;
 struct OwnedPath {
   /// Index in `OwningPackage::directories`.
   std::uint32_t directory = 0;
-  std::string name;
   /// With the file's type.
   std::uint32_t mode = 0;
+  std::string_view name;
   /// Seconds since the epoch.
   std::int64_t mtime = 0;
   std::uint64_t size = 0;
   /// Of a symlink.
-  std::string link_target;
-  /// Of a file's contents, when the package tells it by SHA-256.
-  std::optional<Sha256Digest> digest;
+  std::string_view link_target;
+  /// Of a file's contents; null unless the package tells it by SHA-256.
+  const Sha256Digest* digest = nullptr;
 };
 
 struct OwningPackage {
-  std::string name;
+  std::string_view name;
+  std::string_view evr;
+  std::string_view arch;
   /// Absolute paths inside the root, as packages write them: symlinks may be on the way.
-  std::vector<std::string> directories;
+  std::span<std::string_view> directories;
   /// Without those that the package owns as %ghost.
-  std::vector<OwnedPath> paths;
+  std::span<OwnedPath> paths;
 };
 
-/// The installed packages, ordered by NEVRA: a name is repeated when several versions are there.
-using Ownership = std::vector<OwningPackage>;
+struct Ownership {
+  /// Ordered by their names, EVRs and architectures as bytes: whatever order they were installed in.
+  std::vector<OwningPackage> packages;
+  /// What they point to.
+  Arena arena;
+};
 
 }  // namespace rpmoci

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ranges>
 #include <system_error>
 
 #include "failure.h"
@@ -45,18 +46,18 @@ std::string Node::path() const {
 }
 
 const Node* Node::child(std::string_view wanted) const {
-  const auto found = std::lower_bound(children.begin(), children.end(), wanted,
+  const auto all = children();
+  const auto found = std::lower_bound(all.begin(), all.end(), wanted,
                                       [](const Node& node, std::string_view name) { return node.name < name; });
-  return found != children.end() && found->name == wanted ? &*found : nullptr;
+  return found != all.end() && found->name == wanted ? &*found : nullptr;
 }
 
 RootTree::RootTree(std::string root, unsigned threads, const std::atomic<bool>& cancelled) : root_(std::move(root)) {
   // The root may be given as a symlink; it is the only one that is followed.
   fd_ = FileDescriptor(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd_) throw Failure("LAYER_READ", "cannot read " + quote(root_) + ": " + reason(errno));
-  top_ = std::make_unique<Node>();
-  scan_tree(*this, *top_, metadata_of(fd_.get()), threads, cancelled);
-  number(*top_);
+  scan_tree(*this, top_, storage_, threads, cancelled);
+  number(top_);
 }
 
 void RootTree::number(const Node& top) {
@@ -67,7 +68,7 @@ void RootTree::number(const Node& top) {
     pending.pop_back();
     const_cast<Node*>(node)->index = static_cast<std::uint32_t>(nodes_.size());
     nodes_.push_back(node);
-    for (auto child = node->children.rbegin(); child != node->children.rend(); ++child) pending.push_back(&*child);
+    for (auto& child : node->children() | std::views::reverse) pending.push_back(&child);
   }
 }
 
@@ -84,7 +85,7 @@ const Node* RootTree::find(std::string_view path) const {
     std::reverse(pending.begin() + end, pending.end());
   };
   prepend(path);
-  const Node* node = top_.get();
+  const Node* node = &top_;
   int symlinks = 0;
   while (!pending.empty() && node != nullptr) {
     const auto name = pending.back();
@@ -96,7 +97,7 @@ const Node* RootTree::find(std::string_view path) const {
     const auto* next = node->child(name);
     if (next != nullptr && next->metadata.is_symlink()) {
       if (++symlinks > most_symlinks) return nullptr;
-      if (next->link_target.starts_with('/')) node = top_.get();
+      if (next->link_target.starts_with('/')) node = &top_;
       prepend(next->link_target);
     } else {
       node = next;

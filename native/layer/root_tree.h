@@ -3,12 +3,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "arena.h"
 #include "file_descriptor.h"
 #include "layer/metadata.h"
 
@@ -18,24 +20,32 @@ using Xattrs = std::map<std::string, std::string>;
 
 /// One name in the tree. Names are bytes of any encoding.
 struct Node {
-  /// Empty for the root itself.
-  std::string name;
+  /// Empty for the root itself. A zero byte follows.
+  std::string_view name;
   Metadata metadata;
   /// Null for the root itself.
   const Node* parent = nullptr;
   /// Place in the order of the archive, the root's being 0.
   std::uint32_t index = 0;
+  /// How many, from `first_child` on, a directory has, in the order of their names as unsigned bytes.
+  std::uint32_t child_count = 0;
+  Node* first_child = nullptr;
   /// Of a symlink.
-  std::string link_target;
+  std::string_view link_target;
   /// Null when there are none to keep.
-  std::unique_ptr<const Xattrs> xattrs;
-  /// Of a directory, in the order of their names as unsigned bytes.
-  std::vector<Node> children;
+  const Xattrs* xattrs = nullptr;
 
   /// Relative to the root, without a leading or trailing slash; empty for the root itself.
   std::string path() const;
+  std::span<Node> children() const { return {first_child, child_count}; }
   /// Null when there is none.
   const Node* child(std::string_view name) const;
+};
+
+/// What nodes that one thread has read point to, and they themselves.
+struct NodeStorage {
+  Arena arena;
+  std::deque<Xattrs> xattrs;
 };
 
 /// A snapshot of a tree's metadata. Contents are read later, and must then still be those that were seen here.
@@ -52,7 +62,7 @@ class RootTree {
   /// All nodes in the order of the archive: paths are ordered as lists of names, a directory right before what it
   /// holds, and "a/b" before "a-b".
   const std::vector<const Node*>& nodes() const { return nodes_; }
-  const Node& top() const { return *top_; }
+  const Node& top() const { return top_; }
 
   /// Opens a directory of the tree for calls relative to it. Throws std::system_error.
   FileDescriptor open_directory(const Node& directory) const;
@@ -67,7 +77,8 @@ class RootTree {
 
   const std::string root_;
   FileDescriptor fd_;
-  std::unique_ptr<Node> top_;
+  std::deque<NodeStorage> storage_;
+  Node top_;
   std::vector<const Node*> nodes_;
 };
 
