@@ -32,6 +32,9 @@ class Arena {
     return {first, count};
   }
 
+  /// Undefined until they are written. Throws std::bad_alloc.
+  std::span<char> bytes(std::size_t count) { return {static_cast<char*>(memory_.allocate(count)), count}; }
+
   /// A copy; a zero byte, which is not a part of it, follows. Throws std::bad_alloc.
   std::string_view text(std::string_view text);
 

@@ -12,6 +12,7 @@
 #include <span>
 #include <thread>
 
+#include "arena.h"
 #include "failure.h"
 #include "layer/blob_file.h"
 #include "layer/sha256.h"
@@ -74,9 +75,10 @@ class LayersWriter {
 
  private:
   struct Block {
-    std::unique_ptr<char[]> input;
+    /// Empty until the block is used for the first time.
+    std::span<char> input;
     std::size_t input_size = 0;
-    std::unique_ptr<char[]> output;
+    std::span<char> output;
     CompressedBlock compressed;
     /// The worker that used its memory last.
     unsigned worker = 0;
@@ -132,10 +134,16 @@ class LayersWriter {
       } else if (can_claim()) {
         const auto number = claimed_++;
         block = take_free(worker);
+        if (block->input.empty()) {
+          block->input = memory_.bytes(block_size_);
+          if (compressor != nullptr) block->output = memory_.bytes(compressor->bound(block_size_));
+        }
         lock.unlock();
         while (number >= first_blocks_[layer + 1]) ++layer;
         fill(*block, *outputs_[layer].listing, (number - first_blocks_[layer]) * block_size_, stream);
-        if (compressor != nullptr) compress(*block, *compressor);
+        if (compressor != nullptr) {
+          block->compressed = compressor->compress(block->input.data(), block->input_size, block->output.data());
+        }
         lock.lock();
         made_.emplace(number, block);
         changed_.notify_all();
@@ -169,10 +177,10 @@ class LayersWriter {
   /// Of those that are free, the one that the worker used last; else one that nobody did, if there is one.
   Block* take_free(unsigned worker) {
     auto found = std::find_if(free_.rbegin(), free_.rend(), [worker](const Block* block) {
-      return block->input != nullptr && block->worker == worker;
+      return !block->input.empty() && block->worker == worker;
     });
     if (found == free_.rend()) {
-      found = std::find_if(free_.rbegin(), free_.rend(), [](const Block* block) { return block->input == nullptr; });
+      found = std::find_if(free_.rbegin(), free_.rend(), [](const Block* block) { return block->input.empty(); });
     }
     if (found == free_.rend()) --found;
     auto* block = *found;
@@ -182,16 +190,8 @@ class LayersWriter {
   }
 
   void fill(Block& block, const LayerListing& listing, std::uint64_t offset, TarStream& stream) const {
-    if (block.input == nullptr) block.input = std::make_unique_for_overwrite<char[]>(block_size_);
     block.input_size = std::min<std::uint64_t>(block_size_, listing.tar_size - offset);
-    stream.read(listing, offset, {block.input.get(), block.input_size});
-  }
-
-  void compress(Block& block, BlockCompressor& compressor) const {
-    if (block.output == nullptr) {
-      block.output = std::make_unique_for_overwrite<char[]>(compressor.bound(block_size_));
-    }
-    block.compressed = compressor.compress(block.input.get(), block.input_size, block.output.get());
+    stream.read(listing, offset, block.input.first(block.input_size));
   }
 
   void hash(const Block& block) {
@@ -229,11 +229,11 @@ class LayersWriter {
     file_->close();
   }
 
-  static std::span<const char> archive_bytes(const Block& block) { return {block.input.get(), block.input_size}; }
+  static std::span<const char> archive_bytes(const Block& block) { return block.input.first(block.input_size); }
 
   static std::span<const char> blob_bytes(const Block& block) {
-    return block.output == nullptr ? archive_bytes(block)
-                                   : std::span<const char>(block.output.get(), block.compressed.size);
+    return block.output.empty() ? archive_bytes(block)
+                                : std::span<const char>(block.output.first(block.compressed.size));
   }
 
   const RootTree& tree_;
@@ -256,6 +256,7 @@ class LayersWriter {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable over_;
+  Arena memory_;
   std::vector<Block> blocks_;
   std::vector<Block*> free_;
   /// By number: filled and compressed, and not hashed yet.
