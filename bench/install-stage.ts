@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chooseEngine } from "../src/install/engine.js";
 import { installPackages } from "../src/install/install.js";
+import { Sandbox } from "../src/install/sandbox.js";
 import type { EngineName } from "../src/install/setting.js";
 import { hostArchitecture } from "../src/model/architecture.js";
 import { verifyPackages } from "../src/verify/verify.js";
@@ -28,6 +29,9 @@ await installPackages(
     engine: await chooseEngine(engineName as EngineName, process.env, ignore),
     arch: hostArchitecture(),
     docs: false,
+    // As the peers do it.
+    sandbox: new Sandbox(false, scratch, ignore),
+    scriptletTimeout: 0,
     sourceDateEpoch: 1_700_000_000,
     abort: undefined,
   },

@@ -15,6 +15,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   rpmoci::export_metadata(env, exports);
   rpmoci::export_packages(env, exports);
   rpmoci::export_rpmdb(env, exports);
+  rpmoci::export_sandbox(env, exports);
   rpmoci::export_layer(env, exports);
   rpmoci::export_file_lock(env, exports);
   return exports;

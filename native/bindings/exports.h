@@ -11,6 +11,7 @@ void export_metadata(Napi::Env env, Napi::Object exports);
 void export_packages(Napi::Env env, Napi::Object exports);
 void export_rpmdb(Napi::Env env, Napi::Object exports);
 void export_layer(Napi::Env env, Napi::Object exports);
+void export_sandbox(Napi::Env env, Napi::Object exports);
 void export_file_lock(Napi::Env env, Napi::Object exports);
 
 }  // namespace rpmoci

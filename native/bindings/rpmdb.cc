@@ -5,6 +5,7 @@
 #include "bindings/exports.h"
 #include "bindings/values.h"
 #include "napi/promise.h"
+#include "napi/synchronous.h"
 #include "rpm/canonical_rpmdb.h"
 #include "rpm/erasure.h"
 #include "rpm/installation.h"
@@ -60,18 +61,6 @@ Napi::Value canonicalize_rpmdb_async(const Napi::CallbackInfo& info) {
         return Nothing{};
       },
       [](Napi::Env env, Nothing&) { return env.Undefined(); });
-}
-
-/// What `work` returns; a Failure becomes a JavaScript error.
-template <class Work>
-Napi::Value run_sync(Napi::Env env, Work work) {
-  try {
-    return work();
-  } catch (const Failure& failure) {
-    auto error = Napi::Error::New(env, failure.what());
-    error.Set("code", Napi::String::New(env, failure.code()));
-    throw error;
-  }
 }
 
 Napi::Value erase_packages_sync(const Napi::CallbackInfo& info) {

@@ -7,8 +7,10 @@ import type { Emit } from "../events.js";
 import { formatNevra } from "../model/nevra.js";
 import type { VerifiedPackage } from "../model/package.js";
 import { writeMacros } from "./macros.js";
-import { runProcess } from "./process.js";
+import { type ProcessResult, runProcess } from "./process.js";
+import { programFiles } from "./sandbox.js";
 import { type InstallRequest, scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
+import { runTransaction, type TransactionOptions } from "./transaction.js";
 
 /**
  * Node can neither set a child's umask nor let it die with its parent, where setpriv (util-linux) can. One pipe for both
@@ -58,18 +60,32 @@ export async function installWithDnf(
     log.push(line);
     emit({ type: "install-output", line });
   };
-  const dnf = [program, `--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
-  const command = ["/bin/sh", "-c", LAUNCHER, "sh", ...dnf, ...files] as const;
-  const environment = scriptletEnvironment(home, request.sourceDateEpoch);
-  const result = await runProcess(command, { environment, onLine, abort: request.abort }).catch((error: unknown) => {
-    request.abort?.throwIfAborted();
-    throw new RpmociError(`Failed to run ${program}: ${messageOf(error)}`, {
-      kind: "install",
-      code: "DNF_NOT_STARTED",
-      cause: error,
+  const dnf = [`--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
+  const options = { environment: scriptletEnvironment(home, request.sourceDateEpoch), onLine, abort: request.abort };
+  const readable = [...packages.map((entry) => entry.path), ...(await programFiles(program))];
+  const result = await request.sandbox
+    .run(
+      root,
+      readable,
+      (sandbox) => runInSandbox([program, ...dnf, ...files], { ...options, sandbox }),
+      () => runProcess(["/bin/sh", "-c", LAUNCHER, "sh", program, ...dnf, ...files], options),
+    )
+    .catch((error: unknown) => {
+      request.abort?.throwIfAborted();
+      if (error instanceof RpmociError) throw error;
+      throw new RpmociError(`Failed to run ${program}: ${messageOf(error)}`, {
+        kind: "install",
+        code: "DNF_NOT_STARTED",
+        cause: error,
+      });
     });
-  });
   if (result.code !== 0) throw failed(result.code, result.signal, log);
+}
+
+async function runInSandbox(run: readonly [string, ...string[]], options: TransactionOptions): Promise<ProcessResult> {
+  const { ran, error = "" } = await runTransaction({ run }, options);
+  if (ran === undefined) throw new Error(error);
+  return ran;
 }
 
 /** dnf takes files by the extension `.rpm`, and names them in its messages. A local RPM may call itself anything. */

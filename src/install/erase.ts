@@ -4,13 +4,20 @@ import type { Emit } from "../events.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import type { InstalledRoot } from "./install.js";
+import type { Sandbox } from "./sandbox.js";
 import { runTransaction } from "./transaction.js";
+
+export interface EraseOptions {
+  readonly sandbox: Sandbox;
+  /** Seconds since the epoch, for scriptlets. */
+  readonly sourceDateEpoch: number;
+}
 
 /** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. */
 export async function erasePackages(
   { root, databasePath }: InstalledRoot,
   names: readonly string[],
-  sourceDateEpoch: number,
+  { sandbox, sourceDateEpoch }: EraseOptions,
   emit: Emit,
 ): Promise<void> {
   if (names.length === 0) return;
@@ -22,14 +29,19 @@ export async function erasePackages(
   }
   const present = names.filter((name) => installed.has(name));
   if (present.length === 0) return;
-  const message = { erase: { database: { root, dbPath: databasePath }, names: present } };
+  const work = { erase: { database: { root, dbPath: databasePath }, names: present } };
   const environment = {
     PATH: process.env.PATH,
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
   };
-  const { erased, error = "" } = await runTransaction(message, { environment });
+  const { erased, error = "" } = await sandbox.run(
+    root,
+    [],
+    (request) => runTransaction(work, { environment, sandbox: request }),
+    () => runTransaction(work, { environment, sandbox: null }),
+  );
   if (erased === undefined) {
     throw new RpmociError(`Failed to remove ${present.join(", ")}: ${error}`, {
       kind: "install",

@@ -6,6 +6,7 @@ import { installWithDnf } from "./dnf.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";
 import type { InstallRequest } from "./setting.js";
+import { Watchdog } from "./watchdog.js";
 
 export interface InstalledRoot {
   readonly root: string;
@@ -15,15 +16,25 @@ export interface InstalledRoot {
 
 /**
  * Installs the packages, whose order is theirs in `packages`, in one transaction. Throws an `RpmociError` of kind
- * `install` with the end of what the engine said.
+ * `install` with the end of what the engine said, also when a step took too long or the disk is nearly full.
  */
 export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
   const { packages, root, scratch, engine } = request;
   emit({ type: "install-started", packages: packages.length });
   const dbPath = await databasePath(packages);
   const setting = { macros: transactionMacros(dbPath, request.arch), dbPath, home: join(scratch, "home") };
-  if (engine.kind === "dnf") await installWithDnf(engine.program, request, setting, emit);
-  else await installWithRpm(request, setting, emit);
+  const watchdog = new Watchdog({ limit: request.scriptletTimeout, directory: scratch });
+  const watched: Emit = (event) => {
+    if (event.type === "install-output") watchdog.hear(event.line);
+    emit(event);
+  };
+  const abort = request.abort === undefined ? watchdog.signal : AbortSignal.any([request.abort, watchdog.signal]);
+  try {
+    if (engine.kind === "dnf") await installWithDnf(engine.program, { ...request, abort }, setting, watched);
+    else await installWithRpm({ ...request, abort }, setting, watched);
+  } finally {
+    watchdog.end();
+  }
   emit({ type: "install-finished" });
   return { root, databasePath: dbPath };
 }

@@ -7,7 +7,7 @@ import { runTransaction } from "./transaction.js";
 
 /** As `installPackages`. */
 export async function installWithRpm(
-  { packages, root, docs, sourceDateEpoch, abort }: InstallRequest,
+  { packages, root, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
   { macros, dbPath, home }: TransactionSetting,
   emit: Emit,
 ): Promise<void> {
@@ -17,16 +17,25 @@ export async function installWithRpm(
     log.push(line);
     emit({ type: "install-output", line });
   };
-  const install = { root, dbPath, packages: packages.map(({ path }) => path), docs, macros };
-  const environment = scriptletEnvironment(home, sourceDateEpoch);
-  const answer = await runTransaction({ install }, { environment, onLine, abort }).catch((error: unknown) => {
-    abort?.throwIfAborted();
-    throw new RpmociError(`Failed to start a process for librpm: ${messageOf(error)}`, {
-      kind: "install",
-      code: "RPM_NOT_STARTED",
-      cause: error,
+  const paths = packages.map(({ path }) => path);
+  const install = { root, dbPath, packages: paths, docs, macros };
+  const options = { environment: scriptletEnvironment(home, sourceDateEpoch), onLine, abort };
+  const answer = await sandbox
+    .run(
+      root,
+      paths,
+      (request) => runTransaction({ install }, { ...options, sandbox: request }),
+      () => runTransaction({ install }, { ...options, sandbox: null }),
+    )
+    .catch((error: unknown) => {
+      abort?.throwIfAborted();
+      if (error instanceof RpmociError) throw error;
+      throw new RpmociError(`Failed to start a process for librpm: ${messageOf(error)}`, {
+        kind: "install",
+        code: "RPM_NOT_STARTED",
+        cause: error,
+      });
     });
-  });
   const { installed, error = "" } = answer;
   if (installed === undefined) throw transactionFailure("install packages", [...log, ...error.split("\n")]);
   for (const line of installed.warnings) emit({ type: "install-output", line });

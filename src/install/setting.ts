@@ -3,6 +3,7 @@ import { delimiter } from "node:path";
 import { RpmociError } from "../errors.js";
 import type { VerifiedPackage } from "../model/package.js";
 import type { Macros } from "./macros.js";
+import type { Sandbox } from "./sandbox.js";
 
 export type EngineName = "dnf" | "rpm";
 
@@ -15,6 +16,9 @@ export interface InstallRequest {
   /** A directory of the caller's for configuration, logs and caches; not inside the root. */
   readonly scratch: string;
   readonly engine: Engine;
+  readonly sandbox: Sandbox;
+  /** Seconds that a scriptlet, or the installation of a package, may take; 0 for as long as it likes. */
+  readonly scriptletTimeout: number;
   /** rpm's name of the architecture. */
   readonly arch: string;
   readonly docs: boolean;
@@ -44,7 +48,9 @@ export function scriptletEnvironment(home: string, sourceDateEpoch: number): Nod
 }
 
 /** How many of the last lines an error repeats. */
-const LOG_LINES = 40;
+export const LOG_LINES = 40;
+
+export const DISK_FULL_HINT = "free some space, or name a directory on another disk with TMPDIR";
 
 /** `what` failed, and why; a full disk is told apart by what rpm says then. */
 export function transactionFailure(what: string, log: readonly string[]): RpmociError {
@@ -52,7 +58,7 @@ export function transactionFailure(what: string, log: readonly string[]): Rpmoci
   return new RpmociError(`failed to ${full ? `${what.split(":")[0]}: the disk is full` : what}`, {
     kind: "install",
     code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
-    hint: full ? "free some space, or name a directory on another disk with TMPDIR" : undefined,
+    hint: full ? DISK_FULL_HINT : undefined,
     details: log.slice(-LOG_LINES),
   });
 }

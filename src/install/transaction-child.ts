@@ -1,18 +1,45 @@
-/** The process in which librpm changes a root; see `transaction.ts`. */
+/** The process in which a root is changed; see `transaction.ts`. */
+import { spawn } from "node:child_process";
 import { messageOf } from "../errors.js";
 import { binding } from "../native/load.js";
-import type { TransactionAnswer, TransactionMessage } from "./transaction.js";
+import type { ProcessResult } from "./process.js";
+import type { TransactionAnswer, TransactionMessage, TransactionMessageBack, TransactionWork } from "./transaction.js";
 
 process.once("message", (message: TransactionMessage) => {
   process.umask(0o022);
-  const answer = (value: TransactionAnswer): void => {
-    process.send?.(value, () => process.disconnect());
-  };
-  try {
-    const { erase, install } = message;
-    if (erase !== undefined) answer({ erased: binding().erasePackagesSync(erase.database, erase.names) });
-    if (install !== undefined) answer({ installed: binding().installPackagesSync(install) });
-  } catch (error) {
-    answer({ error: messageOf(error) });
+  const { sandbox } = message;
+  if (sandbox !== null) {
+    try {
+      binding().enterSandboxSync(sandbox);
+    } catch (error) {
+      end({ kind: "refused", reason: messageOf(error) });
+      return;
+    }
+    process.send?.({ kind: "sandboxed" } satisfies TransactionMessageBack);
   }
+  perform(message).then(
+    (answer) => end({ kind: "answer", answer }),
+    (error) => end({ kind: "answer", answer: { error: messageOf(error) } }),
+  );
 });
+
+function end(message: TransactionMessageBack): void {
+  process.send?.(message, () => process.disconnect());
+}
+
+async function perform({ erase, install, run }: TransactionWork): Promise<TransactionAnswer> {
+  if (erase !== undefined) return { erased: binding().erasePackagesSync(erase.database, erase.names) };
+  if (install !== undefined) return { installed: binding().installPackagesSync(install) };
+  if (run !== undefined) return { ran: await runProgram(run) };
+  return {};
+}
+
+/** One pipe for both outputs keeps their lines in order. */
+function runProgram([program, ...args]: readonly [string, ...string[]]): Promise<ProcessResult> {
+  const { NODE_CHANNEL_FD, NODE_CHANNEL_SERIALIZATION_MODE, RPMOCI_ADDON, ...env } = process.env;
+  const child = spawn(program, args, { env, stdio: ["ignore", 1, 1] });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+}

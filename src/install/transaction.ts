@@ -1,52 +1,95 @@
-/** librpm's transactions change the root directory of the whole process, so that each has a process of its own. */
-import { fork } from "node:child_process";
+/**
+ * Transactions have a process of their own: librpm changes the root directory of the whole process, and a process can be
+ * shut in a sandbox as a whole only.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { EraseResult, InstallationRequest, InstallationResult, RootDatabase } from "../native/binding.js";
+import type {
+  EraseResult,
+  InstallationRequest,
+  InstallationResult,
+  RootDatabase,
+  SandboxRequest,
+} from "../native/binding.js";
+import type { ProcessResult } from "./process.js";
+import { SandboxRefused, UNSHARE } from "./sandbox.js";
 
-/** What the child is sent: one of the two. */
-export interface TransactionMessage {
+/** One of the three. */
+export interface TransactionWork {
   readonly erase?: { readonly database: RootDatabase; readonly names: readonly string[] };
   readonly install?: InstallationRequest;
+  /** A program and its arguments. */
+  readonly run?: readonly [string, ...string[]];
 }
 
-/** What it answers. */
+/** What the child is sent. */
+export interface TransactionMessage extends TransactionWork {
+  readonly sandbox: SandboxRequest | null;
+}
+
+/** What it answers, the last of them once. */
+export type TransactionMessageBack =
+  | { readonly kind: "sandboxed" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "answer"; readonly answer: TransactionAnswer };
+
 export interface TransactionAnswer {
   readonly erased?: EraseResult;
   readonly installed?: InstallationResult;
+  readonly ran?: ProcessResult;
   readonly error?: string;
 }
 
 export interface TransactionOptions {
+  readonly sandbox: SandboxRequest | null;
   readonly environment: NodeJS.ProcessEnv;
   /** Hears of every line that scriptlets print where librpm lets them. */
   readonly onLine?: (line: string) => void;
   readonly abort?: AbortSignal | undefined;
 }
 
-/** Rejects when the process cannot be started, and after `abort` with its reason, once the process has been killed. */
+const CHILD = fileURLToPath(new URL("./transaction-child.js", import.meta.url));
+
+/**
+ * Rejects when the process cannot be started, with `SandboxRefused` when the sandbox cannot be made, and after `abort`
+ * with its reason, once the process has been killed; in a sandbox, all that it has started has been killed, too.
+ */
 export async function runTransaction(
-  message: TransactionMessage,
-  { environment, onLine = () => {}, abort }: TransactionOptions,
+  work: TransactionWork,
+  { sandbox, environment, onLine = () => {}, abort }: TransactionOptions,
 ): Promise<TransactionAnswer> {
   abort?.throwIfAborted();
-  const child = fork(fileURLToPath(new URL("./transaction-child.js", import.meta.url)), {
+  const [program, ...args] = [...(sandbox === null ? [] : UNSHARE), process.execPath, CHILD];
+  const child = spawn(program, args, {
     env: { ...environment, RPMOCI_ADDON: process.env.RPMOCI_ADDON },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    execArgv: [],
     cwd: "/",
     // librpm puts other signals off to the end of its transaction.
     ...(abort === undefined ? {} : { signal: abort, killSignal: "SIGKILL" }),
   });
+  const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on("line", onLine);
+    if (stream !== null)
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        onLine(line);
+      });
   }
   return new Promise((resolve, reject) => {
     let answer: TransactionAnswer | null = null;
-    child.once("message", (value) => {
-      answer = value as TransactionAnswer;
+    let refused: string | null = null;
+    let begun = sandbox === null;
+    child.on("message", (value) => {
+      const message = value as TransactionMessageBack;
+      if (message.kind === "sandboxed") begun = true;
+      else if (message.kind === "refused") refused = message.reason;
+      else answer = message.answer;
     });
-    child.once("error", (error) => reject(abort?.aborted === true ? abort.reason : error));
+    child.once("error", (error) => {
+      if (abort?.aborted === true) reject(abort.reason);
+      else reject(begun ? error : new SandboxRefused(`${program} was not found on PATH`, { cause: error }));
+    });
     child.once("exit", () => {
       if (abort?.aborted !== true) return;
       // What scriptlets have started may hold on to them.
@@ -54,8 +97,14 @@ export async function runTransaction(
       reject(abort.reason);
     });
     child.once("close", (code, signal) => {
-      resolve(answer ?? { error: `the process ended with ${signal ?? `exit code ${code}`}` });
+      if (!begun) reject(new SandboxRefused(refused ?? lines.at(-1) ?? `${program} ended with exit code ${code}`));
+      else resolve(answer ?? { error: `the process ended with ${signal ?? `exit code ${code}`}` });
     });
-    child.send(message);
+    send(child, { ...work, sandbox });
   });
+}
+
+/** A process that ended at once tells of it by its end. */
+function send(child: ChildProcess, message: TransactionMessage): void {
+  child.send(message, () => {});
 }

@@ -507,6 +507,18 @@ export interface LayerBlob {
   readonly size: number;
 }
 
+/** All paths are absolute, and stay what they are. */
+export interface SandboxRequest {
+  /** The root directory that is installed into; made if it is not there. */
+  readonly root: string;
+  /** A directory of the caller's, in which `root` may be, to write to. */
+  readonly scratch: string;
+  /** Further files and directories that are read. */
+  readonly readable: readonly string[];
+  /** Names in /dev; empty files of these names stay in the root's /dev. */
+  readonly devices: readonly string[];
+}
+
 export interface InstallationRequest extends RootDatabase {
   /** Paths of RPM files. */
   readonly packages: readonly string[];
@@ -596,6 +608,13 @@ export interface Binding {
    * directory, so it must be called from a child process only.
    */
   erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
+
+  /**
+   * Shuts this process, the first one of new mount, PID, IPC, UTS and network namespaces, in: it must be a child process,
+   * and this its main thread. Throws an error with the code `SANDBOX`, whose message is the step that the kernel refused
+   * and why; the process is of no use then.
+   */
+  enterSandboxSync(request: SandboxRequest): void;
 
   /**
    * Takes the lock (flock) of an open file, alone or shared with others that share it, unless somebody else's stands

@@ -9,6 +9,7 @@ import { assembleImage } from "../image/manifest.js";
 import { chooseEngine } from "../install/engine.js";
 import { erasePackages } from "../install/erase.js";
 import { installPackages } from "../install/install.js";
+import { Sandbox } from "../install/sandbox.js";
 import type { Engine, EngineName } from "../install/setting.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction, type NewImage } from "../layout/layout.js";
@@ -37,6 +38,9 @@ import { RepositoryResolver } from "./resolver.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
 import { withWorkDirectory } from "./work-directory.js";
 
+/** Seconds. Depending on the machine, what takes longest takes one, seldom two minutes. */
+const SCRIPTLET_TIMEOUT = 600;
+
 export interface BuildOptions extends CommonOptions {
   /** The OCI image layout to create or add to. */
   readonly layout: string;
@@ -48,6 +52,13 @@ export interface BuildOptions extends CommonOptions {
   readonly vendorDirectory?: string | undefined;
   /** What installs the packages; dnf by default, or librpm itself where there is no dnf. The image is the same. */
   readonly engine?: EngineName | undefined;
+  /**
+   * Shut scriptlets in a sandbox; by default, where one can be made. True: throw an `RpmociError` of kind `environment`
+   * where none can be. The image is the same.
+   */
+  readonly sandbox?: boolean | undefined;
+  /** Seconds that a scriptlet, or the installation of a package, may take; 600 by default, 0 for no limit. */
+  readonly scriptletTimeout?: number | undefined;
   /** Win over the manifest's. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Use layers and images that earlier builds made of the same inputs; true by default. */
@@ -266,12 +277,15 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   const { emit, signal } = context;
   const arch = lockArchitecture(lock);
   const buildStart = Math.floor(Date.now() / 1000);
+  const sandbox = new Sandbox(options.sandbox, scratch, emit);
   const installed = await installPackages(
     {
       packages,
       root: join(scratch, "root"),
       scratch,
       engine: request.engine,
+      sandbox,
+      scriptletTimeout: options.scriptletTimeout ?? SCRIPTLET_TIMEOUT,
       arch,
       docs: manifest.docs,
       sourceDateEpoch: created,
@@ -279,7 +293,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
     },
     emit,
   );
-  await erasePackages(installed, manifest.exclude, created, emit);
+  await erasePackages(installed, manifest.exclude, { sandbox, sourceDateEpoch: created }, emit);
   await canonicalizeRoot(installed.root, installed.databasePath, created);
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);

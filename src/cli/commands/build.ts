@@ -25,6 +25,15 @@ export class BuildCommand extends RepositoryCommand {
     description: "dnf or rpm: what installs the packages; dnf where there is one. The image is the same",
   });
 
+  sandbox = Option.Boolean("--sandbox", {
+    description:
+      "Fail when scriptlets cannot be shut in a sandbox; --no-sandbox does without; by default there is one if possible",
+  });
+
+  scriptletTimeout = Option.String("--scriptlet-timeout", {
+    description: "Stop a scriptlet after so many seconds (600; 0 lets it run)",
+  });
+
   cache = Option.Boolean("--cache", true, {
     description: "Use layers and images that earlier builds made of the same inputs; --no-cache makes all anew",
   });
@@ -41,7 +50,8 @@ export class BuildCommand extends RepositoryCommand {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
-    const { locked, vendorDirectory, cache, refresh } = this;
+    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
+    const scriptletTimeout = this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout);
     const engine = this.engine === undefined ? undefined : parseEngine(this.engine);
     const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
     const request = {
@@ -51,6 +61,8 @@ export class BuildCommand extends RepositoryCommand {
       locked,
       vendorDirectory,
       engine,
+      sandbox,
+      scriptletTimeout,
       labels,
       cache,
       previous,
@@ -67,6 +79,14 @@ export class BuildCommand extends RepositoryCommand {
 function parseEngine(text: string): "dnf" | "rpm" {
   if (text === "dnf" || text === "rpm") return text;
   throw new RpmociError(`--engine: \`${text}\` is neither dnf nor rpm.`, { kind: "usage", code: "ENGINE_INVALID" });
+}
+
+function parseSeconds(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new RpmociError(`--scriptlet-timeout: \`${text}\` is not a number of seconds.`, {
+    kind: "usage",
+    code: "SCRIPTLET_TIMEOUT_INVALID",
+  });
 }
 
 /** A directory may have a colon in its name. */

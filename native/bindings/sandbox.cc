@@ -1,0 +1,27 @@
+// enterSandboxSync.
+#include "sandbox/sandbox.h"
+#include "bindings/exports.h"
+#include "bindings/values.h"
+#include "napi/synchronous.h"
+
+namespace rpmoci {
+
+namespace {
+
+Napi::Value enter_sandbox_sync(const Napi::CallbackInfo& info) {
+  const auto env = info.Env();
+  return run_sync(env, [&] {
+    const auto object = info[0].As<Napi::Object>();
+    enter_sandbox({to_text(object.Get("root")), to_text(object.Get("scratch")), strings_of(object.Get("readable")),
+                   strings_of(object.Get("devices"))});
+    return env.Undefined();
+  });
+}
+
+}  // namespace
+
+void export_sandbox(Napi::Env env, Napi::Object exports) {
+  exports.Set("enterSandboxSync", Napi::Function::New(env, enter_sandbox_sync, "enterSandboxSync"));
+}
+
+}  // namespace rpmoci
