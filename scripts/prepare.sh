@@ -25,7 +25,8 @@ fedora_packages=(
 )
 # What the tests compare with.
 debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip pigz)
-fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip pigz libasan libubsan)
+fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip pigz libasan libubsan
+  glibc-static)
 
 install_debian() {
   local missing=()

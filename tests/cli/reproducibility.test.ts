@@ -88,6 +88,34 @@ test("root of the machine and root of a user namespace make the same image", asy
   assert.equal(await digest(scene, "namespace"), await digest(scene, "test"));
 });
 
+test("machines of other names, at other times, make the same image, by either engine", async (t) => {
+  if (process.geteuid?.() !== 0) return t.skip("only root can name a machine");
+  const probe = await run("unshare", ["--uts", "true"]);
+  if (probe.code !== 0) return t.skip(`a machine cannot be named here: ${probe.stderr.trim()}`);
+  const scene = await Scene.create(t);
+  scene.writeManifest({ packages: PACKAGES, exclude: ["chatty"] });
+  assert.equal((await scene.run(["update"])).code, 0);
+  const digests = new Set<string>();
+  for (const [name, engine] of [
+    ["one.example", "dnf"],
+    ["other", "dnf"],
+    ["third.example", "rpm"],
+    ["fourth", "rpm"],
+  ] as const) {
+    const build = [join(projectRoot, "dist/main.js"), "build", "--no-cache", "--no-sandbox", "--locked"];
+    const script = `echo ${name} >/proc/sys/kernel/hostname && exec "$@"`;
+    const command = [process.execPath, ...build, "--engine", engine, "--image", "image", "--tag", name];
+    const result = await run("unshare", ["--uts", "sh", "-c", script, "sh", ...command], {
+      cwd: scene.directory,
+      env: { XDG_CACHE_HOME: join(scene.directory, "..", "cache"), SOURCE_DATE_EPOCH: "1720000000" },
+    });
+    assert.equal(result.code, 0, result.stderr);
+    digests.add(await digest(scene, name));
+  }
+  // The layer has the whole root, and the rpm database in it the headers with all their tags.
+  assert.equal(digests.size, 1);
+});
+
 test("an ordinary user makes the same image as root, by the same command", async (t) => {
   const user = "rpmoci-test";
   if (process.geteuid?.() !== 0) return t.skip("only root can compare");
