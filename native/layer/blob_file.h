@@ -1,6 +1,7 @@
 // The file of a blob.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 

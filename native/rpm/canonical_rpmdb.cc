@@ -10,11 +10,14 @@
 #include <filesystem>
 #include <map>
 
+#include "big_endian.h"
 #include "failure.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
+#include "rpm/normalized_header.h"
 #include "rpm/root_path.h"
 #include "rpm/sqlite.h"
+#include "rpm/sqlite_pages.h"
 
 namespace rpmoci {
 
@@ -53,43 +56,13 @@ struct Package {
   std::vector<uint8_t> bytes;
 };
 
-uint32_t read_big_endian(const uint8_t* at) {
-  return uint32_t{at[0]} << 24 | uint32_t{at[1]} << 16 | uint32_t{at[2]} << 8 | at[3];
-}
-
-void write_big_endian(uint8_t* at, uint32_t value) {
-  for (int i = 0; i < 4; ++i) at[i] = static_cast<uint8_t>(value >> (24 - 8 * i));
-}
-
-/// Overwrites the numbers that an installation stamps on a header, in the header's stored form (rpm's file format,
-/// "Header": two counts, an index of 16 bytes an entry, the data). librpm refuses to export a header of the database
-/// once one of its tags is modified, and this way every other byte stays what it was.
-void normalize_header(std::vector<uint8_t>& bytes, uint32_t install_time) {
-  constexpr size_t kCounts = 8;
-  constexpr size_t kEntry = 16;
-  if (bytes.size() < kCounts) return;
-  const size_t entries = read_big_endian(bytes.data());
-  if (entries > (bytes.size() - kCounts) / kEntry) return;
-  const size_t data = kCounts + entries * kEntry;
-  for (size_t i = 0; i < entries; ++i) {
-    const auto* entry = bytes.data() + kCounts + i * kEntry;
-    const auto tag = read_big_endian(entry);
-    if (tag != RPMTAG_INSTALLTIME && tag != RPMTAG_INSTALLTID && tag != RPMTAG_INSTALLCOLOR) continue;
-    const size_t offset = read_big_endian(entry + 8);
-    const bool is_number = read_big_endian(entry + 4) == RPM_INT32_TYPE && read_big_endian(entry + 12) == 1;
-    if (!is_number || bytes.size() - data < 4 || offset > bytes.size() - data - 4) continue;
-    write_big_endian(bytes.data() + data + offset, tag == RPMTAG_INSTALLCOLOR ? 0 : install_time);
-  }
-}
-
 std::vector<Package> read_normalized(const Database& old, uint32_t install_time) {
   std::vector<Package> packages;
   Statement rows(old, "SELECT hnum, blob FROM Packages ORDER BY hnum");
   while (rows.step()) {
     const auto number = rows.integer(0);
     const auto blob = rows.blob(1);
-    std::vector<uint8_t> bytes(blob.begin(), blob.end());
-    normalize_header(bytes, install_time);
+    auto bytes = normalized_header(blob, install_time);
     OwnedHeader header(headerImport(bytes.data(), static_cast<unsigned>(bytes.size()), HEADERIMPORT_COPY));
     if (!header) old.fail("the header of package number " + std::to_string(number) + " is damaged");
     packages.push_back({number, std::move(header), std::move(bytes)});
@@ -181,6 +154,33 @@ void write_at(int file, off_t offset, uint32_t value, const fs::path& path) {
   if (pwrite(file, bytes.data(), bytes.size(), offset) != static_cast<ssize_t>(bytes.size())) write_failed(path);
 }
 
+/// The first pages of all tables and indices.
+std::vector<uint32_t> read_roots(const Database& database) {
+  std::vector<uint32_t> roots{1};
+  Statement rows(database, "SELECT rootpage FROM main.sqlite_master WHERE rootpage > 0 ORDER BY rootpage");
+  while (rows.step()) roots.push_back(static_cast<uint32_t>(rows.integer(0)));
+  return roots;
+}
+
+void normalize_pages(int file, const std::vector<uint32_t>& roots, const fs::path& path) {
+  struct stat status {};
+  if (fstat(file, &status) != 0) write_failed(path);
+  std::vector<uint8_t> bytes(static_cast<size_t>(status.st_size));
+  for (size_t at = 0; at < bytes.size();) {
+    const auto count = pread(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (count <= 0) write_failed(path);
+    at += static_cast<size_t>(count);
+  }
+  if (!clear_unused_bytes(bytes, roots)) {
+    throw Failure(kWrite, "the rpm database " + path.string() + " was written in a form that is not understood");
+  }
+  for (size_t at = 0; at < bytes.size();) {
+    const auto count = pwrite(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (count <= 0) write_failed(path);
+    at += static_cast<size_t>(count);
+  }
+}
+
 /// The fields of SQLite's file header ("Database File Format", section 1.3) that tell how often and by which SQLite the
 /// file was written. The change counter must equal the one that the size in the header is valid for.
 void normalize_file_header(int file, const fs::path& path) {
@@ -206,6 +206,7 @@ void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time) {
   remove_file(fresh_path);
 
   try {
+    std::vector<uint32_t> roots;
     {
       std::vector<Package> packages;
       Schema schema;
@@ -219,9 +220,11 @@ void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time) {
       }
       Database fresh(kWrite, path.string(), fresh_path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
       build(fresh, path, schema, packages, install_time);
+      roots = read_roots(fresh);
     }
     const FileDescriptor file(open(fresh_path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file) write_failed(fresh_path);
+    normalize_pages(file.get(), roots, fresh_path);
     normalize_file_header(file.get(), fresh_path);
     if (fchown(file.get(), status.st_uid, status.st_gid) != 0 || fchmod(file.get(), status.st_mode & 07777) != 0 ||
         fsync(file.get()) != 0) {

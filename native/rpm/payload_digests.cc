@@ -22,6 +22,10 @@ constexpr size_t kMd5Size = 16;
 constexpr off_t kAlignment = 8;
 /// RPMTAG_RPMFORMAT: packages of version 6 and later, which have more digests.
 constexpr rpmTagVal kFormatTag = 5114;
+/// RPMTAG_PAYLOADSHA256, which was called RPMTAG_PAYLOADDIGEST before rpm 6.1, and its companions.
+constexpr rpmTagVal kPayloadDigest = 5092;
+constexpr rpmTagVal kPayloadDigestAlgorithm = 5093;
+constexpr rpmTagVal kUnpackedPayloadDigest = 5097;
 
 /// The one text of a tag that holds a list.
 std::optional<std::string> only_text(Header header, rpmTagVal tag) {
@@ -34,8 +38,8 @@ std::optional<std::string> only_text(Header header, rpmTagVal tag) {
 /// 64 hexadecimal digits.
 std::optional<std::string> payload_sha256(Header header) {
   if (headerIsEntry(header, kFormatTag)) return std::nullopt;
-  if (headerGetNumber(header, RPMTAG_PAYLOADDIGESTALGO) != PGPHASHALGO_SHA256) return std::nullopt;
-  return only_text(header, RPMTAG_PAYLOADDIGEST);
+  if (headerGetNumber(header, kPayloadDigestAlgorithm) != PGPHASHALGO_SHA256) return std::nullopt;
+  return only_text(header, kPayloadDigest);
 }
 
 /// 32 hexadecimal digits, of header and payload.
@@ -77,7 +81,7 @@ std::vector<std::string> check_payload(FD_t stream, Header signature_header) {
   if (md5.finish() != *expected_md5 || sha256.finish() != *expected_sha256) return {};
   std::vector<std::string> report{"Payload SHA256 digest: OK", "MD5 digest: OK"};
   // The digest of the unpacked payload, where that is packed by nothing. Elsewhere librpm leaves it out.
-  if (only_text(header.get(), RPMTAG_PAYLOADDIGESTALT) == expected_sha256)
+  if (only_text(header.get(), kUnpackedPayloadDigest) == expected_sha256)
     report.insert(report.begin(), "Payload SHA256 ALT digest: OK");
   return report;
 }

@@ -68,22 +68,25 @@ export async function runTransaction(
     // librpm puts other signals off to the end of its transaction.
     ...(abort === undefined ? {} : { signal: abort, killSignal: "SIGKILL" }),
   });
-  const lines: string[] = [];
+  let begun = sandbox === null;
+  // What is said before the sandbox stands is not of the transaction.
+  const early: string[] = [];
+  const hear = (line: string): void => {
+    if (begun) onLine(line);
+    else early.push(line);
+  };
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null)
-      createInterface({ input: stream }).on("line", (line) => {
-        lines.push(line);
-        onLine(line);
-      });
+    if (stream !== null) createInterface({ input: stream }).on("line", hear);
   }
   return new Promise((resolve, reject) => {
     let answer: TransactionAnswer | null = null;
     let refused: string | null = null;
-    let begun = sandbox === null;
     child.on("message", (value) => {
       const message = value as TransactionMessageBack;
-      if (message.kind === "sandboxed") begun = true;
-      else if (message.kind === "refused") refused = message.reason;
+      if (message.kind === "sandboxed") {
+        begun = true;
+        for (const line of early.splice(0)) onLine(line);
+      } else if (message.kind === "refused") refused = message.reason;
       else answer = message.answer;
     });
     child.once("error", (error) => {
@@ -97,7 +100,7 @@ export async function runTransaction(
       reject(abort.reason);
     });
     child.once("close", (code, signal) => {
-      if (!begun) reject(new SandboxRefused(refused ?? lines.at(-1) ?? `${program} ended with exit code ${code}`));
+      if (!begun) reject(new SandboxRefused(refused ?? early.at(-1) ?? `${program} ended with exit code ${code}`));
       else resolve(answer ?? { error: `the process ended with ${signal ?? `exit code ${code}`}` });
     });
     send(child, { ...work, sandbox });
