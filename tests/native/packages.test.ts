@@ -167,7 +167,9 @@ test("what is not an RPM file is refused by name, without waiting", async (t) =>
 test("only a given key makes a package good", async () => {
   const good = await verdictOf(signedRpm, signerText);
   assert.equal(good.verdict, "good", good.details.join("\n"));
-  assert.equal(good.keyId, key.fingerprint.slice(-16).toLowerCase());
+  // rpm 6 tells the whole fingerprint.
+  assert.match(good.keyId ?? "", /^([0-9a-f]{16}|[0-9a-f]{40})$/);
+  assert.ok(key.fingerprint.toLowerCase().endsWith(good.keyId ?? " "));
   assert.equal((await verdictOf(signedRpm, strangerText, signerText)).verdict, "good");
   const unknown = await verdictOf(signedRpm, strangerText);
   assert.equal(unknown.verdict, "unknown-key");

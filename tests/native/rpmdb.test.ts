@@ -240,7 +240,9 @@ test("the canonical database depends on nothing but the packages", { skip }, asy
   assert.notEqual(digestOf(plain), digestOf(reversed));
   for (const root of made) await addon.canonicalizeRpmdb({ root, dbPath }, installTime);
   for (const root of made) {
-    assert.deepEqual(readdirSync(directoryOf(root)), ["rpmdb.sqlite"]);
+    // rpm 6 locks its keys in the same place.
+    const files = readdirSync(directoryOf(root)).filter((name) => name !== ".keyring.lock");
+    assert.deepEqual(files, ["rpmdb.sqlite"]);
     assert.equal(digestOf(root), digestOf(plain), root);
   }
 
