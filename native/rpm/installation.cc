@@ -127,6 +127,8 @@ void add_package(rpmts transaction, const std::string& path) {
   const auto add = [&](const std::string& text) { reasons += (reasons.empty() ? "" : "\n") + text; };
   for (const auto& text : problems_of(transaction)) add(text);
   for (const auto& scriptlet : observer.fatal_scriptlets()) add(scriptlet + " failed");
+  // Since rpm 6 they fail the transaction, too, though not their package.
+  for (const auto& scriptlet : observer.failed_scriptlets()) add(scriptlet + " failed");
   for (const auto& record : log.records()) add(record.text);
   throw Failure("RPM_INSTALL_FAILED", reasons.empty() ? "librpm gives no reason" : reasons);
 }

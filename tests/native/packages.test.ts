@@ -173,7 +173,7 @@ test("only a given key makes a package good", async () => {
   assert.equal((await verdictOf(signedRpm, strangerText, signerText)).verdict, "good");
   const unknown = await verdictOf(signedRpm, strangerText);
   assert.equal(unknown.verdict, "unknown-key");
-  assert.equal(unknown.keyId, good.keyId);
+  assert.ok(unknown.keyId !== null && good.keyId?.endsWith(unknown.keyId));
   assert.equal((await verdictOf(signedRpm)).verdict, "unknown-key");
   const unsigned = await verdictOf(unsignedRpm, signerText);
   assert.equal(unsigned.verdict, "unsigned");
