@@ -84,7 +84,7 @@ export function makeRepository(
   const folder = workspace.at("repositories", id);
   mkdirSync(folder);
   for (const definition of packages) run("cp", [buildPackage(workspace, definition), folder]);
-  run("createrepo_c", ["--quiet", folder]);
+  run("createrepo_c", ["--quiet", "--general-compress-type=gz", folder]);
   return repositoryIn(folder, id);
 }
 
