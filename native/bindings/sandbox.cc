@@ -12,7 +12,7 @@ Napi::Value enter_sandbox_sync(const Napi::CallbackInfo& info) {
   const auto env = info.Env();
   return run_sync(env, [&] {
     const auto object = info[0].As<Napi::Object>();
-    enter_sandbox({to_text(object.Get("root")), to_text(object.Get("scratch")), strings_of(object.Get("readable")),
+    enter_sandbox({to_text(object.Get("scratch")), to_text(object.Get("root")), strings_of(object.Get("readable")),
                    strings_of(object.Get("devices"))});
     return env.Undefined();
   });

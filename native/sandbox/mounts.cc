@@ -19,13 +19,6 @@ constexpr long open_tree_call = 428;
 constexpr long move_mount_call = 429;
 constexpr long mount_setattr_call = 442;
 
-struct Attributes {
-  std::uint64_t set = 0;
-  std::uint64_t clear = 0;
-  std::uint64_t propagation = 0;
-  std::uint64_t user_namespace = 0;
-};
-
 bool try_mount(const char* type, const std::string& path, const std::string& options) {
   return ::syscall(SYS_mount, type, path.c_str(), type, MS_NOSUID | MS_NODEV, options.c_str()) == 0;
 }
@@ -55,7 +48,7 @@ void attach(const FileDescriptor& copy, const FileDescriptor& over) {
 }
 
 void change_mount(const std::string& path, std::uint64_t set, std::uint64_t clear, Below below) {
-  Attributes attributes{.set = set, .clear = clear};
+  mount_attr attributes{.attr_set = set, .attr_clr = clear};
   const unsigned flags = AT_SYMLINK_NOFOLLOW | (below == Below::yes ? AT_RECURSIVE : 0);
   if (::syscall(mount_setattr_call, AT_FDCWD, path.c_str(), flags, &attributes, sizeof attributes) != 0) {
     throw_sandbox_failure("changing the mount of " + path);

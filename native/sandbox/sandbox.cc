@@ -191,11 +191,9 @@ void enter_sandbox(const SandboxRequest& request) {
   view.allow_reading_only();
   view.show_processes();
   attach(scratch, view.at(request.scratch));
+  // A scriptlet that leaves the root finds this place, too.
+  change_mount(view.at(request.scratch), MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, 0, Below::no);
   make_root(stage);
-
-  const auto root = copy_mounts(request.root);
-  attach(root, request.root);
-  change_mount(request.root, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, 0, Below::no);
   put_devices_into(request.root, request.devices);
   constexpr std::string_view host_name = "localhost";
   if (::sethostname(host_name.data(), host_name.size()) != 0) throw_sandbox_failure("setting the host name");

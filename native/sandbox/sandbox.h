@@ -7,10 +7,10 @@
 namespace rpmoci {
 
 struct SandboxRequest {
-  /// The root directory that is installed into. No device works in it, but those that the sandbox puts there.
-  std::string root;
-  /// The caller's directory, in which `root` may be.
+  /// The caller's directory, to write to. No device works in it, but those that the sandbox puts into the root.
   std::string scratch;
+  /// The root directory that is installed into, inside `scratch`.
+  std::string root;
   /// Further files and directories that are read.
   std::vector<std::string> readable;
   /// Names in /dev.
@@ -19,7 +19,7 @@ struct SandboxRequest {
 
 /// Makes this process, the first one of new mount, PID, IPC, UTS and network namespaces, see and reach as little as a
 /// transaction needs: the system's programs and libraries and what configures them, read-only; `readable`, likewise;
-/// `scratch` and `root`; `devices`, in /dev and in the root's; empty /tmp, /var and /run of 64 MiB
+/// `scratch`; `devices`, in /dev and in the root's; empty /tmp, /var and /run of 64 MiB
 /// each, in memory. All paths stay what they are. What may change the machine (mounting, tracing, making usable device
 /// nodes, opening files by handles, …) is taken from the calling thread and from all processes that it starts, for
 /// good.

@@ -509,10 +509,10 @@ export interface LayerBlob {
 
 /** All paths are absolute, and stay what they are. */
 export interface SandboxRequest {
-  /** The root directory that is installed into; made if it is not there. */
-  readonly root: string;
-  /** A directory of the caller's, in which `root` may be, to write to. */
+  /** A directory of the caller's, to write to. */
   readonly scratch: string;
+  /** The root directory that is installed into, inside `scratch`; made if it is not there. */
+  readonly root: string;
   /** Further files and directories that are read. */
   readonly readable: readonly string[];
   /** Names in /dev; empty files of these names stay in the root's /dev. */

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,13 +37,24 @@ static int connect_to(const char* port) {
   return fd < 0 ? -1 : connect(fd, (struct sockaddr*)&address, sizeof address);
 }
 
-static int open_device(const char* number) {
-  if (mknod("/var/tmp/device", S_IFBLK | 0600, (dev_t)strtoull(number, NULL, 10)) != 0) return -1;
-  int fd = open("/var/tmp/device", O_RDONLY);
+static int open_device_in(const char* directory, const char* number) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/device", directory);
+  if (mknod(path, S_IFCHR | 0600, (dev_t)strtoull(number, NULL, 10)) != 0) return -1;
+  int fd = open(path, O_RDONLY);
   int error = errno;
-  unlink("/var/tmp/device");
+  unlink(path);
   errno = error;
   return fd;
+}
+
+/* Where the build works: all that is written to beside the root. */
+static int open_device_outside(const char* number) {
+  glob_t found;
+  if (leave_root() != 0) return -1;
+  errno = ENOENT;
+  if (glob("/tmp/rpmoci-work-*", 0, NULL, &found) != 0) return -1;
+  return open_device_in(found.gl_pathv[0], number);
 }
 
 static int use_null_device(void) {
@@ -67,7 +79,8 @@ static int attempt(const char* what, const char* argument) {
   if (strcmp(what, "trace") == 0) return (int)ptrace(PTRACE_SEIZE, atoi(argument), NULL, NULL);
   if (strcmp(what, "mount") == 0) return mount("tmpfs", argument, "tmpfs", 0, NULL);
   if (strcmp(what, "connect") == 0) return connect_to(argument);
-  if (strcmp(what, "device") == 0) return open_device(argument);
+  if (strcmp(what, "device") == 0) return open_device_in("/var/tmp", argument);
+  if (strcmp(what, "outside") == 0) return open_device_outside(argument);
   if (strcmp(what, "null") == 0) return use_null_device();
   if (strcmp(what, "fill") == 0) return fill_disk();
   if (strcmp(what, "hang") == 0) return pause();

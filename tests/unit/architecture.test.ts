@@ -230,10 +230,12 @@ function cycles(sources: Sources): readonly string[] {
   return [...graph.keys()].filter((file) => reaches(file, file));
 }
 
+const BELOW_NAPI: readonly string[] = ["solv", "rpm", "layer", "sandbox"];
+
 function nativeFaults(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, source]) => {
     const [folder = ""] = file.split("/");
-    if (!["solv", "rpm", "layer"].includes(folder)) return [];
+    if (!BELOW_NAPI.includes(folder)) return [];
     const headers = [...source.matchAll(/^\s*#\s*include\s*[<"]([^>"]+)[>"]/gm)].map((match) => match[1] ?? "");
     return headers
       .filter((header) => /^(napi|node_api|js_native_api|uv|v8|node)\b.*\.h$|(^|\/)napi\/|^bindings\//.test(header))
@@ -275,7 +277,7 @@ const native = read(join(root, "native"), /\.(cc|h)$/);
 
 test("the sources are found", () => {
   for (const file of ["index.ts", "cli/run.ts", "verify/verify.ts", "native/binding.ts"]) assert(typescript.has(file));
-  for (const folder of ["solv", "rpm", "layer", "napi", "bindings"])
+  for (const folder of [...BELOW_NAPI, "napi", "bindings"])
     assert([...native.keys()].some((file) => file.startsWith(`${folder}/`)));
   const folders = new Set([...typescript.keys()].map(folderOf));
   assert.deepEqual([...folders].sort(), Object.keys(ALLOWED).sort(), "every folder has a rule, every rule a folder");
@@ -301,7 +303,7 @@ test("no file depends on itself through others", () => {
   assert.deepEqual(cycles(typescript), []);
 });
 
-test("solv, rpm and layer know nothing of N-API", () => {
+test("solv, rpm, layer and sandbox know nothing of N-API", () => {
   assert.deepEqual(nativeFaults(native), []);
 });
 
