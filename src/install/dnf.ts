@@ -60,15 +60,15 @@ export async function installWithDnf(
     log.push(line);
     emit({ type: "install-output", line });
   };
-  const dnf = [`--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
+  const installation = [`--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
+  const command = [program, ...installation, ...files] as const;
   const options = { environment: scriptletEnvironment(home, request.sourceDateEpoch), onLine, abort: request.abort };
   const readable = [...packages.map((entry) => entry.path), ...(await programFiles(program))];
   const result = await request.sandbox
-    .run(
-      root,
-      readable,
-      (sandbox) => runInSandbox([program, ...dnf, ...files], { ...options, sandbox }),
-      () => runProcess(["/bin/sh", "-c", LAUNCHER, "sh", program, ...dnf, ...files], options),
+    .run(root, readable, (sandbox) =>
+      sandbox === null
+        ? runProcess(["/bin/sh", "-c", LAUNCHER, "sh", ...command], options)
+        : runInSandbox(command, { ...options, sandbox }),
     )
     .catch((error: unknown) => {
       request.abort?.throwIfAborted();

@@ -6,9 +6,12 @@ import { binding } from "../native/load.js";
 import type { InstalledRoot } from "./install.js";
 import type { Sandbox } from "./sandbox.js";
 import { runTransaction } from "./transaction.js";
+import { watched } from "./watchdog.js";
 
 export interface EraseOptions {
   readonly sandbox: Sandbox;
+  /** Seconds that the removal may take; 0 for as long as it likes. */
+  readonly scriptletTimeout: number;
   /** Seconds since the epoch, for scriptlets. */
   readonly sourceDateEpoch: number;
 }
@@ -17,7 +20,7 @@ export interface EraseOptions {
 export async function erasePackages(
   { root, databasePath }: InstalledRoot,
   names: readonly string[],
-  { sandbox, sourceDateEpoch }: EraseOptions,
+  { sandbox, scriptletTimeout, sourceDateEpoch }: EraseOptions,
   emit: Emit,
 ): Promise<void> {
   if (names.length === 0) return;
@@ -36,14 +39,12 @@ export async function erasePackages(
     TZ: "UTC",
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
   };
-  const { erased, error = "" } = await sandbox.run(
-    root,
-    [],
-    (request) => runTransaction(work, { environment, sandbox: request }),
-    () => runTransaction(work, { environment, sandbox: null }),
+  const task = `remove ${present.join(", ")}`;
+  const { erased, error = "" } = await watched({ task, limit: scriptletTimeout, directory: root }, emit, (abort) =>
+    sandbox.run(root, [], (request) => runTransaction(work, { environment, sandbox: request, abort })),
   );
   if (erased === undefined) {
-    throw new RpmociError(`Failed to remove ${present.join(", ")}: ${error}`, {
+    throw new RpmociError(`Failed to ${task}: ${error}`, {
       kind: "install",
       code: "ERASE_FAILED",
     });

@@ -6,7 +6,7 @@ import { installWithDnf } from "./dnf.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";
 import type { InstallRequest } from "./setting.js";
-import { Watchdog } from "./watchdog.js";
+import { watched } from "./watchdog.js";
 
 export interface InstalledRoot {
   readonly root: string;
@@ -23,18 +23,17 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
   emit({ type: "install-started", packages: packages.length });
   const dbPath = await databasePath(packages);
   const setting = { macros: transactionMacros(dbPath, request.arch), dbPath, home: join(scratch, "home") };
-  const watchdog = new Watchdog({ limit: request.scriptletTimeout, directory: scratch });
-  const watched: Emit = (event) => {
-    if (event.type === "install-output") watchdog.hear(event.line);
-    emit(event);
+  const watch = {
+    task: "install packages",
+    limit: request.scriptletTimeout,
+    directory: scratch,
+    abort: request.abort,
   };
-  const abort = request.abort === undefined ? watchdog.signal : AbortSignal.any([request.abort, watchdog.signal]);
-  try {
-    if (engine.kind === "dnf") await installWithDnf(engine.program, { ...request, abort }, setting, watched);
-    else await installWithRpm({ ...request, abort }, setting, watched);
-  } finally {
-    watchdog.end();
-  }
+  await watched(watch, emit, (abort, heard) =>
+    engine.kind === "dnf"
+      ? installWithDnf(engine.program, { ...request, abort }, setting, heard)
+      : installWithRpm({ ...request, abort }, setting, heard),
+  );
   emit({ type: "install-finished" });
   return { root, databasePath: dbPath };
 }

@@ -21,12 +21,7 @@ export async function installWithRpm(
   const install = { root, dbPath, packages: paths, docs, macros };
   const options = { environment: scriptletEnvironment(home, sourceDateEpoch), onLine, abort };
   const answer = await sandbox
-    .run(
-      root,
-      paths,
-      (request) => runTransaction({ install }, { ...options, sandbox: request }),
-      () => runTransaction({ install }, { ...options, sandbox: null }),
-    )
+    .run(root, paths, (request) => runTransaction({ install }, { ...options, sandbox: request }))
     .catch((error: unknown) => {
       abort?.throwIfAborted();
       if (error instanceof RpmociError) throw error;

@@ -39,23 +39,22 @@ export class Sandbox {
     this.#active = wanted !== false;
   }
 
-  /** What `inside` does in the sandbox for `root` that it is given, or, where there is none, what `outside` does. */
+  /** Performs the transaction of `root` in the sandbox that it is given; null where there is none. */
   async run<T>(
     root: string,
     readable: readonly string[],
-    inside: (request: SandboxRequest) => Promise<T>,
-    outside: () => Promise<T>,
+    perform: (sandbox: SandboxRequest | null) => Promise<T>,
   ): Promise<T> {
-    if (!this.#active) return outside();
+    if (!this.#active) return perform(null);
     try {
-      return await inside({ root, scratch: this.scratch, readable, devices: DEVICES });
+      return await perform({ root, scratch: this.scratch, readable, devices: DEVICES });
     } catch (error) {
       if (!(error instanceof SandboxRefused)) throw error;
       this.#refuse(error.message);
     } finally {
       await removeDevices(root);
     }
-    return outside();
+    return perform(null);
   }
 
   #refuse(reason: string): void {

@@ -36,7 +36,7 @@ async function perform({ erase, install, run }: TransactionWork): Promise<Transa
 
 /** One pipe for both outputs keeps their lines in order. */
 function runProgram([program, ...args]: readonly [string, ...string[]]): Promise<ProcessResult> {
-  const { NODE_CHANNEL_FD, NODE_CHANNEL_SERIALIZATION_MODE, RPMOCI_ADDON, ...env } = process.env;
+  const { RPMOCI_ADDON, ...env } = process.env;
   const child = spawn(program, args, { env, stdio: ["ignore", 1, 1] });
   return new Promise((resolve, reject) => {
     child.once("error", reject);

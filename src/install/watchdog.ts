@@ -1,6 +1,7 @@
 /** Stops a transaction that hangs, or that is about to fill the disk. */
 import { statfs } from "node:fs/promises";
 import { RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
 import { DISK_FULL_HINT, LOG_LINES } from "./setting.js";
 
 /** Both engines tell what they do next in lines that begin so; dnf 5 counts them in front. */
@@ -17,25 +18,49 @@ const INTERVAL = 100;
 
 const TIMEOUT_HINT = "--scriptlet-timeout gives it more time";
 
-export interface WatchdogOptions {
+export interface WatchOptions {
+  /** As in `failed to install packages`. */
+  readonly task: string;
   /** Seconds that a step may take; 0 for as long as it likes. */
   readonly limit: number;
   /** On the disk that is filled; it exists. */
   readonly directory: string;
+  /** The caller's own reason to stop. */
+  readonly abort?: AbortSignal | undefined;
 }
 
-export class Watchdog {
+/**
+ * Hands `act` a signal that is aborted when the transaction has to be stopped, with an `RpmociError` of kind `install`,
+ * or when `abort` is; what the transaction prints is heard by the emitter that it hands on.
+ */
+export async function watched<T>(
+  options: WatchOptions,
+  emit: Emit,
+  act: (abort: AbortSignal, emit: Emit) => Promise<T>,
+): Promise<T> {
+  const watchdog = new Watchdog(options);
+  const { abort } = options;
+  try {
+    return await act(abort === undefined ? watchdog.signal : AbortSignal.any([abort, watchdog.signal]), (event) => {
+      if (event.type === "install-output") watchdog.hear(event.line);
+      emit(event);
+    });
+  } finally {
+    watchdog.end();
+  }
+}
+
+class Watchdog {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  #step = "the start";
+  #step: string | null = null;
   #began = Date.now();
   #log: readonly string[] = [];
 
-  constructor(private readonly options: WatchdogOptions) {
+  constructor(private readonly options: WatchOptions) {
     this.#timer = setInterval(() => void this.#look(), INTERVAL);
   }
 
-  /** Aborted, with an `RpmociError` of kind `install`, when the transaction has to be stopped. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -64,7 +89,8 @@ export class Watchdog {
   }
 
   #stop(what: string, code: string, hint: string): void {
-    const message = `failed to install packages: \`${this.#step}\` ${what}`;
+    const step = this.#step === null ? "a scriptlet" : `\`${this.#step}\``;
+    const message = `failed to ${this.options.task}: ${step} ${what}`;
     this.#controller.abort(new RpmociError(message, { kind: "install", code, hint, details: this.#log }));
   }
 }

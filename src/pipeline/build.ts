@@ -278,6 +278,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   const arch = lockArchitecture(lock);
   const buildStart = Math.floor(Date.now() / 1000);
   const sandbox = new Sandbox(options.sandbox, scratch, emit);
+  const { scriptletTimeout = SCRIPTLET_TIMEOUT } = options;
   const installed = await installPackages(
     {
       packages,
@@ -285,7 +286,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       scratch,
       engine: request.engine,
       sandbox,
-      scriptletTimeout: options.scriptletTimeout ?? SCRIPTLET_TIMEOUT,
+      scriptletTimeout,
       arch,
       docs: manifest.docs,
       sourceDateEpoch: created,
@@ -293,7 +294,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
     },
     emit,
   );
-  await erasePackages(installed, manifest.exclude, { sandbox, sourceDateEpoch: created }, emit);
+  await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
   await canonicalizeRoot(installed.root, installed.databasePath, created);
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);

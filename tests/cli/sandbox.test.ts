@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
@@ -16,13 +16,16 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 const skip = process.geteuid?.() === 0 ? false : "only root can make the attempts that matter";
 const engines = ["dnf", "rpm"] as const;
 
-/** A scene with a package `intruder` whose %post makes the attempts, a line each, of name and argument. */
-async function sceneWith(t: TestContext, attempts: readonly string[]): Promise<Scene> {
+/** A scene with a package `intruder` whose scriptlet makes the attempts, a line each, of name and argument. */
+async function sceneWith(
+  t: TestContext,
+  attempts: readonly string[],
+  section: "post" | "preun" = "post",
+): Promise<Scene> {
   const program = join(temporaryDirectory(t), "intruder");
   execFileSync("cc", ["-static", "-O1", "-o", program, join(projectRoot, "tests/support/intruder.c")]);
   const tool: RpmFixture = {
     name: "intruder-tool",
-    arch: "x86_64",
     requires: ["filesystem"],
     dirs: { "/var/tmp": { mode: 0o1777 } },
     files: { "/usr/bin/intruder": { content: readFileSync(program), mode: 0o755 } },
@@ -30,9 +33,9 @@ async function sceneWith(t: TestContext, attempts: readonly string[]): Promise<S
   const intruder: RpmFixture = {
     name: "intruder",
     requiresPost: ["intruder-tool"],
-    scriptlets: [{ section: "post", interpreter: "/usr/bin/intruder", body: `${attempts.join("\n")}\n` }],
+    scriptlets: [{ section, interpreter: "/usr/bin/intruder", body: `${attempts.join("\n")}\n` }],
   };
-  const scene = await Scene.create(t, { packages: ["filesystem", { ...tool, arch: "noarch" }, intruder] });
+  const scene = await Scene.create(t, { packages: ["filesystem", tool, intruder] });
   scene.writeManifest({ packages: ["intruder"], os_release: false });
   return scene;
 }
@@ -40,6 +43,20 @@ async function sceneWith(t: TestContext, attempts: readonly string[]): Promise<S
 /** What came of each attempt. */
 function results(output: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...output.matchAll(/^\s*(\w+): (done|E[A-Z]+)$/gm)].map(([, what, how]) => [what, how]));
+}
+
+/** Their command lines. */
+function runningIntruders(): readonly string[] {
+  const read = (pid: string): string => {
+    try {
+      return readFileSync(join("/proc", pid, "cmdline"), "utf8");
+    } catch {
+      return "";
+    }
+  };
+  return readdirSync("/proc")
+    .map(read)
+    .filter((line) => line.startsWith("/usr/bin/intruder"));
 }
 
 for (const engine of engines) {
@@ -60,17 +77,16 @@ for (const engine of engines) {
       `trace 1`,
       `mount /tmp`,
       `connect ${port}`,
-      `device ${statSync(outside).dev}`,
-      // The last, as it leaves the root.
+      `device ${statSync("/dev/zero").rdev}`,
+      // The last, as they leave the root.
+      `outside ${statSync("/dev/zero").rdev}`,
       `write ${marker}`,
     ]);
-    const build = (...options: readonly string[]) => scene.build(["-v", "--engine", engine, ...options]);
-
-    const shut = await build("--sandbox");
+    const shut = await scene.build(["-v", "--engine", engine, "--sandbox"], { env: { TMPDIR: "/tmp" } });
     assert.equal(shut.code, 0, shut.stderr);
     const { null: null_, ...attempts } = results(shut.stderr);
     assert.equal(null_, "done");
-    assert.deepEqual(Object.keys(attempts).sort(), ["connect", "device", "kill", "mount", "trace", "write"]);
+    assert.deepEqual(Object.keys(attempts).sort(), ["connect", "device", "kill", "mount", "outside", "trace", "write"]);
     for (const [what, how] of Object.entries(attempts)) assert.notEqual(how, "done", `${what}\n${shut.stderr}`);
     assert.equal(victim.exitCode ?? victim.signalCode, null);
     assert.equal(existsSync(marker), false);
@@ -113,7 +129,7 @@ for (const engine of engines) {
     assert.match(result.stderr, /(Installing|Running) .*intruder-1-1\.noarch.*did not end within 2 s and was stopped/);
     assert.match(result.stderr, /--scriptlet-timeout gives it more time/);
     assert.equal(existsSync(scene.layout), false);
-    assert.doesNotMatch(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }), /\/usr\/bin\/intruder/);
+    assert.deepEqual(runningIntruders(), []);
   });
 
   test(`a scriptlet that fills the disk is stopped before it is full (${engine})`, { skip }, async (t) => {
@@ -132,6 +148,15 @@ for (const engine of engines) {
     assert.doesNotMatch(result.stderr, /fill: ENOSPC/);
   });
 }
+
+test("a scriptlet of a package that is excluded is stopped as well", { skip }, async (t) => {
+  const scene = await sceneWith(t, ["hang -"], "preun");
+  scene.writeManifest({ packages: ["intruder"], os_release: false, exclude: ["intruder"] });
+  const result = await scene.build(["--scriptlet-timeout", "2"]);
+  assert.equal(result.code, 15, result.stderr);
+  assert.match(result.stderr, /failed to remove intruder: a scriptlet did not end within 2 s and was stopped/);
+  assert.deepEqual(runningIntruders(), []);
+});
 
 test("in a container without CAP_SYS_ADMIN scriptlets run without a sandbox, with a warning, or not at all", {
   skip,
