@@ -148,12 +148,6 @@ void build(Database& fresh, const fs::path& old_path, const Schema& schema, cons
   fresh.execute("DETACH old");
 }
 
-void write_at(int file, off_t offset, uint32_t value, const fs::path& path) {
-  std::array<uint8_t, 4> bytes{};
-  write_big_endian(bytes.data(), value);
-  if (pwrite(file, bytes.data(), bytes.size(), offset) != static_cast<ssize_t>(bytes.size())) write_failed(path);
-}
-
 /// The first pages of all tables and indices.
 std::vector<uint32_t> read_roots(const Database& database) {
   std::vector<uint32_t> roots{1};
@@ -162,35 +156,36 @@ std::vector<uint32_t> read_roots(const Database& database) {
   return roots;
 }
 
-void normalize_pages(int file, const std::vector<uint32_t>& roots, const fs::path& path) {
+/// The fields of SQLite's file header ("Database File Format", section 1.3) that tell how often and by which SQLite the
+/// file was written. The change counter must equal the one that the size in the header is valid for.
+void normalize_file_header(std::vector<uint8_t>& bytes) {
+  constexpr size_t kChangeCounter = 24;
+  constexpr size_t kValidFor = 92;
+  constexpr size_t kSqliteVersion = 96;
+  write_big_endian(bytes.data() + kChangeCounter, 1);
+  write_big_endian(bytes.data() + kValidFor, 1);
+  // The first version that kept these fields; nobody reads it.
+  write_big_endian(bytes.data() + kSqliteVersion, 3007000);
+}
+
+/// In place.
+void normalize_file(int file, const std::vector<uint32_t>& roots, const fs::path& path) {
   struct stat status {};
   if (fstat(file, &status) != 0) write_failed(path);
   std::vector<uint8_t> bytes(static_cast<size_t>(status.st_size));
-  for (size_t at = 0; at < bytes.size();) {
-    const auto count = pread(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
-    if (count <= 0) write_failed(path);
-    at += static_cast<size_t>(count);
-  }
+  const auto transfer = [&](auto call) {
+    for (size_t at = 0; at < bytes.size();) {
+      const auto count = call(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+      if (count <= 0) write_failed(path);
+      at += static_cast<size_t>(count);
+    }
+  };
+  transfer(pread);
   if (!clear_unused_bytes(bytes, roots)) {
     throw Failure(kWrite, "the rpm database " + path.string() + " was written in a form that is not understood");
   }
-  for (size_t at = 0; at < bytes.size();) {
-    const auto count = pwrite(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
-    if (count <= 0) write_failed(path);
-    at += static_cast<size_t>(count);
-  }
-}
-
-/// The fields of SQLite's file header ("Database File Format", section 1.3) that tell how often and by which SQLite the
-/// file was written. The change counter must equal the one that the size in the header is valid for.
-void normalize_file_header(int file, const fs::path& path) {
-  constexpr off_t kChangeCounter = 24;
-  constexpr off_t kValidFor = 92;
-  constexpr off_t kSqliteVersion = 96;
-  write_at(file, kChangeCounter, 1, path);
-  write_at(file, kValidFor, 1, path);
-  // The first version that kept these fields; nobody reads it.
-  write_at(file, kSqliteVersion, 3007000, path);
+  normalize_file_header(bytes);
+  transfer(pwrite);
 }
 
 }  // namespace
@@ -224,8 +219,7 @@ void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time) {
     }
     const FileDescriptor file(open(fresh_path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file) write_failed(fresh_path);
-    normalize_pages(file.get(), roots, fresh_path);
-    normalize_file_header(file.get(), fresh_path);
+    normalize_file(file.get(), roots, fresh_path);
     if (fchown(file.get(), status.st_uid, status.st_gid) != 0 || fchmod(file.get(), status.st_mode & 07777) != 0 ||
         fsync(file.get()) != 0) {
       write_failed(fresh_path);

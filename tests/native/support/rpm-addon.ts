@@ -8,3 +8,6 @@ export const { RPMOCI_ADDON: addonPath = path.join(projectRoot, "build", "Releas
 
 /** The addon as it is, below everything that `src/` makes of it. */
 export const addon = createRequire(import.meta.url)(addonPath) as Binding;
+
+/** librpm words its verdicts, and judges failing scriptlets, in another way since then. */
+export const isRpm6 = Number.parseInt(addon.versions().librpm, 10) >= 6;
