@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "failure.h"
-#include "layer/quote.h"
+#include "quote.h"
 
 namespace rpmoci {
 

@@ -9,8 +9,8 @@
 
 #include "failure.h"
 #include "layer/open_beneath.h"
-#include "layer/quote.h"
 #include "layer/tree_scan.h"
+#include "quote.h"
 
 namespace rpmoci {
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "failure.h"
-#include "layer/quote.h"
 #include "layer/xattr.h"
 #include "parallel.h"
+#include "quote.h"
 
 namespace rpmoci {
 

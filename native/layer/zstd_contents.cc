@@ -12,7 +12,7 @@
 #include "digest.h"
 #include "failure.h"
 #include "file_descriptor.h"
-#include "layer/quote.h"
+#include "quote.h"
 
 namespace rpmoci {
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "failure.h"
-#include "layer/quote.h"
+#include "quote.h"
 
 namespace rpmoci {
 

@@ -1,4 +1,4 @@
-#include "layer/quote.h"
+#include "quote.h"
 
 #include <array>
 #include <cstdio>
