@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "layer/compression.h"
-#include "layer/sha256.h"
+#include "sha256.h"
 
 using namespace rpmoci;
 

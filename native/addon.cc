@@ -1,4 +1,4 @@
-// What the addon exports. Each group is defined in bindings/; this file only gathers them.
+// What the addon exports, but for transfers. Each group is defined in bindings/; this file only gathers them.
 #include <napi.h>
 
 #include "bindings/exports.h"
@@ -10,6 +10,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* environment = new rpmoci::Environment;
   env.SetInstanceData(environment);
   env.AddCleanupHook([environment] { environment->shut_down(); });
+  rpmoci::export_cancellation(env, exports);
   rpmoci::export_versions(env, exports);
   rpmoci::export_pool(env, exports);
   rpmoci::export_metadata(env, exports);

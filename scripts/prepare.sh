@@ -15,11 +15,13 @@ as_root() {
 # What the addon is compiled with, what a build runs, and what the distribution is made with.
 debian_packages=(
   g++ make cmake pkg-config libsolv-dev libsolvext-dev librpm-dev libdeflate-dev libsqlite3-dev nettle-dev
+  libcurl4-openssl-dev ca-certificates
   dnf uidmap util-linux
   rpm createrepo-c gnupg dpkg xz-utils zstd
 )
 fedora_packages=(
   gcc-c++ make cmake pkgconf-pkg-config libsolv-devel rpm-devel libdeflate-devel sqlite-devel nettle-devel
+  libcurl-devel ca-certificates
   dnf shadow-utils util-linux
   rpm-build rpm-sign createrepo_c gnupg2 dpkg apt debootstrap debian-keyring xz zstd
 )
@@ -108,7 +110,7 @@ build_project() {
   command -v node >/dev/null || fail "Node 20 or later is missing"
   [ -d node_modules ] || rm -f .cache/stamps/npm
   when_changed npm package-lock.json install_npm_packages
-  [ -f build/Release/rpmoci.node ] || rm -f .cache/stamps/addon
+  [ -f build/Release/rpmoci.node ] && [ -f build/Release/rpmoci-transfer.node ] || rm -f .cache/stamps/addon
   when_changed addon "native CMakeLists.txt package-lock.json" build_addon
   [ -f dist/main.js ] && [ -d build/js ] || rm -f .cache/stamps/typescript
   when_changed typescript "src tests scripts bench tsconfig.json tsconfig.build.json package-lock.json" build_typescript

@@ -3,9 +3,12 @@ import { readlinkSync } from "node:fs";
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+let ownMark: string | undefined;
+
 /** This process, as a part of a file's name: its PID namespace and its id there. */
 export function processMark(): string {
-  return `${pidNamespace()}-${process.pid}`;
+  ownMark ??= `${pidNamespace()}-${process.pid}`;
+  return ownMark;
 }
 
 /**
@@ -18,12 +21,13 @@ export function isAbandoned(mark: string): boolean {
 }
 
 /**
- * Removes what killed processes of this user left in `directory`: entries called `prefix`, a mark, then `.` or `-` and
+ * Removes what killed processes of this user left in `directory`: entries called `prefix` (or what it matches), a mark, then `.` or `-` and
  * anything. Nothing that cannot be read or removed is an error.
  */
-export async function removeAbandoned(directory: string, prefix: string): Promise<void> {
+export async function removeAbandoned(directory: string, prefix: string | RegExp): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
-    const mark = name.startsWith(prefix) ? name.slice(prefix.length).match(/^(\d+-\d+)[.-]/)?.[1] : undefined;
+    const before = typeof prefix === "string" ? prefix : (name.match(prefix)?.[0] ?? name);
+    const mark = name.startsWith(before) ? name.slice(before.length).match(/^(\d+-\d+)[.-]/)?.[1] : undefined;
     if (mark === undefined || !isAbandoned(mark)) continue;
     const path = join(directory, name);
     if (await isOwn(path)) await rm(path, { recursive: true, force: true }).catch(() => {});

@@ -1,4 +1,4 @@
-// newCancellation, cancel, readOwnership, readTree, listLayers, writeLayers and digestZstdContents.
+// readOwnership, readTree, listLayers, writeLayers and digestZstdContents.
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -106,13 +106,6 @@ Napi::Value blob_object(Napi::Env env, const Blob& blob) {
   return object;
 }
 
-Napi::Value new_cancellation_sync(const Napi::CallbackInfo& info) { return new_cancellation(info.Env()); }
-
-Napi::Value cancel_sync(const Napi::CallbackInfo& info) {
-  *cancellation_of(info[0]) = true;
-  return info.Env().Undefined();
-}
-
 Napi::Value read_ownership_async(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const RootDatabase database{to_text(object.Get("root")), to_text(object.Get("dbPath"))};
@@ -170,8 +163,6 @@ Napi::Value digest_zstd_contents_async(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void export_layer(Napi::Env env, Napi::Object exports) {
-  exports.Set("newCancellation", Napi::Function::New(env, new_cancellation_sync, "newCancellation"));
-  exports.Set("cancel", Napi::Function::New(env, cancel_sync, "cancel"));
   exports.Set("readOwnership", Napi::Function::New(env, read_ownership_async, "readOwnership"));
   exports.Set("readTree", Napi::Function::New(env, read_tree_async, "readTree"));
   exports.Set("listLayers", Napi::Function::New(env, list_layers_async, "listLayers"));

@@ -7,7 +7,7 @@
 
 #include "file_descriptor.h"
 #include "layer/root_tree.h"
-#include "layer/sha256.h"
+#include "sha256.h"
 
 namespace rpmoci {
 

@@ -6,8 +6,8 @@
 #include "hex.h"
 #include "layer/file_reader.h"
 #include "layer/layer_listing.h"
-#include "layer/sha256.h"
 #include "parallel.h"
+#include "sha256.h"
 
 namespace rpmoci {
 

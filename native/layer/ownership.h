@@ -1,17 +1,15 @@
 // What packages say of the files that they put into a root.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "arena.h"
+#include "sha256.h"
 
 namespace rpmoci {
-
-using Sha256Digest = std::array<std::uint8_t, 32>;
 
 struct OwnedPath {
   /// Index in `OwningPackage::directories`.

@@ -15,8 +15,8 @@
 #include "arena.h"
 #include "failure.h"
 #include "layer/blob_file.h"
-#include "layer/sha256.h"
 #include "layer/tar_stream.h"
+#include "sha256.h"
 
 namespace rpmoci {
 

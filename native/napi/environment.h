@@ -11,8 +11,9 @@
 
 namespace rpmoci {
 
-/// Set as the instance data of an environment by addon.cc. A clean-up hook calls `shut_down` before Node frees the
-/// thread-safe functions that running tasks still report to; freeing this object would come after that, too late.
+/// Set as the instance data of an environment by addon.cc and transfer_addon.cc. A clean-up hook calls `shut_down`
+/// before Node frees the thread-safe functions that running tasks still report to; freeing this object would come after
+/// that, too late.
 class Environment {
  public:
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
@@ -24,6 +25,7 @@ class Environment {
     }
     rpm.stop();
     general.stop();
+    transfers.stop();
   }
 
   /// A flag of one task, which is set when the environment is closed. On the JavaScript thread only.
@@ -39,6 +41,8 @@ class Environment {
   /// librpm is global and thread-bound: one thread an environment, beside the process-wide lock in rpm/.
   Executor rpm{1};
   Executor general{4};
+  /// Each waits for a server most of the time; as many as are downloaded at once.
+  Executor transfers{8};
 
  private:
   std::vector<std::weak_ptr<std::atomic<bool>>> flags_;

@@ -31,14 +31,14 @@ export class MirrorChoice {
     return first.url;
   }
 
-  /** Fetches from `url` and learns from it; `fetch` gives the file's size in bytes with its result. */
-  async use<T>(url: string, fetch: () => Promise<{ readonly result: T; readonly bytes: number }>): Promise<T> {
+  /** Fetches from `url` and learns from it; `fetch` gives the file's size in bytes. */
+  async use<T extends { readonly size: number }>(url: string, fetch: () => Promise<T>): Promise<T> {
     const host = this.#hostOf(url);
     const start = performance.now();
     host.active += 1;
     try {
-      const { result, bytes } = await fetch();
-      const rate = bytes / ((performance.now() - start + 1) / 1000);
+      const result = await fetch();
+      const rate = result.size / ((performance.now() - start + 1) / 1000);
       host.failures = 0;
       host.rate = host.rate === null ? rate : (host.rate + rate) / 2;
       return result;

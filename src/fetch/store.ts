@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { makeDirectory } from "../directories.js";
 import type { Checksum } from "../model/checksum.js";
@@ -31,6 +31,21 @@ export class TooManyBytes extends Error {
   }
 }
 
+/** What was taken in. */
+export interface Stored {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What came. */
+export interface Received {
+  /** Lower-case hexadecimal digits. */
+  readonly checksum: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** Bytes that are read or written at once; each time another thread has to be woken. */
 const BLOCK = 256 << 10;
 
@@ -56,6 +71,9 @@ export async function checksumOf(path: string, algorithm: Checksum["algorithm"])
  * and right, by a rename; whoever comes second replaces it by the same bytes.
  */
 export class Store {
+  /** Folders that are there and have nothing of killed processes. */
+  readonly #folders = new Map<string, Promise<void>>();
+
   constructor(readonly directory: string) {}
 
   pathOf({ algorithm, value }: Checksum): string {
@@ -84,33 +102,57 @@ export class Store {
    * Takes the bytes of `source` in, which is at its end or destroyed afterwards. Throws `WrongChecksum`, `TooManyBytes`
    * as soon as there are more than `size`, and whatever reading or writing throws.
    */
-  async add(checksum: Checksum, source: Readable, size?: number): Promise<string> {
+  async add(checksum: Checksum, source: Readable, size?: number): Promise<Stored> {
     // What breaks before anybody reads would end the process; whoever reads is told all the same.
     source.on("error", () => {});
+    try {
+      return await this.addBy(checksum, (partial) => receive(source, partial, checksum.algorithm, size));
+    } finally {
+      source.destroy();
+    }
+  }
+
+  /**
+   * Takes in what `write` makes at the path that it is given. Throws `WrongChecksum`, and whatever `write` throws.
+   */
+  async addBy(checksum: Checksum, write: (partial: string) => Promise<Received>): Promise<Stored> {
     const path = this.pathOf(checksum);
     const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
     try {
-      await makeDirectory(dirname(path));
-      await removeAbandoned(dirname(path), `${basename(path)}.`);
-      const actual = await receive(source, partial, checksum.algorithm, size);
-      if (actual !== checksum.value) throw new WrongChecksum(checksum, actual);
+      await this.#prepare(dirname(path));
+      const received = await write(partial);
+      if (received.checksum !== checksum.value) throw new WrongChecksum(checksum, received.checksum);
       await rename(partial, path);
-      return path;
+      return { path, size: received.size };
     } catch (error) {
-      source.destroy();
       await rm(partial, { force: true }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #prepare(folder: string): Promise<void> {
+    const prepared = this.#folders.get(folder) ?? prepare(folder);
+    this.#folders.set(folder, prepared);
+    try {
+      await prepared;
+    } catch (error) {
+      this.#folders.delete(folder);
       throw error;
     }
   }
 }
 
-/** Writes a new file. Returns the lower-case hexadecimal checksum of what came. */
+async function prepare(folder: string): Promise<void> {
+  if ((await makeDirectory(folder)) === undefined) await removeAbandoned(folder, /^[0-9a-f]+\./);
+}
+
+/** Writes a new file. */
 async function receive(
   source: Readable,
   path: string,
   algorithm: Checksum["algorithm"],
   size: number | undefined,
-): Promise<string> {
+): Promise<Received> {
   const hash = createHash(algorithm);
   const file = await open(path, "wx");
   try {
@@ -136,7 +178,7 @@ async function receive(
     }
     await flush();
     await writing;
-    return hash.digest("hex");
+    return { checksum: hash.digest("hex"), size: received };
   } finally {
     await file.close();
   }

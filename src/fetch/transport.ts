@@ -1,6 +1,5 @@
 /** The transport of a build: HTTP, HTTPS and files, with the store behind it. */
 import { type FileHandle, stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { cacheFolders } from "../model/cache-folders.js";
@@ -8,11 +7,11 @@ import type { Checksum } from "../model/checksum.js";
 import type { FileRequest, TransferOptions, Transport } from "../model/transport.js";
 import { withoutCredentials } from "../model/url.js";
 import { useCache } from "./cache-use.js";
-import { DispatcherPool } from "./dispatcher.js";
+import { HttpClient, LocalFailure, type Start } from "./http-client.js";
 import { MirrorChoice } from "./mirror-choice.js";
 import { MissingOffline } from "./offline.js";
-import { OpenFailure, openUrl, transferFailure } from "./open.js";
-import { Store, TooManyBytes, WrongChecksum } from "./store.js";
+import { isLocal, OpenFailure, openLocal } from "./open.js";
+import { Store, type Stored, TooManyBytes, WrongChecksum } from "./store.js";
 
 type WrongBytes = WrongChecksum | TooManyBytes;
 
@@ -33,7 +32,7 @@ export interface TransportOptions {
 
 /** Until it is closed, nobody removes from the cache what it has given out. */
 export class HttpTransport implements Transport {
-  readonly #dispatchers = new DispatcherPool();
+  readonly #http: HttpClient;
   readonly #mirrors = new MirrorChoice();
   readonly #cacheDirectory: string;
   #use: Promise<FileHandle | null> | undefined;
@@ -48,14 +47,20 @@ export class HttpTransport implements Transport {
     this.#emit = emit;
     this.#offline = offline;
     this.#signal = signal;
+    this.#http = new HttpClient(signal);
   }
 
   async readBytes(urls: readonly string[], what: string, transfer: TransferOptions): Promise<Buffer> {
     return this.#firstOf(
       async () => urls,
       what,
-      transfer,
-      (url) => this.#consume(url, transfer, (stream) => smallFile(url, stream)),
+      async (url) => {
+        const { bytes, more } = isLocal(url)
+          ? await localStart(url, MOST_BYTES)
+          : await this.#http.read(url, transfer, MOST_BYTES);
+        if (more) throw new OpenFailure(url, `is larger than ${MOST_BYTES >> 20} MiB`);
+        return bytes;
+      },
     );
   }
 
@@ -64,40 +69,41 @@ export class HttpTransport implements Transport {
    * `RpmociError` of kind `fetch`.
    */
   async readStart(urls: readonly string[], count: number, what: string, transfer: TransferOptions): Promise<Buffer> {
-    const ranged = { ...transfer, headers: { ...transfer.headers, range: `bytes=0-${count - 1}` } };
     return this.#firstOf(
       async () => urls,
       what,
-      transfer,
-      (url) => this.#consume(url, ranged, (stream) => firstBytes(stream, count)),
+      async (url) => {
+        const start = isLocal(url) ? localStart(url, count) : this.#http.read(url, transfer, count, { ranged: true });
+        return (await start).bytes;
+      },
     );
   }
 
   async fetchFile(request: FileRequest): Promise<string> {
-    const path = (await this.cached(request.checksum)) ?? (await this.#download(request));
-    if (request.size !== undefined) await checkSize(path, request.size, request.what);
+    const kept = await this.cached(request.checksum);
+    const { path, size } =
+      kept === null ? await this.#download(request) : { path: kept, size: (await stat(kept)).size };
+    if (request.size !== undefined) checkSize(size, request.size, request.what);
     return path;
   }
 
-  #download({ urls, checksum, size, what, transfer, anyOrder = false }: FileRequest): Promise<string> {
-    const fetch = async (url: string): Promise<string> => {
-      const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
+  #download({ urls, checksum, size, what, transfer, anyOrder = false }: FileRequest): Promise<Stored> {
+    const fetch = async (url: string): Promise<Stored> => {
       try {
-        return await this.#store.add(checksum, stream, size);
+        if (isLocal(url)) return await this.#store.add(checksum, await openLocal(url), size);
+        return await this.#store.addBy(checksum, (path) =>
+          this.#http.download(url, transfer, { path, checksum, size }),
+        );
       } catch (error) {
-        if (error instanceof WrongChecksum || error instanceof TooManyBytes) throw error;
         const { code = "", syscall } = error as NodeJS.ErrnoException;
-        if (syscall !== undefined && LOCAL_FAULTS.has(code)) throw cacheFault(this.#store.directory, error);
-        throw transferFailure(url, error);
+        if (error instanceof LocalFailure || (syscall !== undefined && LOCAL_FAULTS.has(code)))
+          throw cacheFault(this.#store.directory, error);
+        throw syscall === undefined ? error : new OpenFailure(url, messageOf(error));
       }
     };
-    if (!anyOrder) return this.#firstOf(urls, what, transfer, fetch);
-    const measured = async (url: string): Promise<{ result: string; bytes: number }> => {
-      const path = await fetch(url);
-      return { result: path, bytes: (await stat(path)).size };
-    };
+    if (!anyOrder) return this.#firstOf(urls, what, fetch);
     const choose = (left: readonly string[]): string => this.#mirrors.best(left);
-    return this.#firstOf(urls, what, transfer, (url) => this.#mirrors.use(url, () => measured(url)), choose);
+    return this.#firstOf(urls, what, (url) => this.#mirrors.use(url, () => fetch(url)), choose);
   }
 
   /** Where the cache keeps the file with this checksum, whether or not it has it. */
@@ -114,29 +120,14 @@ export class HttpTransport implements Transport {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    await this.#dispatchers.close();
+    this.#http.close();
     await (await this.#use)?.close();
     this.#use = undefined;
-  }
-
-  async #consume(
-    url: string,
-    transfer: TransferOptions,
-    consume: (stream: Readable) => Promise<Buffer>,
-  ): Promise<Buffer> {
-    const stream = await openUrl(url, transfer, this.#dispatchers, this.#signal);
-    try {
-      return await consume(stream);
-    } catch (error) {
-      if (error instanceof OpenFailure) throw error;
-      throw transferFailure(url, error);
-    }
   }
 
   async #firstOf<T>(
     urls: () => Promise<readonly string[]>,
     what: string,
-    { retries }: TransferOptions,
     attempt: (url: string) => Promise<T>,
     choose: (urls: readonly string[]) => string = ([first = ""]) => first,
   ): Promise<T> {
@@ -150,7 +141,7 @@ export class HttpTransport implements Transport {
       left = left.filter((other) => other !== url);
       this.#emit({ type: "debug", message: `fetching ${withoutCredentials(url)}` });
       try {
-        return await restarting(() => attempt(url), retries);
+        return await attempt(url);
       } catch (error) {
         this.#signal?.throwIfAborted();
         if (error instanceof WrongChecksum || error instanceof TooManyBytes) {
@@ -167,13 +158,8 @@ export class HttpTransport implements Transport {
   }
 }
 
-function isLocal(url: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === "file:";
-}
-
 /** The right bytes, but not as many as whoever named them said: one of the two statements was forged or damaged. */
-async function checkSize(path: string, expected: number, what: string): Promise<void> {
-  const { size } = await stat(path);
+function checkSize(size: number, expected: number, what: string): void {
   if (size === expected) return;
   throw new RpmociError(`${what} has the wrong size: expected ${expected} bytes, got ${size}`, {
     kind: "verify",
@@ -181,39 +167,20 @@ async function checkSize(path: string, expected: number, what: string): Promise<
   });
 }
 
-/** The whole of a stream; one that does not end would fill the memory. */
-async function smallFile(url: string, stream: Readable): Promise<Buffer> {
+/** The first `count` bytes of a local file, or all that it has. Throws an `OpenFailure`. */
+async function localStart(url: string, count: number): Promise<Start> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw new OpenFailure(url, `is larger than ${MOST_BYTES >> 20} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** A server may send the whole file all the same. */
-async function firstBytes(stream: Readable, count: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= count) break;
-  }
-  return Buffer.concat(chunks).subarray(0, count);
-}
-
-/** The dispatcher resumes a download that broke off where the server can; where it cannot, it begins again. */
-async function restarting<T>(attempt: () => Promise<T>, retries: number): Promise<T> {
-  for (let left = retries; ; left -= 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof OpenFailure && error.restartable) || left <= 0) throw error;
+  try {
+    for await (const chunk of (await openLocal(url)) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > count) break;
     }
+  } catch (error) {
+    throw error instanceof OpenFailure ? error : new OpenFailure(url, messageOf(error));
   }
+  return { bytes: Buffer.concat(chunks).subarray(0, count), more: size > count };
 }
 
 function unavailable(what: string, reasons: readonly string[], wrong: WrongBytes | null): RpmociError {

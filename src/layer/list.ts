@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import type { Emit } from "../events.js";
 import type { LayersSection } from "../model/layer-plan.js";
 import type { Listings } from "../native/binding.js";
+import { cancellable } from "../native/cancellable.js";
 import { binding } from "../native/load.js";
-import { cancellable } from "./cancellable.js";
 import { levelOf } from "./level.js";
 
 export interface ListOptions {
@@ -50,7 +50,7 @@ const FORMAT = 3;
 export async function listLayers(options: ListOptions, emit: Emit): Promise<ListedLayers> {
   const { root, databasePath, groups, section, sourceDateEpoch, buildStart, signal } = options;
   const threads = availableParallelism();
-  const listings = await cancellable(signal, async (cancellation) => {
+  const listings = await cancellable(binding(), signal, async (cancellation) => {
     const [ownership, tree] = await Promise.all([
       binding().readOwnership({ root, dbPath: databasePath }),
       binding().readTree(root, threads, cancellation),

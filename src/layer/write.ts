@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Emit } from "../events.js";
 import { type Digest, LAYER_MEDIA_TYPE, type Layer } from "../model/descriptor.js";
 import type { LayersSection } from "../model/layer-plan.js";
+import { cancellable } from "../native/cancellable.js";
 import { binding } from "../native/load.js";
-import { cancellable } from "./cancellable.js";
 import { levelOf } from "./level.js";
 import type { ListedLayer, ListedLayers } from "./list.js";
 
@@ -40,7 +40,7 @@ export async function writeLayers(
     level: levelOf(section),
     threads: availableParallelism(),
   };
-  const blobs = await cancellable(signal, (cancellation) =>
+  const blobs = await cancellable(binding(), signal, (cancellation) =>
     binding().writeLayers({ ...request, cancellation }, (bytes) => emit({ type: "layer-progress", bytes, total })),
   );
   return blobs.map(({ diffId, digest, size }, index) => ({

@@ -442,6 +442,12 @@ export interface RootDatabase {
 
 /** By which a long task is called off. Opaque. */
 export type Cancellation = object & { readonly "rpmoci cancellation": never };
+/** What calls tasks of one addon off. */
+export interface Cancelling {
+  newCancellation(): Cancellation;
+  /** The task rejects with `CANCELLED` within milliseconds, unless it ends before. */
+  cancel(cancellation: Cancellation): void;
+}
 /** What packages own. Opaque. */
 export type Ownership = object & { readonly "rpmoci ownership": never };
 /** A root directory that was read. Opaque. */
@@ -541,7 +547,7 @@ export interface EraseResult {
   readonly log: string;
 }
 
-export interface Binding {
+export interface Binding extends Cancelling {
   versions(): Versions;
   /** Orders two EVRs as rpm does. */
   compareEvr(a: string, b: string): -1 | 0 | 1;
@@ -623,10 +629,6 @@ export interface Binding {
    */
   tryLock(descriptor: number, shared: boolean): boolean;
 
-  newCancellation(): Cancellation;
-  /** The task rejects with `CANCELLED` within milliseconds, unless it ends before. */
-  cancel(cancellation: Cancellation): void;
-
   /** Rejects with `RPMDB_UNREADABLE`. */
   readOwnership(database: RootDatabase): Promise<Ownership>;
   /**
@@ -650,4 +652,91 @@ export interface Binding {
    * for a file that is damaged or needs a window of more than 128 MiB.
    */
   digestZstdContents(path: string, algorithm: "sha256" | "sha512"): Promise<string>;
+}
+
+/** PEM files; an empty path stands for libcurl's own choice, or for none. */
+export interface TransferTls {
+  readonly verify: boolean;
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface TransferRequest {
+  /** `http:` or `https:`, without credentials. */
+  readonly url: string;
+  /** `Name: value`. */
+  readonly headers: readonly string[];
+  /** A URL, which may have credentials; empty for none. The environment is not looked at. */
+  readonly proxy: string;
+  /** Hosts that are asked without the proxy, as the variable `no_proxy` has them. */
+  readonly noProxy: string;
+  readonly tls: TransferTls;
+  readonly proxyTls: TransferTls;
+  /** 0 for both. */
+  readonly ipVersion: 0 | 4 | 6;
+  /** Milliseconds: to connect in, and to be below `minRate` for. */
+  readonly timeout: number;
+  /** Bytes a second, at least 1. */
+  readonly minRate: number;
+  /** The transfer ends when more than so many came. */
+  readonly maxBytes: number;
+}
+
+/** Where a body goes. */
+export interface TransferFile {
+  /** It is made, or what it has is kept and only the rest asked for. */
+  readonly path: string;
+  readonly algorithm: ChecksumAlgorithm;
+  /** What an earlier transfer of what the file has gave as its own; empty when that is unknown. */
+  readonly validator: string;
+}
+
+export interface TransferFailure {
+  /**
+   * `PROXY` for a proxy that refuses, `LOCAL` for a file that could not be written; the others are about connections.
+   */
+  readonly code: "RESOLVE" | "CONNECT" | "TIMEOUT" | "BROKEN_OFF" | "TLS" | "OTHER" | "PROXY" | "LOCAL";
+  readonly message: string;
+}
+
+export interface TransferResult {
+  /** Of HTTP; 0 when no answer came. */
+  readonly status: number;
+  /** Absolute; empty when the answer is no redirection. */
+  readonly redirectedTo: string;
+  /** What tells this file from a later one of the same URL; empty when the server gives nothing of the kind. */
+  readonly validator: string;
+  /** Seconds that the server asks to be given; -1 when it does not say. */
+  readonly retryAfter: number;
+  /** There were more than `maxBytes`. */
+  readonly tooLarge: boolean;
+  /** Bytes that are there now. */
+  readonly size: number;
+  /** Of all of the file so far; empty without a file. */
+  readonly checksum: string;
+  /** Null with a file. */
+  readonly body: Buffer | null;
+  readonly failure: TransferFailure | null;
+}
+
+/** Connections that are kept alive. Opaque. */
+export type Connections = object & { readonly "rpmoci connections": never };
+
+/** The addon for transfers. */
+export interface TransferBinding extends Cancelling {
+  newConnections(): Connections;
+  /** Ends those that are idle now, and the others as soon as they are. */
+  closeConnections(connections: Connections): void;
+  /**
+   * One request over HTTP/1.1 (RFC 9110, 9112), by libcurl, on a thread of its own, of which there are eight. The bodies of
+   * answers of 200 and 206 are kept, those of others are not; redirections are told, not followed. Whatever the network does
+   * is a result. Rejects with `CANCELLED` only.
+   */
+  transfer(
+    connections: Connections,
+    request: TransferRequest,
+    file: TransferFile | null,
+    cancellation: Cancellation,
+  ): Promise<TransferResult>;
 }

@@ -230,7 +230,7 @@ function cycles(sources: Sources): readonly string[] {
   return [...graph.keys()].filter((file) => reaches(file, file));
 }
 
-const BELOW_NAPI: readonly string[] = ["solv", "rpm", "layer", "sandbox"];
+const BELOW_NAPI: readonly string[] = ["solv", "rpm", "layer", "sandbox", "transfer"];
 
 function nativeFaults(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, source]) => {
@@ -246,7 +246,7 @@ function nativeFaults(sources: Sources): readonly string[] {
 /** The names of the members of `export interface name { … }`. */
 function membersOf(source: string, name: string): readonly string[] {
   const code = codeOf(source);
-  const start = code.indexOf(`interface ${name} {`);
+  const start = code.search(new RegExp(`\\binterface ${name} (?:extends \\w+ )?\\{`));
   assert.notEqual(start, -1, `no interface ${name}`);
   const members: string[] = [];
   let depth = 0;
@@ -303,21 +303,27 @@ test("no file depends on itself through others", () => {
   assert.deepEqual(cycles(typescript), []);
 });
 
-test("solv, rpm, layer and sandbox know nothing of N-API", () => {
+test("solv, rpm, layer, sandbox and transfer know nothing of N-API", () => {
   assert.deepEqual(nativeFaults(native), []);
 });
 
-test("the addon exports what binding.ts describes, and nothing else", (t) => {
-  let addon: object;
-  try {
-    addon = createRequire(import.meta.url)(join(root, "build", "Release", "rpmoci.node"));
-  } catch (error) {
-    t.skip(`the addon is not built: ${error}`);
-    return;
-  }
-  const described = membersOf(typescript.get("native/binding.ts") ?? "", "Binding");
-  assert.deepEqual(Object.keys(addon).sort(), [...described].sort());
-});
+for (const [file, name] of [
+  ["rpmoci.node", "Binding"],
+  ["rpmoci-transfer.node", "TransferBinding"],
+] as const) {
+  test(`${file} exports what binding.ts describes, and nothing else`, (t) => {
+    let addon: object;
+    try {
+      addon = createRequire(import.meta.url)(join(root, "build", "Release", file));
+    } catch (error) {
+      t.skip(`the addon is not built: ${error}`);
+      return;
+    }
+    const source = typescript.get("native/binding.ts") ?? "";
+    const described = [...membersOf(source, "Cancelling"), ...membersOf(source, name)];
+    assert.deepEqual(Object.keys(addon).sort(), described.sort());
+  });
+}
 
 test("every export group is declared, called and defined", () => {
   const declared = [...(native.get("bindings/exports.h") ?? "").matchAll(/void (export_\w+)\(/g)].map(
@@ -325,7 +331,11 @@ test("every export group is declared, called and defined", () => {
   );
   assert(declared.length > 0);
   for (const name of declared) {
-    assert((native.get("addon.cc") ?? "").includes(`${name}(env, exports)`), `${name} is not called`);
+    const addons = [native.get("addon.cc"), native.get("transfer_addon.cc")];
+    assert(
+      addons.some((text) => text?.includes(`${name}(env, exports)`)),
+      `${name} is not called`,
+    );
     const bindings = [...native].filter(([file]) => file.startsWith("bindings/") && file.endsWith(".cc"));
     const definitions = bindings.filter(([, text]) => text.includes(`void ${name}(`));
     assert.equal(definitions.length, 1, `${name} is defined once`);

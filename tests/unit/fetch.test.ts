@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -26,6 +26,7 @@ import { readVendorFolder, writeVendorFolder } from "../../src/fetch/vendor.js";
 import type { Checksum } from "../../src/model/checksum.js";
 import type { LockedPackage } from "../../src/model/lockfile.js";
 import { DEFAULT_TRANSFER, type TransferOptions } from "../../src/model/transport.js";
+import { startServer } from "../support/http-server.js";
 
 const QUICK: TransferOptions = { ...DEFAULT_TRANSFER, retries: 1, timeout: 5 };
 
@@ -70,7 +71,8 @@ test("the store keeps files by checksum", async (t) => {
   for (const algorithm of ["md5", "sha1", "sha256", "sha512"] as const) {
     const checksum = checksumOf("hello", algorithm);
     assert.equal(await store.find(checksum), null);
-    const path = await store.add(checksum, Readable.from([Buffer.from("hel"), Buffer.from("lo")]));
+    const { path, size } = await store.add(checksum, Readable.from([Buffer.from("hel"), Buffer.from("lo")]));
+    assert.equal(size, 5);
     assert.equal(readFileSync(path, "utf8"), "hello");
     assert.equal(await store.find(checksum), path);
   }
@@ -110,7 +112,7 @@ test("a source that cannot be stored is closed, and one that breaks early ends n
 test("a damaged file of the store is noticed and removed", async (t) => {
   const store = new Store(temporary(t));
   const checksum = checksumOf("right");
-  const path = await store.add(checksum, Readable.from([Buffer.from("right")]));
+  const { path } = await store.add(checksum, Readable.from([Buffer.from("right")]));
   writeFileSync(path, "riGht");
   assert.equal(await store.find(checksum), null);
   assert.equal(existsSync(path), false);
@@ -120,9 +122,10 @@ test("several may add the same file at once", async (t) => {
   const directory = temporary(t);
   const store = new Store(directory);
   const text = "x".repeat(300_000);
-  const paths = await Promise.all(
+  const added = await Promise.all(
     Array.from({ length: 12 }, () => store.add(checksumOf(text), Readable.from([Buffer.from(text)]))),
   );
+  const paths = added.map(({ path }) => path);
   assert.equal(new Set(paths).size, 1);
   assert.equal(filesIn(directory).length, 1);
   assert.equal(readFileSync(paths[0] ?? "", "utf8"), text);
@@ -582,4 +585,163 @@ test("a package that cannot get its name in the vendor folder leaves nothing the
     },
   );
   assert.deepEqual(filesIn(join(directory, "vendor")), []);
+});
+
+/** A proxy that hands requests for `http:` on and makes tunnels; logs what it is asked for and by whom. */
+async function serveProxy(t: TestContext, log: string[]): Promise<string> {
+  const by = ({ headers }: IncomingMessage): string => headers["proxy-authorization"] ?? "nobody";
+  const server = createServer((request, response) => {
+    log.push(`${request.method} ${request.url} ${by(request)}`);
+    response.end("by proxy");
+  });
+  server.on("connect", (request, socket: Socket) => {
+    log.push(`${request.method} ${request.url} ${by(request)}`);
+    const refused = !(request.url ?? "").startsWith("127.0.0.1:");
+    if (refused) {
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    const [host = "", port = ""] = (request.url ?? "").split(":");
+    const target = connect(Number(port), host, () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      target.pipe(socket).pipe(target);
+    });
+    for (const end of [socket, target]) end.on("error", () => {});
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function withVariables(t: TestContext, variables: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    const before = process.env[name];
+    process.env[name] = value;
+    t.after(() => {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    });
+  }
+}
+
+test("a proxy is asked instead of the server, with its own name and password", async (t) => {
+  const log: string[] = [];
+  const proxy = (await serveProxy(t, log)).replace("//", "//u%40x:p%3Aw@");
+  const transport = transportIn(t);
+  const transfer = { ...QUICK, proxy, credentials: { username: "server's", password: "own" } };
+  assert.equal(String(await transport.readBytes(["http://elsewhere.test/f"], "it", transfer)), "by proxy");
+  const token = Buffer.from("u@x:p:w").toString("base64");
+  assert.deepEqual(log, [`GET http://elsewhere.test/f Basic ${token}`]);
+});
+
+test("a server with TLS is asked through a tunnel", async (t) => {
+  const log: string[] = [];
+  const proxy = await serveProxy(t, log);
+  const folder = temporary(t);
+  writeFileSync(join(folder, "f"), "hello");
+  const server = await startServer({ folders: { "/": folder }, tls: true });
+  t.after(() => server.close());
+  const transfer = { ...QUICK, proxy, sslcacert: server.tls?.caFile };
+  const transport = transportIn(t);
+  assert.equal(String(await transport.readBytes([`${server.url}/f`], "it", transfer)), "hello");
+  assert.deepEqual(log, [`CONNECT ${new URL(server.url).host} nobody`]);
+  await assert.rejects(transport.readBytes(["https://elsewhere.test/f"], "it", transfer), {
+    message: `Failed to download it: https://elsewhere.test/f: the proxy refuses (HTTP status 407) (through the proxy ${proxy})`,
+  });
+});
+
+test("the environment names a proxy, and who is asked without one", async (t) => {
+  const log: string[] = [];
+  const proxy = await serveProxy(t, log);
+  const origin = await serve(t, (_, response) => response.end("direct"));
+  const transport = transportIn(t);
+  withVariables(t, { http_proxy: proxy });
+  assert.equal(String(await transport.readBytes([`${origin}/f`], "it", QUICK)), "by proxy");
+  withVariables(t, { no_proxy: "elsewhere.test,127.0.0.1" });
+  assert.equal(String(await transport.readBytes([`${origin}/f`], "it", QUICK)), "direct");
+  assert.equal(log.length, 1);
+});
+
+test("certificates are checked by the CA of the options, else by that of SSL_CERT_FILE", async (t) => {
+  const folder = temporary(t);
+  writeFileSync(join(folder, "f"), "hello");
+  const server = await startServer({ folders: { "/": folder }, tls: true });
+  t.after(() => server.close());
+  const transport = transportIn(t);
+  const urls = [`${server.url}/f`];
+  const { caFile = "" } = server.tls ?? {};
+  await assert.rejects(transport.readBytes(urls, "it", QUICK), { kind: "fetch", message: /certificate/i });
+  assert.equal(String(await transport.readBytes(urls, "it", { ...QUICK, sslverify: false })), "hello");
+  assert.equal(String(await transport.readBytes(urls, "it", { ...QUICK, sslcacert: caFile })), "hello");
+  await assert.rejects(transport.readBytes(urls, "it", QUICK), /certificate/i);
+  withVariables(t, { SSL_CERT_FILE: caFile });
+  assert.equal(String(await transport.readBytes(urls, "it", QUICK)), "hello");
+});
+
+test("a redirection leads to HTTP only, and takes no headers of the options elsewhere", async (t) => {
+  const seen: (string | string[] | undefined)[] = [];
+  const other = await serve(t, (request, response) => {
+    seen.push(request.headers["x-token"]);
+    response.end("other");
+  });
+  const origin = await serve(t, (request, response) => {
+    seen.push(request.headers["x-token"]);
+    response.writeHead(302, { location: request.url === "/file" ? "file:///etc/passwd" : `${other}/f` }).end();
+  });
+  const transport = transportIn(t);
+  const transfer = { ...QUICK, headers: { "X-Token": "secret" } };
+  assert.equal(String(await transport.readBytes([`${origin}/f`], "it", transfer)), "other");
+  assert.deepEqual(seen, ["secret", undefined]);
+  await assert.rejects(transport.readBytes([`${origin}/file`], "it", transfer), {
+    message: `Failed to download it: ${origin}/file: redirects to file:///etc/passwd, which is not an HTTP URL`,
+  });
+});
+
+test("of a file that broke off only the rest is fetched, and all of it when it changed meanwhile", async (t) => {
+  const [text, changed] = ["0123456789".repeat(1000), "abcdefghij".repeat(1000)];
+  for (const changes of [false, true]) {
+    const asked: (string | undefined)[] = [];
+    const origin = await serve(t, (request, response) => {
+      asked.push(request.headers.range);
+      const now = changes && asked.length > 1 ? changed : text;
+      const from = Number(request.headers.range?.match(/^bytes=(\d+)-/)?.[1] ?? 0);
+      const range = { "content-range": `bytes ${from}-${now.length - 1}/${now.length}` };
+      // Without an ETag, nothing tells that it is another file.
+      if (asked.length === 1) breakOff(response, now);
+      else response.writeHead(from > 0 ? 206 : 200, from > 0 ? range : {}).end(now.slice(from));
+    });
+    const checksum = checksumOf(changes ? changed : text);
+    const transfer = { ...QUICK, retries: 3 };
+    const request = { urls: async () => [origin], checksum, what: "it", transfer, size: text.length };
+    assert.equal(readFileSync(await transportIn(t).fetchFile(request), "utf8"), changes ? changed : text);
+    assert.deepEqual(asked, [undefined, "bytes=5000-", ...(changes ? [undefined] : [])]);
+  }
+});
+
+test("a server that asks for time is given it", async (t) => {
+  const times: number[] = [];
+  const origin = await serve(t, (_, response) => {
+    times.push(performance.now());
+    if (times.length === 1) response.writeHead(429, { "retry-after": "1" }).end();
+    else response.end("yes");
+  });
+  assert.equal(String(await transportIn(t).readBytes([origin], "it", QUICK)), "yes");
+  const [first = 0, second = 0] = times;
+  assert.ok(second - first >= 1000, `${second - first}`);
+});
+
+test("a download that is called off ends at once, and tells the signal's reason", async (t) => {
+  const origin = await serve(t, (_, response) => response.write("x"));
+  const controller = new AbortController();
+  const cacheDirectory = temporary(t);
+  const transport = new HttpTransport({ cacheDirectory, emit: () => {}, signal: controller.signal });
+  t.after(() => transport.close());
+  setTimeout(() => controller.abort(new Error("enough")), 100);
+  const urls = async (): Promise<readonly string[]> => [origin];
+  await assert.rejects(transport.fetchFile({ urls, checksum: checksumOf("x"), what: "it", transfer: QUICK }), /enough/);
+  assert.deepEqual(filesIn(join(cacheDirectory, "files")), []);
 });

@@ -15,7 +15,7 @@ class Waiting {
 
   start(url: string): string {
     const gate = new Promise<void>((resolve) => this.#gates.push(resolve));
-    this.#fetches.push(this.mirrors.use(url, () => gate.then(() => ({ result: url, bytes: 1000 }))));
+    this.#fetches.push(this.mirrors.use(url, () => gate.then(() => ({ size: 1000 }))));
     return url;
   }
 
@@ -43,10 +43,10 @@ test("all are busy: the one with the fewest files to send", async () => {
 
 test("the fastest is preferred, and what is known before what is not", async () => {
   const mirrors = new MirrorChoice();
-  const fetch = (url: string, bytes: number): Promise<string> =>
+  const fetch = (url: string, size: number): Promise<unknown> =>
     mirrors.use(url, async () => {
       await delay(5);
-      return { result: url, bytes };
+      return { size };
     });
   await fetch(b, 1000);
   assert.equal(mirrors.best(all), b);
@@ -67,7 +67,7 @@ test("a host that fails twice in a row is asked last, until it succeeds again", 
   const waiting = new Waiting(mirrors);
   for (let count = 0; count < 4; count += 1) waiting.start(b);
   assert.equal(mirrors.best([a, b]), b);
-  await mirrors.use(a, async () => ({ result: null, bytes: 1 }));
+  await mirrors.use(a, async () => ({ size: 1 }));
   assert.equal(mirrors.best([a, b]), a);
   await waiting.finish();
 });

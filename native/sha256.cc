@@ -1,4 +1,4 @@
-#include "layer/sha256.h"
+#include "sha256.h"
 
 #include <nettle/version.h>
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "hex.h"
-#include "layer/sha256_blocks.h"
+#include "sha256_blocks.h"
 
 namespace rpmoci {
 

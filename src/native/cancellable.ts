@@ -1,16 +1,19 @@
 /** Native tasks that an `AbortSignal` calls off. */
-import type { Cancellation } from "../native/binding.js";
-import { nativeCall } from "../native/call.js";
-import { binding } from "../native/load.js";
+import type { Cancellation, Cancelling } from "./binding.js";
+import { nativeCall } from "./call.js";
 
-/** Awaits what `start` returns. Throws the signal's reason, milliseconds after it was aborted, and what `nativeCall` throws. */
+/**
+ * Awaits what `start` returns, a task of `addon`. Throws the signal's reason, milliseconds after it was aborted, and what
+ * `nativeCall` throws.
+ */
 export async function cancellable<T>(
+  addon: Cancelling,
   signal: AbortSignal | undefined,
   start: (cancellation: Cancellation) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const cancellation = binding().newCancellation();
-  const cancel = (): void => binding().cancel(cancellation);
+  const cancellation = addon.newCancellation();
+  const cancel = (): void => addon.cancel(cancellation);
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     return await nativeCall(start(cancellation));

@@ -3,14 +3,15 @@
 
 #include <nettle/sha2.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 
-#include "layer/ownership.h"
-
 namespace rpmoci {
+
+using Sha256Digest = std::array<std::uint8_t, 32>;
 
 /// Nettle's, because it is a plain structure without global state or initialisation, and shares no symbol with the
 /// OpenSSL that the Node executable exports; whole blocks go to the processor's SHA unit, where there is one.
