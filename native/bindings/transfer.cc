@@ -42,9 +42,11 @@ TransferRequest read_request(const Napi::Object& object) {
   request.url = to_text(object.Get("url"));
   request.headers = strings_of(object.Get("headers"));
   request.proxy = to_text(object.Get("proxy"));
+  request.proxy_authentication = to_text(object.Get("proxyAuthentication"));
   request.no_proxy = to_text(object.Get("noProxy"));
   request.tls = read_tls(object.Get("tls").As<Napi::Object>());
   request.proxy_tls = read_tls(object.Get("proxyTls").As<Napi::Object>());
+  request.verify_status = object.Get("verifyStatus").As<Napi::Boolean>().Value();
   request.ip_version = static_cast<int>(number("ipVersion"));
   request.timeout = static_cast<long>(number("timeout"));
   request.min_rate = static_cast<long>(number("minRate"));

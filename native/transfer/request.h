@@ -23,10 +23,14 @@ struct TransferRequest {
   std::vector<std::string> headers;
   /// Empty for none; the environment's is not looked at.
   std::string proxy;
+  /// none, basic, digest, digest_ie, ntlm, negotiate or any.
+  std::string proxy_authentication = "basic";
   /// Hosts that are asked without the proxy, between commas.
   std::string no_proxy;
   TlsOptions tls;
   TlsOptions proxy_tls;
+  /// Of the server's certificate, by OCSP stapling.
+  bool verify_status = false;
   /// 4 or 6; 0 for both.
   int ip_version = 0;
   /// Milliseconds: to connect, and below `min_rate`.

@@ -32,6 +32,15 @@ void set_proxy_tls(CURL* easy, const TlsOptions& tls) {
   curl_easy_setopt(easy, CURLOPT_PROXY_SSLKEY, or_null(tls.key));
 }
 
+unsigned long authentication_of(const std::string& name) {
+  if (name == "basic") return CURLAUTH_BASIC;
+  if (name == "digest") return CURLAUTH_DIGEST;
+  if (name == "digest_ie") return CURLAUTH_DIGEST_IE;
+  if (name == "ntlm") return CURLAUTH_NTLM;
+  if (name == "negotiate") return CURLAUTH_NEGOTIATE;
+  return name == "any" ? CURLAUTH_ANY : CURLAUTH_NONE;
+}
+
 void allow_http_only(CURL* easy) {
 #if LIBCURL_VERSION_NUM >= 0x075500
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -50,9 +59,11 @@ HeaderList set_options(CURL* easy, const TransferRequest& request, const Resumpt
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   // An empty text, unlike none, keeps the environment's out.
   curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROXYAUTH, authentication_of(request.proxy_authentication));
   curl_easy_setopt(easy, CURLOPT_NOPROXY, request.no_proxy.c_str());
   set_tls(easy, request.tls);
   set_proxy_tls(easy, request.proxy_tls);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYSTATUS, request.verify_status ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
                    static_cast<long>(request.ip_version == 4   ? CURL_IPRESOLVE_V4
                                      : request.ip_version == 6 ? CURL_IPRESOLVE_V6

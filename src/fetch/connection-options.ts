@@ -18,9 +18,11 @@ export function connectionOptions(
   const { SSL_CERT_FILE: ca = "" } = environment;
   return {
     proxy: options.proxy ?? proxyOf(url, environment),
+    proxyAuthentication: options.proxyAuthentication,
     noProxy: environment.no_proxy ?? environment.NO_PROXY ?? "",
     tls: tlsOf("", options, ca),
     proxyTls: tlsOf("proxy_", options.proxyTls, ca),
+    verifyStatus: options.sslverifystatus,
     ipVersion: options.ipVersion ?? 0,
     timeout: Math.ceil(options.timeout * 1000),
     // A server that is silent has no rate at all.

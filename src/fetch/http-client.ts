@@ -124,11 +124,12 @@ export class HttpClient {
     const connections = this.#connections;
     const first = parsed(url);
     const secrets = secretHeaders(first, options);
+    const agent = Object.entries(options.headers).find(([name]) => isUserAgent(name))?.[1] ?? "rpmoci";
     for (let current = first, left = MAX_REDIRECTIONS; ; left -= 1) {
       const request = {
         ...connectionOptions(current, options),
         url: plain(current),
-        headers: ["User-Agent: rpmoci", ...headers, ...(current.origin === first.origin ? secrets : [])],
+        headers: [`User-Agent: ${agent}`, ...headers, ...(current.origin === first.origin ? secrets : [])],
         maxBytes,
       };
       const result = await cancellable(addon, this.signal, (cancellation) =>
@@ -169,9 +170,14 @@ function secretHeaders(url: URL, { credentials, headers }: TransferOptions): rea
   const { username, password } = credentials ?? { username: decoded(url.username), password: decoded(url.password) };
   const token = Buffer.from(`${username}:${password}`).toString("base64");
   return [
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(headers).flatMap(([name, value]) => (isUserAgent(name) ? [] : [`${name}: ${value}`])),
     ...(username === "" && password === "" ? [] : [`Authorization: Basic ${token}`]),
   ];
+}
+
+/** The one header of the options that is no secret. */
+function isUserAgent(name: string): boolean {
+  return name.toLowerCase() === "user-agent";
 }
 
 /** A percent sign that encodes nothing stands for itself. */

@@ -1,5 +1,8 @@
 /** How stages ask for bytes from elsewhere; `fetch/` implements it, `pipeline/` hands it to whoever needs it. */
+import type { ProxyAuthentication } from "../native/binding.js";
 import type { Checksum } from "./checksum.js";
+
+export type { ProxyAuthentication };
 
 export interface TlsOptions {
   readonly sslverify: boolean;
@@ -12,7 +15,10 @@ export interface TlsOptions {
 /** What a repository's options say about connections to it. */
 export interface TransferOptions extends TlsOptions {
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
+  /** The server must prove by OCSP stapling (RFC 6066, 8) that its certificate has not been revoked. */
+  readonly sslverifystatus: boolean;
   readonly proxy: string | undefined;
+  readonly proxyAuthentication: ProxyAuthentication;
   /** How the connection to a proxy that speaks TLS is secured; as for the repository itself. */
   readonly proxyTls: TlsOptions;
   /** The only version of IP that may be used; undefined for both. */
@@ -37,7 +43,9 @@ const DEFAULT_TLS: TlsOptions = {
 export const DEFAULT_TRANSFER: TransferOptions = {
   ...DEFAULT_TLS,
   credentials: undefined,
+  sslverifystatus: false,
   proxy: undefined,
+  proxyAuthentication: "basic",
   proxyTls: DEFAULT_TLS,
   ipVersion: undefined,
   headers: {},

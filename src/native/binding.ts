@@ -662,6 +662,9 @@ export interface TransferTls {
   readonly key: string;
 }
 
+/** How a name and a password are given to a proxy; `any` asks it first. */
+export type ProxyAuthentication = "none" | "basic" | "digest" | "digest_ie" | "ntlm" | "negotiate" | "any";
+
 export interface TransferRequest {
   /** `http:` or `https:`, without credentials. */
   readonly url: string;
@@ -669,10 +672,13 @@ export interface TransferRequest {
   readonly headers: readonly string[];
   /** A URL, which may have credentials; empty for none. The environment is not looked at. */
   readonly proxy: string;
+  readonly proxyAuthentication: ProxyAuthentication;
   /** Hosts that are asked without the proxy, as the variable `no_proxy` has them. */
   readonly noProxy: string;
   readonly tls: TransferTls;
   readonly proxyTls: TransferTls;
+  /** Of the server's certificate, by OCSP stapling. */
+  readonly verifyStatus: boolean;
   /** 0 for both. */
   readonly ipVersion: 0 | 4 | 6;
   /** Milliseconds: to connect in, and to be below `minRate` for. */

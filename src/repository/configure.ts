@@ -145,7 +145,9 @@ function transferOptions(
   return {
     ...tlsOptions(reader, ""),
     credentials: username === undefined ? undefined : { username, password: password ?? "" },
+    sslverifystatus: reader.boolean("sslverifystatus", false),
     proxy: proxyOf(reader),
+    proxyAuthentication: reader.proxyAuthentication("proxy_auth_method"),
     proxyTls: tlsOptions(reader, "proxy_"),
     ipVersion: reader.ipVersion("ip_resolve"),
     headers: { ...(userAgent === undefined || userAgent === "" ? {} : { "user-agent": userAgent }), ...headers },

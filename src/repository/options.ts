@@ -1,5 +1,6 @@
 /** dnf's repository options (dnf.conf(5), "Repo options"): each is honoured or refused by name. */
 import { RpmociError } from "../errors.js";
+import type { ProxyAuthentication } from "../model/transport.js";
 
 /** Options that change nothing here, and why. */
 export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
@@ -37,9 +38,17 @@ export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
 const ONLY: ReadonlyMap<string, RegExp> = new Map([
   ["type", /^(|rpm-md|rpm|repomd|rpmmd|yum)$/i],
   ["enablegroups", /^(1|yes|true|on)$/i],
-  ["sslverifystatus", /^(0|no|false|off)$/i],
-  ["proxy_auth_method", /^(any|basic|none)$/i],
 ]);
+
+const PROXY_AUTHENTICATIONS: readonly ProxyAuthentication[] = [
+  "none",
+  "basic",
+  "digest",
+  "digest_ie",
+  "ntlm",
+  "negotiate",
+  "any",
+];
 
 function parseBoolean(repositoryId: string, option: string, value: string): boolean {
   const lower = value.trim().toLowerCase();
@@ -144,6 +153,15 @@ export class OptionReader {
     const version = value.match(/^(?:ipv)?([46])$/i)?.[1];
     if (version === undefined) throw wrong(this.repositoryId, name, value, "an IP version: 4 or 6");
     return version === "4" ? 4 : 6;
+  }
+
+  /** Basic, when it is not said: what asks first, as dnf's `any` does, asks for every file twice. */
+  proxyAuthentication(name: string): ProxyAuthentication {
+    const value = this.text(name)?.trim().toLowerCase() || "basic";
+    // As libcurl has done since it needs no program of Samba's.
+    const method = value === "ntlm_wb" ? "ntlm" : PROXY_AUTHENTICATIONS.find((known) => known === value);
+    if (method !== undefined) return method;
+    throw wrong(this.repositoryId, name, value, `one of ${PROXY_AUTHENTICATIONS.join(", ")}`);
   }
 
   /**

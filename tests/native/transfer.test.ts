@@ -21,6 +21,8 @@ const REQUEST: Omit<TransferRequest, "url"> = {
   noProxy: "",
   tls: NO_TLS,
   proxyTls: NO_TLS,
+  proxyAuthentication: "basic",
+  verifyStatus: false,
   ipVersion: 0,
   timeout: 10_000,
   minRate: 1,

@@ -635,7 +635,11 @@ test("a proxy is asked instead of the server, with its own name and password", a
   const transfer = { ...QUICK, proxy, credentials: { username: "server's", password: "own" } };
   assert.equal(String(await transport.readBytes(["http://elsewhere.test/f"], "it", transfer)), "by proxy");
   const token = Buffer.from("u@x:p:w").toString("base64");
-  assert.deepEqual(log, [`GET http://elsewhere.test/f Basic ${token}`]);
+  assert.deepEqual(log.splice(0), [`GET http://elsewhere.test/f Basic ${token}`]);
+  for (const proxyAuthentication of ["none", "digest"] as const) {
+    await transport.readBytes(["http://elsewhere.test/f"], "it", { ...transfer, proxyAuthentication });
+    assert.deepEqual(log.splice(0), ["GET http://elsewhere.test/f nobody"], "neither is sent unasked");
+  }
 });
 
 test("a server with TLS is asked through a tunnel", async (t) => {
@@ -678,6 +682,8 @@ test("certificates are checked by the CA of the options, else by that of SSL_CER
   assert.equal(String(await transport.readBytes(urls, "it", { ...QUICK, sslverify: false })), "hello");
   assert.equal(String(await transport.readBytes(urls, "it", { ...QUICK, sslcacert: caFile })), "hello");
   await assert.rejects(transport.readBytes(urls, "it", QUICK), /certificate/i);
+  const strict = { ...QUICK, sslcacert: caFile, sslverifystatus: true };
+  await assert.rejects(transport.readBytes(urls, "it", strict), { kind: "fetch", message: /OCSP|status/ });
   withVariables(t, { SSL_CERT_FILE: caFile });
   assert.equal(String(await transport.readBytes(urls, "it", QUICK)), "hello");
 });

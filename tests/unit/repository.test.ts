@@ -322,6 +322,9 @@ const honoured: readonly (readonly [Readonly<Record<string, string>>, Partial<Re
   [{ minrate: "2k" }, { transfer: { ...DEFAULT_TRANSFER, minrate: 2048 } }],
   [{ retries: "7" }, { transfer: { ...DEFAULT_TRANSFER, retries: 7 } }],
   [{ proxy: "_none_" }, { transfer: DEFAULT_TRANSFER }],
+  [{ proxy_auth_method: "Digest" }, { transfer: { ...DEFAULT_TRANSFER, proxyAuthentication: "digest" } }],
+  [{ proxy_auth_method: "ntlm_wb" }, { transfer: { ...DEFAULT_TRANSFER, proxyAuthentication: "ntlm" } }],
+  [{ sslverifystatus: "1" }, { transfer: { ...DEFAULT_TRANSFER, sslverifystatus: true } }],
   [
     { proxy: "http://p:3128", proxy_username: "u@x", proxy_password: "p:w" },
     { transfer: { ...DEFAULT_TRANSFER, proxy: "http://u%40x:p%3Aw@p:3128/" } },
@@ -397,19 +400,19 @@ test("every option that dnf documents for repositories is known", async (t) => {
 
 test("an option that is not dnf's is refused in the manifest, and passed over in the system's files", async (t) => {
   const root = systemWith(t, {
-    "etc/yum.repos.d/a.repo": "[a]\nbaseurl=https://h/\nfrobnicate=1\nsslverifystatus=0\n",
+    "etc/yum.repos.d/a.repo": "[a]\nbaseurl=https://h/\nfrobnicate=1\nenablegroups=1\n",
   });
   assert.equal((await configure('"a"', root)).id, "a");
-  const unsupported = systemWith(t, { "etc/yum.repos.d/a.repo": "[a]\nbaseurl=https://h/\nsslverifystatus=1\n" });
-  await assert.rejects(configure('"a"', unsupported), /the option sslverifystatus = "1" is not supported/);
+  const unsupported = systemWith(t, { "etc/yum.repos.d/a.repo": "[a]\nbaseurl=https://h/\nenablegroups=0\n" });
+  await assert.rejects(configure('"a"', unsupported), /the option enablegroups = "0" is not supported/);
 });
 
 const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
   [{ gpgchek: "0" }, /^repository "r": the option "gpgchek" is not supported$/],
   [{ type: "yast2" }, /the option type = "yast2" is not supported/],
   [{ enablegroups: "0" }, /the option enablegroups = "0" is not supported/],
-  [{ sslverifystatus: "yes" }, /the option sslverifystatus = "yes" is not supported/],
-  [{ proxy_auth_method: "ntlm" }, /the option proxy_auth_method = "ntlm" is not supported/],
+  [{ sslverifystatus: "perhaps" }, /the option sslverifystatus = "perhaps" is not a boolean/],
+  [{ proxy_auth_method: "token" }, /the option proxy_auth_method = "token" is not one of none, basic, digest, /],
   [{ ip_resolve: "5" }, /the option ip_resolve = "5" is not an IP version/],
   [{ metadata_expire: "soon" }, /the option metadata_expire = "soon" is not a number of seconds/],
   [{ metadata_expire: "-2" }, /the option metadata_expire = "-2" is not a number of seconds/],
