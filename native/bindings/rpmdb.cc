@@ -76,8 +76,12 @@ Napi::Value erase_packages_sync(const Napi::CallbackInfo& info) {
 
 InstallationRequest installation_request_of(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  InstallationRequest request{
-      database_of(value), strings_of(object.Get("packages")), object.Get("docs").As<Napi::Boolean>().Value(), {}};
+  InstallationRequest request;
+  request.database = database_of(value);
+  request.packages = strings_of(object.Get("packages"));
+  request.unpacked = to_text(object.Get("unpacked"));
+  request.unpackers = object.Get("unpackers").As<Napi::Number>().Uint32Value();
+  request.docs = object.Get("docs").As<Napi::Boolean>().Value();
   const auto macros = object.Get("macros").As<Napi::Object>();
   for (const auto& name : strings_of(macros.GetPropertyNames()))
     request.macros.emplace_back(name, macros.Get(name).As<Napi::String>().Utf8Value());

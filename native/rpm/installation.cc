@@ -5,16 +5,23 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "failure.h"
+#include "rpm/file_plan.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
 #include "rpm/package_file.h"
+#include "rpm/placement.h"
 #include "rpm/problems.h"
+#include "rpm/unpackers.h"
 
 namespace rpmoci {
 
@@ -51,9 +58,77 @@ void say(const std::string& line) {
   std::fflush(stdout);
 }
 
+/// Does librpm's work on files, where it can: what is unpacked already is moved into the root.
+class FileWork {
+ public:
+  FileWork(rpmts transaction, const InstallationRequest& request)
+      : transaction_(transaction),
+        flags_(rpmtsFlags(transaction)),
+        root_(open_path(request.database.root)),
+        unpacked_(open_path(request.unpacked)),
+        plans_(plan_files(transaction, request.docs)),
+        unpackers_(plans_, unpacked_, request.unpackers),
+        placement_(root_, unpacked_) {
+    for (std::size_t package = 0; package < plans_.size(); ++package) packages_.emplace(plans_[package].path, package);
+  }
+
+  /// When librpm is about to unpack a package, in the root directory: the flag spares it that, and what follows is the
+  /// same as without it.
+  void begin(const char* path) {
+    const auto found = packages_.find(path);
+    if (found == packages_.end()) return;
+    const auto& plan = plans_[found->second];
+    if (!plan.plain || !unpackers_.wait_for(found->second) || !placement_.place(plan, found->second)) return;
+    placed_.insert(plan.nevra);
+    rpmtsSetFlags(transaction_, flags_ | RPMTRANS_FLAG_JUSTDB);
+  }
+
+  void end() { rpmtsSetFlags(transaction_, flags_); }
+
+  /// Tells the database which files were left out, as librpm does when it unpacks.
+  void record_states() const {
+    const OwnedIterator headers(rpmtsInitIterator(transaction_, RPMDBI_PACKAGES, nullptr, 0));
+    rpmdbSetIteratorRewrite(headers.get(), 1);
+    while (Header header = rpmdbNextIterator(headers.get())) {
+      const Malloced<char> nevra(headerGetAsString(header, RPMTAG_NEVRA));
+      const auto* plan = placed_.contains(nevra.get()) ? plan_of(nevra.get()) : nullptr;
+      if (plan == nullptr || std::ranges::find(plan->left_out, true) == plan->left_out.end()) continue;
+      // In place, as librpm itself changes them.
+      TagData states(header, RPMTAG_FILESTATES, HEADERGET_MINMEM);
+      for (std::size_t file = 0; file < plan->left_out.size(); ++file) {
+        if (!plan->left_out[file] || rpmtdSetIndex(states.get(), static_cast<int>(file)) < 0) continue;
+        if (char* state = rpmtdGetChar(states.get()); state != nullptr) *state = RPMFILE_STATE_NOTINSTALLED;
+      }
+      rpmdbSetIteratorModified(headers.get(), 1);
+    }
+  }
+
+ private:
+  static FileDescriptor open_path(const std::string& path) {
+    return FileDescriptor(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+
+  const PackagePlan* plan_of(const char* nevra) const {
+    const auto found = std::ranges::find(plans_, nevra, &PackagePlan::nevra);
+    return found == plans_.end() ? nullptr : &*found;
+  }
+
+  rpmts transaction_;
+  const rpmtransFlags flags_;
+  const FileDescriptor root_;
+  const FileDescriptor unpacked_;
+  const std::vector<PackagePlan> plans_;
+  Unpackers unpackers_;
+  Placement placement_;
+  std::unordered_map<std::string, std::size_t> packages_;
+  std::unordered_set<std::string> placed_;
+};
+
 /// Hears of what librpm does.
 class Observer {
  public:
+  void set_file_work(FileWork* work) { work_ = work; }
+
   static void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total, fnpyKey key,
                       rpmCallbackData data) {
     return static_cast<Observer*>(data)->hear(header, what, amount, total, static_cast<const char*>(key));
@@ -79,6 +154,10 @@ class Observer {
         return nullptr;
       case RPMCALLBACK_INST_START:
         say("Installing " + nevra_of(header) + " (" + place_ + ")");
+        if (work_ != nullptr) work_->begin(path);
+        return nullptr;
+      case RPMCALLBACK_INST_STOP:
+        if (work_ != nullptr) work_->end();
         return nullptr;
       case RPMCALLBACK_SCRIPT_START:
         say("Running " + scriptlet_name(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
@@ -100,6 +179,7 @@ class Observer {
     }
   }
 
+  FileWork* work_ = nullptr;
   OwnedStream file_;
   std::string place_;
   Clock::time_point began_;
@@ -163,7 +243,10 @@ Installation install_packages(const InstallationRequest& request) {
     fail(transaction.get(), log, observer);
   rpmtsOrder(transaction.get());
   rpmtsClean(transaction.get());
+  std::optional<FileWork> work;
+  if (request.unpackers > 0) observer.set_file_work(&work.emplace(transaction.get(), request));
   if (rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE) != 0) fail(transaction.get(), log, observer);
+  if (work) work->record_states();
   rpmtsSetScriptFd(transaction.get(), nullptr);
 
   Installation result;

@@ -13,7 +13,11 @@ struct InstallationRequest {
   RootDatabase database;
   /// Paths of RPM files.
   std::vector<std::string> packages;
-  bool docs;
+  /// A directory that is there and empty, of the same mount as the root: files are unpacked there ahead.
+  std::string unpacked;
+  /// How many processes unpack; none leaves it to librpm.
+  unsigned unpackers = 0;
+  bool docs = true;
   /// Names and values of librpm's macros that the transaction is to have.
   std::vector<std::pair<std::string, std::string>> macros;
 };

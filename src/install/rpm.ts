@@ -1,5 +1,7 @@
 /** The transaction by librpm itself, in a process of its own: for hosts without dnf, and for those in a hurry. */
 import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { type InstallRequest, scriptletEnvironment, type TransactionSetting, transactionFailure } from "./setting.js";
@@ -7,18 +9,20 @@ import { runTransaction } from "./transaction.js";
 
 /** As `installPackages`. */
 export async function installWithRpm(
-  { packages, root, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
+  { packages, root, scratch, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
   { macros, dbPath, home }: TransactionSetting,
   emit: Emit,
 ): Promise<void> {
   await mkdir(root, { recursive: true });
+  const unpacked = join(scratch, "unpacked");
+  await mkdir(unpacked, { recursive: true });
   const log: string[] = [];
   const onLine = (line: string): void => {
     log.push(line);
     emit({ type: "install-output", line });
   };
   const paths = packages.map(({ path }) => path);
-  const install = { root, dbPath, packages: paths, docs, macros };
+  const install = { root, dbPath, packages: paths, unpacked, unpackers: availableParallelism(), docs, macros };
   const options = { environment: scriptletEnvironment(home, sourceDateEpoch), onLine, abort };
   const answer = await sandbox
     .run(root, paths, (request) => runTransaction({ install }, { ...options, sandbox: request }))

@@ -528,6 +528,10 @@ export interface SandboxRequest {
 export interface InstallationRequest extends RootDatabase {
   /** Paths of RPM files. */
   readonly packages: readonly string[];
+  /** An empty directory of the same mount as the root, for what is unpacked ahead. */
+  readonly unpacked: string;
+  /** How many processes unpack ahead; 0 leaves it to librpm. */
+  readonly unpackers: number;
   readonly docs: boolean;
   /** librpm's macros, by name, as literal texts. */
   readonly macros: Readonly<Record<string, string>>;

@@ -1,0 +1,110 @@
+#include "rpm/file_plan.h"
+
+#include <rpm/rpmte.h>
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+namespace rpmoci {
+
+namespace {
+
+using OwnedElements =
+    std::unique_ptr<std::remove_pointer_t<rpmtsi>, decltype([](rpmtsi elements) { rpmtsiFree(elements); })>;
+
+bool is_directory(const PackagePlan& plan, int file) { return S_ISDIR(rpmfilesFMode(plan.files.get(), file)); }
+
+/// As librpm's skipInstallFiles: licences stay, and a directory goes when all of its files did.
+void leave_documentation_out(PackagePlan& plan) {
+  auto* files = plan.files.get();
+  const int count = static_cast<int>(rpmfilesFC(files));
+  const int directories = static_cast<int>(rpmfilesDC(files));
+  std::vector<int> left(directories);
+  std::vector<bool> lost(directories);
+  const auto leave_out = [&](int file) {
+    plan.left_out[file] = true;
+    --left[rpmfilesDI(files, file)];
+    lost[rpmfilesDI(files, file)] = true;
+  };
+  for (int file = 0; file < count; ++file) {
+    ++left[rpmfilesDI(files, file)];
+    const auto flags = rpmfilesFFlags(files, file);
+    if ((flags & RPMFILE_DOC) != 0 && (flags & RPMFILE_LICENSE) == 0) leave_out(file);
+  }
+  for (int directory = directories - 1; directory >= 0; --directory) {
+    if (left[directory] != 0 || !lost[directory]) continue;
+    std::string_view name = rpmfilesDN(files, directory);
+    name.remove_suffix(1);
+    const auto slash = name.rfind('/');
+    if (slash == std::string_view::npos) continue;
+    for (int file = 0; file < count; ++file) {
+      if (plan.left_out[file] || !is_directory(plan, file)) continue;
+      if (name.substr(0, slash + 1) != rpmfilesDN(files, rpmfilesDI(files, file))) continue;
+      if (name.substr(slash + 1) != rpmfilesBN(files, file)) continue;
+      leave_out(file);
+      break;
+    }
+  }
+}
+
+bool is_plain(rpmfiles files, int file) {
+  const auto mode = rpmfilesFMode(files, file);
+  const char* capabilities = rpmfilesFCaps(files, file);
+  return (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)) && (capabilities == nullptr || *capabilities == '\0');
+}
+
+/// The last package with a path so far.
+struct Owner {
+  std::size_t package;
+  bool directory;
+  /// It makes the path.
+  bool makes;
+};
+
+/// As librpm's handleOverlappedFiles: what the package before makes, this one does not make again.
+void share_paths(std::vector<PackagePlan>& plans) {
+  std::unordered_map<std::string, Owner> owners;
+  for (std::size_t index = 0; index < plans.size(); ++index) {
+    auto& plan = plans[index];
+    auto* files = plan.files.get();
+    for (int file = 0; file < static_cast<int>(rpmfilesFC(files)); ++file) {
+      if (plan.left_out[file]) continue;
+      const bool ghost = (rpmfilesFFlags(files, file) & RPMFILE_GHOST) != 0;
+      const Malloced<char> path(rpmfilesFN(files, file));
+      const auto [found, is_new] = owners.try_emplace(path.get());
+      auto& owner = found->second;
+      const bool skip = !is_new && owner.makes;
+      const bool directory = is_directory(plan, file);
+      if (!is_new && !(directory && owner.directory)) plan.plain = plans[owner.package].plain = false;
+      plan.done[file] = skip || ghost;
+      owner = {index, directory, !skip && !ghost};
+      if (!ghost && !is_plain(files, file)) plan.plain = false;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<PackagePlan> plan_files(rpmts transaction, bool docs) {
+  std::vector<PackagePlan> plans;
+  const OwnedElements elements(rpmtsiInit(transaction));
+  while (rpmte element = rpmtsiNext(elements.get(), TR_ADDED)) {
+    PackagePlan plan;
+    plan.path = static_cast<const char*>(rpmteKey(element));
+    plan.nevra = rpmteNEVRA(element);
+    plan.files.reset(rpmteFiles(element));
+    const auto count = rpmfilesFC(plan.files.get());
+    plan.left_out.resize(count);
+    plan.done.resize(count);
+    if (!docs) leave_documentation_out(plan);
+    plans.push_back(std::move(plan));
+  }
+  share_paths(plans);
+  return plans;
+}
+
+}  // namespace rpmoci
