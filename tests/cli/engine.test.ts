@@ -55,6 +55,110 @@ test("documentation and excluded packages are the same by either", async (t) => 
   assert.equal(digestOf(scene.layout, "rpm"), digestOf(scene.layout, "dnf"));
 });
 
+const lua = (section: "pre" | "post", body: string) => ({ section, interpreter: "<lua>", body });
+const append = (path: string, text: string): string => `f = io.open("${path}", "a") f:write("${text}\\n") f:close()`;
+
+/** What may be in packages, in every way that makes a difference to who puts it into a root, and how. */
+const ofEveryKind: readonly RpmFixture[] = [
+  {
+    name: "accounts",
+    requires: ["filesystem"],
+    scriptlets: [lua("pre", `${append("/etc/passwd", "someone:x:41:42::/:")} ${append("/etc/group", "some:x:42:")}`)],
+  },
+  {
+    name: "kinds",
+    requires: ["accounts"],
+    requiresPre: ["accounts"],
+    payload: "w3.zstdio",
+    dirs: {
+      "/usr/share/kinds": { mode: 0o2775, user: "someone", group: "some" },
+      "/usr/share/kinds/empty": { mode: 0o700 },
+      "/usr/share/doc/kinds": {},
+      "/usr/share/doc/kinds/inner": {},
+      "/usr/share/doc/mixed": {},
+    },
+    files: {
+      "/usr/share/kinds/nothing": "",
+      "/usr/share/kinds/large": { content: Buffer.alloc(700_000, "large") },
+      "/usr/share/kinds/owned": { content: "owned", user: "someone", group: "some", mode: 0o4750 },
+      "/usr/share/kinds/nobody's": { content: "x", user: "nowhere", group: "neither", mode: 0o6755 },
+      "/usr/share/kinds/link": { symlinkTo: "nothing" },
+      "/usr/share/kinds/owned-link": { symlinkTo: "large", user: "someone", group: "some" },
+      "/usr/share/kinds/a": { content: "three names", mtime: 1_600_000_000 },
+      "/usr/share/kinds/b": { hardlinkTo: "/usr/share/kinds/a" },
+      "/usr/lib/kinds/c": { hardlinkTo: "/usr/share/kinds/a" },
+      "/etc/kinds.conf": { content: "configuration", config: "noreplace" },
+      "/var/log/kinds.log": { ghost: true, content: "" },
+      "/usr/share/doc/kinds/README": { content: "read me", doc: true },
+      "/usr/share/doc/kinds/inner/more": { content: "read more", doc: true },
+      "/usr/share/doc/mixed/README": { content: "read me", doc: true },
+      "/usr/share/doc/mixed/LICENSE": { content: "terms", license: true },
+      "/usr/share/doc/no-directory/README": { content: "read me", doc: true },
+    },
+  },
+  // The same directories, by one, two and three packages, and the same file by two.
+  ...["one", "two", "three"].map((name, index): RpmFixture => {
+    const previous = ["filesystem", "one", "two"][index] ?? "";
+    return {
+      name,
+      requires: [previous],
+      payload: ["w.ufdio", "w6.xzdio", "w9.gzdio"][index] ?? "",
+      dirs: { "/usr/share/common": { mode: 0o711 }, "/usr/share/common/deep": {} },
+      files: {
+        [`/usr/share/common/deep/${name}`]: name,
+        ...(index < 2 ? { "/usr/share/common/same": "same" } : {}),
+        "/usr/share/common/README": { content: "read me", doc: true },
+      },
+    };
+  }),
+  // A directory that is a symlink, and packages whose paths lead through it.
+  { name: "merged", requires: ["filesystem"], files: { "/opt/lib": { symlinkTo: "/usr/lib" } } },
+  {
+    name: "through",
+    requires: ["merged"],
+    requiresPre: ["merged"],
+    dirs: { "/opt/lib/through": {} },
+    files: { "/opt/lib/through/file": "file", "/opt/lib/through/other": { hardlinkTo: "/opt/lib/through/file" } },
+  },
+  // Files that are there before their package comes.
+  {
+    name: "early",
+    requires: ["filesystem"],
+    scriptlets: [
+      lua(
+        "post",
+        `posix.mkdir("/usr/share/late") ${append("/etc/late.conf", "early")} ${append("/usr/share/late/file", "early")}`,
+      ),
+    ],
+  },
+  {
+    name: "late",
+    requires: ["early"],
+    requiresPre: ["early"],
+    dirs: { "/usr/share/late": { mode: 0o750 } },
+    files: {
+      "/etc/late.conf": { content: "late", config: "noreplace" },
+      "/usr/share/late/before": "before",
+      "/usr/share/late/file": "late",
+      "/usr/share/late/same": { hardlinkTo: "/usr/share/late/before" },
+    },
+  },
+];
+
+for (const docs of [false, true]) {
+  test(`files of every kind are the same by either, ${docs ? "with" : "without"} documentation`, async (t) => {
+    const scene = await Scene.create(t);
+    await scene.publish(ofEveryKind);
+    scene.writeManifest({ packages: ["capable", ...ofEveryKind.map(({ name }) => name)], docs });
+    for (const engine of ["dnf", "rpm"]) {
+      const options = ["--engine", engine, "--image", "image", "--tag", engine];
+      const result = await scene.run(["build", ...options]);
+      assert.equal(result.code, 0, result.stderr);
+    }
+    assert.equal(digestOf(scene.layout, "rpm"), digestOf(scene.layout, "dnf"));
+  });
+}
+
 test("without dnf, or any other program, a build goes on with librpm, and says so", async (t) => {
   const scene = await Scene.create(t);
   scene.writeManifest(contents);
