@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { RpmociError } from "../index.js";
+import { type Emit, RpmociError } from "../index.js";
 
 /** Set inside, so that a namespace that does not make us root is not entered again and again. */
 const MARK = "RPMOCI_IN_USER_NAMESPACE";
@@ -16,13 +16,16 @@ export function needsUserNamespace(): boolean {
 
 /**
  * Runs this same command line as root of a new user namespace with the user's subordinate ids, and returns its exit
- * code. Throws an `RpmociError` of kind `environment` that says what is missing on this system.
+ * code. A user who has none is warned that there is nobody but root in it. Throws an `RpmociError` of kind `environment`
+ * that says what is missing on this system.
  */
-export async function runInUserNamespace(args: readonly string[]): Promise<number> {
+export async function runInUserNamespace(args: readonly string[], emit: Emit): Promise<number> {
   if (process.env[MARK] !== undefined) throw fault("the user namespace did not make this process root", undefined);
-  await requireSubordinateIds();
+  const lack = await lackOfSubordinateIds();
+  if (lack !== null) emit({ type: "warning", message: lack });
+  const mapping = lack === null ? ["--map-auto", "--map-root-user"] : ["--map-root-user"];
   const node = [process.execPath, ...process.execArgv, ...args];
-  const command = ["--user", "--map-auto", "--map-root-user", "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
+  const command = ["--user", ...mapping, "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
   return new Promise((resolve, reject) => {
     const child = spawn("unshare", command, { stdio: "inherit", env: { ...process.env, [MARK]: "1" } });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
@@ -43,16 +46,25 @@ export async function runInUserNamespace(args: readonly string[]): Promise<numbe
   });
 }
 
-async function requireSubordinateIds(): Promise<void> {
-  const { username, uid } = userInfo();
+/** Null when the user has some. */
+async function lackOfSubordinateIds(): Promise<string | null> {
+  const uid = process.getuid?.() ?? 0;
+  const username = userName() ?? String(uid);
   for (const file of ["/etc/subuid", "/etc/subgid"]) {
     const text = await readFile(file, "utf8").catch(() => "");
     const listed = text.split("\n").some((line) => line.startsWith(`${username}:`) || line.startsWith(`${uid}:`));
     if (listed) continue;
-    throw fault(
-      `${file} has no line for the user ${username}`,
-      `let root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
-    );
+    return `${file} has no line for the user ${username}: packages whose files are not all root's cannot be installed (let root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username})`;
+  }
+  return null;
+}
+
+/** Undefined for an id that nobody has, as in containers. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 /** What both engines have in common: the request, the setting of a transaction, and how its failure is told. */
+import { readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { RpmociError } from "../errors.js";
 import type { VerifiedPackage } from "../model/package.js";
@@ -52,13 +53,27 @@ export const LOG_LINES = 40;
 
 export const DISK_FULL_HINT = "free some space, or name a directory on another disk with TMPDIR";
 
+const ONE_ID_HINT =
+  "a package has files of users or groups other than root, for whom this user namespace has no ids: give the user ranges in /etc/subuid and /etc/subgid";
+
+/** The user namespace of this process has root, and nobody else. */
+function hasOneIdOnly(): boolean {
+  try {
+    const [, , count, ...more] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
+    return count === "1" && more.length === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** `what` failed, and why; a full disk is told apart by what rpm says then. */
 export function transactionFailure(what: string, log: readonly string[]): RpmociError {
   const full = log.some((line) => /No space left on device|needs \d+\S* more space/.test(line));
+  const chown = log.some((line) => /chown failed/.test(line)) && hasOneIdOnly();
   return new RpmociError(`failed to ${full ? `${what.split(":")[0]}: the disk is full` : what}`, {
     kind: "install",
     code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
-    hint: full ? DISK_FULL_HINT : undefined,
+    hint: full ? DISK_FULL_HINT : chown ? ONE_ID_HINT : undefined,
     details: log.slice(-LOG_LINES),
   });
 }

@@ -69,7 +69,7 @@ export class BuildCommand extends RepositoryCommand {
       refresh,
     };
     if (needsUserNamespace()) {
-      return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1)) : 0;
+      return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1), run.emit) : 0;
     }
     await build(request);
     return 0;
