@@ -7,6 +7,9 @@ import { DISK_FULL_HINT, LOG_LINES } from "./setting.js";
 /** Both engines tell what they do next in lines that begin so; dnf 5 counts them in front. */
 const STEP = /^\s*(?:\[\s*\d+\/\d+\]\s*)?(?:Preparing|Installing|Running|Verifying|Erasing)\b/;
 
+/** dnf 5 tells of most steps when they have ended, with a bar that it has drawn to its end. */
+const ENDED_STEP = /^(\s*\[\s*\d+\/\d+\].*?)\s+100% \|/;
+
 /** Other programs need the disk, too: so much of it stays free. */
 const RESERVE = { bytes: 256 * 2 ** 20, share: 0.02 } as const;
 
@@ -69,7 +72,9 @@ class Watchdog {
   hear(line: string): void {
     this.#log = [...this.#log.slice(1 - LOG_LINES), line];
     if (!STEP.test(line)) return;
-    this.#step = line.replace(/\s+/g, " ").trim();
+    const ended = line.match(ENDED_STEP)?.[1];
+    const step = (ended ?? line).replace(/\s+/g, " ").trim();
+    this.#step = ended === undefined ? `\`${step}\`` : `what comes after \`${step}\``;
     this.#began = Date.now();
   }
 
@@ -89,8 +94,7 @@ class Watchdog {
   }
 
   #stop(what: string, code: string, hint: string): void {
-    const step = this.#step === null ? "a scriptlet" : `\`${this.#step}\``;
-    const message = `failed to ${this.options.task}: ${step} ${what}`;
+    const message = `failed to ${this.options.task}: ${this.#step ?? "a scriptlet"} ${what}`;
     this.#controller.abort(new RpmociError(message, { kind: "install", code, hint, details: this.#log }));
   }
 }
