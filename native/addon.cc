@@ -7,9 +7,7 @@
 namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
-  auto* environment = new rpmoci::Environment;
-  env.SetInstanceData(environment);
-  env.AddCleanupHook([environment] { environment->shut_down(); });
+  rpmoci::Environment::create(env);
   rpmoci::export_cancellation(env, exports);
   rpmoci::export_versions(env, exports);
   rpmoci::export_pool(env, exports);

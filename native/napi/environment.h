@@ -11,22 +11,17 @@
 
 namespace rpmoci {
 
-/// Set as the instance data of an environment by addon.cc and transfer_addon.cc. A clean-up hook calls `shut_down`
-/// before Node frees the thread-safe functions that running tasks still report to; freeing this object would come after
-/// that, too late.
+/// The instance data of an environment. A clean-up hook shuts it down before Node frees the thread-safe functions that
+/// running tasks still report to; freeing this object would come after that, too late.
 class Environment {
  public:
-  static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
-
-  void shut_down() {
-    closing = true;
-    for (const auto& flag : flags_) {
-      if (const auto alive = flag.lock()) *alive = true;
-    }
-    rpm.stop();
-    general.stop();
-    transfers.stop();
+  /// Once, when the addon is loaded.
+  static void create(Napi::Env env) {
+    auto* environment = new Environment;
+    env.SetInstanceData(environment);
+    env.AddCleanupHook([environment] { environment->shut_down(); });
   }
+  static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
   /// A flag of one task, which is set when the environment is closed. On the JavaScript thread only.
   std::shared_ptr<std::atomic<bool>> new_flag() {
@@ -45,6 +40,16 @@ class Environment {
   Executor transfers{8};
 
  private:
+  void shut_down() {
+    closing = true;
+    for (const auto& flag : flags_) {
+      if (const auto alive = flag.lock()) *alive = true;
+    }
+    rpm.stop();
+    general.stop();
+    transfers.stop();
+  }
+
   std::vector<std::weak_ptr<std::atomic<bool>>> flags_;
 };
 

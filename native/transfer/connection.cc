@@ -28,7 +28,6 @@ void initialize_once() {
 struct Exchange {
   const TransferRequest& request;
   BodySink& sink;
-  CURL* easy;
   Answer answer;
   bool begun = false;
   bool too_large = false;
@@ -130,7 +129,7 @@ TransferOutcome Connection::perform(const TransferRequest& request, const std::s
                                     const std::atomic<bool>& cancelled) {
   origin_ = origin_of(request.url);
   auto* easy = easy_.get();
-  Exchange exchange{request, sink, easy};
+  Exchange exchange{request, sink};
   char detail[CURL_ERROR_SIZE] = "";
   const auto headers = set_options(easy, request, {sink.size(), validator});
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);

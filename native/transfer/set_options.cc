@@ -16,20 +16,25 @@ void append(HeaderList& list, const std::string& line) {
 
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
-void set_tls(CURL* easy, const TlsOptions& tls) {
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  if (!tls.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca.c_str());
-  curl_easy_setopt(easy, CURLOPT_SSLCERT, or_null(tls.certificate));
-  curl_easy_setopt(easy, CURLOPT_SSLKEY, or_null(tls.key));
-}
+/// libcurl's names for what TlsOptions has.
+struct TlsNames {
+  CURLoption verify_peer;
+  CURLoption verify_host;
+  CURLoption ca;
+  CURLoption certificate;
+  CURLoption key;
+};
+constexpr TlsNames kServer{CURLOPT_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST, CURLOPT_CAINFO, CURLOPT_SSLCERT,
+                           CURLOPT_SSLKEY};
+constexpr TlsNames kProxy{CURLOPT_PROXY_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYHOST, CURLOPT_PROXY_CAINFO,
+                          CURLOPT_PROXY_SSLCERT, CURLOPT_PROXY_SSLKEY};
 
-void set_proxy_tls(CURL* easy, const TlsOptions& tls) {
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  if (!tls.ca.empty()) curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, tls.ca.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSLCERT, or_null(tls.certificate));
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSLKEY, or_null(tls.key));
+void set_tls(CURL* easy, const TlsNames& names, const TlsOptions& tls) {
+  curl_easy_setopt(easy, names.verify_peer, tls.verify ? 1L : 0L);
+  curl_easy_setopt(easy, names.verify_host, tls.verify ? 2L : 0L);
+  if (!tls.ca.empty()) curl_easy_setopt(easy, names.ca, tls.ca.c_str());
+  curl_easy_setopt(easy, names.certificate, or_null(tls.certificate));
+  curl_easy_setopt(easy, names.key, or_null(tls.key));
 }
 
 unsigned long authentication_of(const std::string& name) {
@@ -61,8 +66,8 @@ HeaderList set_options(CURL* easy, const TransferRequest& request, const Resumpt
   curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_PROXYAUTH, authentication_of(request.proxy_authentication));
   curl_easy_setopt(easy, CURLOPT_NOPROXY, request.no_proxy.c_str());
-  set_tls(easy, request.tls);
-  set_proxy_tls(easy, request.proxy_tls);
+  set_tls(easy, kServer, request.tls);
+  set_tls(easy, kProxy, request.proxy_tls);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYSTATUS, request.verify_status ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
                    static_cast<long>(request.ip_version == 4   ? CURL_IPRESOLVE_V4

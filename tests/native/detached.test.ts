@@ -208,7 +208,7 @@ test("keys are judged as they were at the time of signing; what has expired itse
   assert.equal(await verdictOf(inTime, [text]), "good");
   for (const [signature, words] of [
     [tooLate, isRpm6 ? /Expired on 2021-01-01/ : /: the key [0-9a-f]{16} expired at 2021-01-01/],
-    [shortLived, isRpm6 ? /Expired on 2020-07-01/ : /: the signature has expired/],
+    [shortLived, /: the signature has expired/],
     [Buffer.concat([inTime, tooLate]), isRpm6 ? /Expired on 2021-01-01/ : /the key [0-9a-f]{16} expired/],
   ] as const) {
     const { verdict, keyId, details } = await check(signature, [text]);

@@ -252,7 +252,9 @@ test("the canonical database depends on nothing but the packages", { skip }, asy
   assert.equal(digestOf(reversed), digestOf(plain), "there and back");
 });
 
-test("what rpm 6 adds to headers is left out, and every other byte stays", { skip }, async () => {
+test("what rpm 6 adds to headers is left out, and every other byte stays", {
+  skip: skip || (isRpm6 && "rpm 6 has added it"),
+}, async () => {
   const root = makeRoot();
   const enriched = path.dirname(workspace.at("enriched", "x"));
   cpSync(directoryOf(root), directoryOf(enriched), { recursive: true });

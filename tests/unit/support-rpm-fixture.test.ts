@@ -124,7 +124,9 @@ test("an expired key signs and is listed as expired", async (t) => {
     input: key.public,
   });
   assert.match(shown, /^pub:e:/m);
-  const query = ["--query", "--nosignature", "--queryformat", "%{RSAHEADER:pgpsig}", "-p", rpm];
+  // Where rpm 6 puts signatures.
+  const tag = (await runSuccessfully("rpm", ["--querytags"])).includes("OPENPGP") ? "OPENPGP" : "RSAHEADER";
+  const query = ["--query", "--nosignature", "--queryformat", `%{${tag}:pgpsig}`, "-p", rpm];
   assert.match(await runSuccessfully("rpm", query), new RegExp(key.fingerprint.slice(-16), "i"));
 });
 
