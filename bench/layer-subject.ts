@@ -61,11 +61,17 @@ export function compileCompressors(): string {
   );
 }
 
+function sourcesIn(folder: string, names: RegExp): readonly string[] {
+  const files = readdirSync(join(project, folder)).filter((file) => names.test(file));
+  return files.map((file) => join(project, folder, file));
+}
+
 function compileWithCompressors(name: string, ...libraries: readonly string[]): string {
   const output = keptPath(name);
-  const sources = readdirSync(join(project, "native/layer"))
-    .filter((file) => /^(compression|gzip|zstd|deflate.*|.*_match_finder|huffman|crc32|sha256.*)\.cc$/.test(file))
-    .map((file) => join(project, "native/layer", file));
+  const sources = [
+    ...sourcesIn("native/layer", /^(compression|gzip|zstd|deflate.*|.*_match_finder|huffman|crc32)\.cc$/),
+    ...sourcesIn("native", /^sha256.*\.cc$/),
+  ];
   const zstd = join(project, "node_modules/zstd-napi/deps/zstd/lib");
   const include = [`-I${join(project, "native")}`, `-I${zstd}`];
   const own = [join(project, `bench/${name}.cc`), ...sources, join(project, "build/libzstd.a")];
