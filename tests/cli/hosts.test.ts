@@ -104,7 +104,8 @@ test("where /tmp cannot be written, TMPDIR names another place, and an error say
   const scene = await Scene.create(t);
   scene.writeManifest();
   assert.equal((await scene.build()).code, 0);
-  const script = `mount --bind "$1" /mnt && mount -t tmpfs -o ro none /tmp && cd /mnt/user && shift && exec "$@"`;
+  const script = `mount --bind "$1" /mnt && mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp &&
+    cd /mnt/user && shift && exec "$@"`;
   const build = (tag: string, env: Readonly<Record<string, string>>): Promise<RunResult> => {
     const options = ["build", "--image", "image", "--tag", tag, "--no-cache", "--cache-dir", "/mnt/cache"];
     const base = join(scene.directory, "..");

@@ -114,6 +114,7 @@ for (const engine of engines) {
 
   test(`a scriptlet cannot change the host's configuration (${engine})`, { skip }, async (t) => {
     const path = "/etc/rpmoci-intruder";
+    rmSync(path, { force: true });
     t.after(() => rmSync(path, { force: true }));
     const scene = await sceneWith(t, [`write ${path}`]);
     const result = await scene.build(["-v", "--sandbox", "--engine", engine]);
