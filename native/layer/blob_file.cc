@@ -7,6 +7,7 @@
 
 #include "failure.h"
 #include "quote.h"
+#include "write_all.h"
 
 namespace rpmoci {
 
@@ -17,14 +18,7 @@ BlobFile::BlobFile(const std::string& path)
 
 void BlobFile::write(std::span<const char> bytes) {
   size_ += bytes.size();
-  while (!bytes.empty()) {
-    const auto count = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      fail(errno);
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
+  if (!write_all(fd_.get(), bytes)) fail(errno);
 }
 
 void BlobFile::close() {

@@ -89,6 +89,15 @@ void share_paths(std::vector<PackagePlan>& plans) {
 
 }  // namespace
 
+std::optional<int> PackagePlan::first_made_name(int file) const {
+  const int* links = nullptr;
+  const auto count = rpmfilesFLinks(files.get(), file, &links);
+  if (count <= 1) return makes(file) ? std::optional(file) : std::nullopt;
+  for (std::uint32_t i = 0; i < count; ++i)
+    if (makes(links[i])) return links[i];
+  return std::nullopt;
+}
+
 std::vector<PackagePlan> plan_files(rpmts transaction, bool docs) {
   std::vector<PackagePlan> plans;
   const OwnedElements elements(rpmtsiInit(transaction));

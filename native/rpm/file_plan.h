@@ -4,6 +4,7 @@
 #include <rpm/rpmfiles.h>
 #include <rpm/rpmts.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct PackagePlan {
   /// Nothing about these files is so special that only librpm should do it: devices, capabilities, and files that
   /// several packages have.
   bool plain = true;
+
+  bool makes(int file) const { return !left_out[file] && !done[file]; }
+  /// Of a file's hard links, or of itself alone, the first that is made.
+  std::optional<int> first_made_name(int file) const;
 };
 
 /// In the order of the transaction, whose elements are to be ordered, and only installed.

@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "failure.h"
 #include "rpm/file_plan.h"
@@ -79,7 +78,7 @@ class FileWork {
     if (found == packages_.end()) return;
     const auto& plan = plans_[found->second];
     if (!plan.plain || !unpackers_.wait_for(found->second) || !placement_.place(plan, found->second)) return;
-    placed_.insert(plan.nevra);
+    placed_.emplace(plan.nevra, &plan);
     rpmtsSetFlags(transaction_, flags_ | RPMTRANS_FLAG_JUSTDB);
   }
 
@@ -91,12 +90,14 @@ class FileWork {
     rpmdbSetIteratorRewrite(headers.get(), 1);
     while (Header header = rpmdbNextIterator(headers.get())) {
       const Malloced<char> nevra(headerGetAsString(header, RPMTAG_NEVRA));
-      const auto* plan = placed_.contains(nevra.get()) ? plan_of(nevra.get()) : nullptr;
-      if (plan == nullptr || std::ranges::find(plan->left_out, true) == plan->left_out.end()) continue;
+      const auto found = placed_.find(nevra.get());
+      if (found == placed_.end()) continue;
+      const auto& left_out = found->second->left_out;
+      if (std::ranges::find(left_out, true) == left_out.end()) continue;
       // In place, as librpm itself changes them.
       TagData states(header, RPMTAG_FILESTATES, HEADERGET_MINMEM);
-      for (std::size_t file = 0; file < plan->left_out.size(); ++file) {
-        if (!plan->left_out[file] || rpmtdSetIndex(states.get(), static_cast<int>(file)) < 0) continue;
+      for (std::size_t file = 0; file < left_out.size(); ++file) {
+        if (!left_out[file] || rpmtdSetIndex(states.get(), static_cast<int>(file)) < 0) continue;
         if (char* state = rpmtdGetChar(states.get()); state != nullptr) *state = RPMFILE_STATE_NOTINSTALLED;
       }
       rpmdbSetIteratorModified(headers.get(), 1);
@@ -108,11 +109,6 @@ class FileWork {
     return FileDescriptor(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
 
-  const PackagePlan* plan_of(const char* nevra) const {
-    const auto found = std::ranges::find(plans_, nevra, &PackagePlan::nevra);
-    return found == plans_.end() ? nullptr : &*found;
-  }
-
   rpmts transaction_;
   const rpmtransFlags flags_;
   const FileDescriptor root_;
@@ -120,8 +116,10 @@ class FileWork {
   const std::vector<PackagePlan> plans_;
   Unpackers unpackers_;
   Placement placement_;
+  /// By path.
   std::unordered_map<std::string, std::size_t> packages_;
-  std::unordered_set<std::string> placed_;
+  /// By NEVRA.
+  std::unordered_map<std::string, const PackagePlan*> placed_;
 };
 
 /// Hears of what librpm does.
@@ -190,14 +188,9 @@ class Observer {
 void add_package(rpmts transaction, const std::string& path) {
   LogCapture log;
   const auto stream = open_package(path);
-  Header raw = nullptr;
-  const auto status = rpmReadPackageFile(transaction, stream.get(), path.c_str(), &raw);
-  const OwnedHeader header(raw);
-  if (status == RPMRC_NOTFOUND || status == RPMRC_FAIL || raw == nullptr) {
-    throw Failure("RPM_UNREADABLE", "cannot read the RPM file " + path + ": " + log.summary("it is not an RPM file"));
-  }
+  const auto header = read_package_header(transaction, stream.get(), path, log);
   // Not as an upgrade: of packages of which several may be installed, the lockfile may have several.
-  if (rpmtsAddInstallElement(transaction, raw, path.c_str(), 0, nullptr) != 0) {
+  if (rpmtsAddInstallElement(transaction, header.get(), path.c_str(), 0, nullptr) != 0) {
     throw Failure("RPM_INSTALL_FAILED", "librpm refuses to install " + path + ": " + log.summary("no reason given"));
   }
 }

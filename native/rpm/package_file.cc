@@ -1,6 +1,7 @@
 #include "rpm/package_file.h"
 
 #include <fcntl.h>
+#include <rpm/rpmlib.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -31,6 +32,16 @@ OwnedStream open_package(const std::string& path) {
   OwnedStream stream(fdDup(file.get()));
   if (!stream || Ferror(stream.get())) unreadable(path, std::strerror(errno));
   return stream;
+}
+
+OwnedHeader read_package_header(rpmts transaction, FD_t stream, const std::string& path, const LogCapture& log) {
+  Header raw = nullptr;
+  const auto status = rpmReadPackageFile(transaction, stream, path.c_str(), &raw);
+  OwnedHeader header(raw);
+  if (status == RPMRC_NOTFOUND || status == RPMRC_FAIL || !header) {
+    unreadable(path, log.summary("it is not an RPM file"));
+  }
+  return header;
 }
 
 OwnedHeader read_signature_header(FD_t stream) {

@@ -77,12 +77,8 @@ PackageHeader read_package(const std::string& path, const std::vector<std::strin
 
   const OwnedTransaction transaction(rpmtsCreate());
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES | RPMVSF_NOHDRCHK);
-  Header raw = nullptr;
-  const auto status = rpmReadPackageFile(transaction.get(), stream.get(), path.c_str(), &raw);
-  const OwnedHeader owner(raw);
-  if (status == RPMRC_NOTFOUND || status == RPMRC_FAIL || raw == nullptr) {
-    throw Failure("RPM_UNREADABLE", "cannot read the RPM file " + path + ": " + log.summary("it is not an RPM file"));
-  }
+  const auto owner = read_package_header(transaction.get(), stream.get(), path, log);
+  Header raw = owner.get();
 
   PackageHeader package;
   package.name = string_tag(raw, RPMTAG_NAME);

@@ -47,15 +47,6 @@ bool set_time(int directory, const char* name, const struct stat& status) {
   return ::utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/// The first of its names that is installed; itself, when there is one only.
-int first_name(const PackagePlan& plan, int index) {
-  const int* links = nullptr;
-  const auto count = rpmfilesFLinks(plan.files.get(), index, &links);
-  for (std::uint32_t i = 0; count > 1 && i < count; ++i)
-    if (!plan.left_out[links[i]] && !plan.done[links[i]]) return links[i];
-  return index;
-}
-
 /// The name under which it was unpacked.
 int name_of_contents(const PackagePlan& plan, int index) {
   const int* links = nullptr;
@@ -75,7 +66,7 @@ bool Placement::place(const PackagePlan& plan, std::size_t package) {
 bool Placement::place_all(const PackagePlan& plan, const FileDescriptor& contents) {
   auto* files = plan.files.get();
   for (int index = 0; index < static_cast<int>(rpmfilesFC(files)); ++index) {
-    if (plan.left_out[index] || plan.done[index]) continue;
+    if (!plan.makes(index)) continue;
     struct stat status;
     if (rpmfilesStat(files, index, 1, &status) != 0) return false;
     if (!go_to(rpmfilesDN(files, rpmfilesDI(files, index)))) return false;
@@ -101,7 +92,7 @@ bool Placement::place_file(const PackagePlan& plan, const FileDescriptor& conten
                            const struct stat& status) {
   auto* files = plan.files.get();
   const char* name = rpmfilesBN(files, index);
-  const int first = first_name(plan, index);
+  const int first = plan.first_made_name(index).value();
   if (first != index) {
     const auto other = open_directory(root_.get(), rpmfilesDN(files, rpmfilesDI(files, first)));
     return other && ::linkat(other.get(), rpmfilesBN(files, first), directory_.get(), name, 0) == 0;

@@ -18,6 +18,7 @@
 
 #include "failure.h"
 #include "rpm/package_file.h"
+#include "write_all.h"
 
 namespace rpmoci {
 
@@ -37,16 +38,6 @@ void require(bool condition, const char* step) {
   if (!condition) throw Failure("RPM_INSTALL_FAILED", step);
 }
 
-void write_all(int file, const char* bytes, std::size_t size) {
-  while (size > 0) {
-    const auto count = ::write(file, bytes, size);
-    if (count < 0 && errno == EINTR) continue;
-    require(count > 0, "writing");
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
-  }
-}
-
 void unpack_file(rpmfi archive, int directory, int index, std::vector<char>& block) {
   const FileDescriptor file(
       ::openat(directory, std::to_string(index).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0200));
@@ -54,7 +45,7 @@ void unpack_file(rpmfi archive, int directory, int index, std::vector<char>& blo
   for (auto left = rpmfiFSize(archive); left > 0;) {
     const auto count = rpmfiArchiveRead(archive, block.data(), std::min<std::uint64_t>(left, block.size()));
     require(count > 0, "reading the archive");
-    write_all(file.get(), block.data(), static_cast<std::size_t>(count));
+    require(write_all(file.get(), {block.data(), static_cast<std::size_t>(count)}), "writing");
     left -= static_cast<std::uint64_t>(count);
   }
   require(::fchmod(file.get(), rpmfiFMode(archive) & 07777) == 0, "setting a mode");
@@ -63,33 +54,21 @@ void unpack_file(rpmfi archive, int directory, int index, std::vector<char>& blo
   require(::futimens(file.get(), times) == 0, "setting a time");
 }
 
-/// Whether some name of a file with several is installed.
-bool is_wanted(const PackagePlan& plan, int index) {
-  const int* links = nullptr;
-  const auto count = rpmfilesFLinks(plan.files.get(), index, &links);
-  if (count <= 1) return !plan.left_out[index] && !plan.done[index];
-  for (std::uint32_t i = 0; i < count; ++i)
-    if (!plan.left_out[links[i]] && !plan.done[links[i]]) return true;
-  return false;
-}
-
 void unpack(rpmts transaction, const PackagePlan& plan, int directory) {
+  LogCapture log;
   const auto stream = open_package(plan.path);
-  Header raw = nullptr;
-  const auto status = rpmReadPackageFile(transaction, stream.get(), plan.path.c_str(), &raw);
-  const OwnedHeader header(raw);
-  require(status != RPMRC_NOTFOUND && status != RPMRC_FAIL && raw != nullptr, "reading the header");
-  const char* compressor = headerGetString(raw, RPMTAG_PAYLOADCOMPRESSOR);
+  const auto header = read_package_header(transaction, stream.get(), plan.path, log);
+  const char* compressor = headerGetString(header.get(), RPMTAG_PAYLOADCOMPRESSOR);
   const auto mode = std::string("r.") + (compressor == nullptr ? "gzip" : compressor);
   const OwnedStream payload(Fdopen(fdDup(Fileno(stream.get())), mode.c_str()));
   require(payload != nullptr, "opening the payload");
-  const OwnedFiles files(rpmfilesNew(nullptr, raw, RPMTAG_BASENAMES, RPMFI_KEEPHEADER));
+  const OwnedFiles files(rpmfilesNew(nullptr, header.get(), RPMTAG_BASENAMES, RPMFI_KEEPHEADER));
   const OwnedArchive archive(rpmfiNewArchiveReader(payload.get(), files.get(), RPMFI_ITER_READ_ARCHIVE_CONTENT_FIRST));
   require(archive != nullptr, "opening the archive");
   std::vector<char> block(kBlock);
   int index;
   while ((index = rpmfiNext(archive.get())) >= 0) {
-    if (rpmfiArchiveHasContent(archive.get()) != 0 && is_wanted(plan, index))
+    if (rpmfiArchiveHasContent(archive.get()) != 0 && plan.first_made_name(index))
       unpack_file(archive.get(), directory, index, block);
   }
   require(index == RPMERR_ITER_END, "reading the archive");

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "failure.h"
+#include "write_all.h"
 
 namespace rpmoci {
 
@@ -68,12 +69,7 @@ void FileSink::write(std::span<const char> bytes) {
 }
 
 void FileSink::flush() {
-  for (std::span<const char> rest = waiting_; !rest.empty();) {
-    const auto count = ::write(file_.get(), rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(errno);
-    rest = rest.subspan(static_cast<std::size_t>(count));
-  }
+  if (!write_all(file_.get(), waiting_)) fail(errno);
   waiting_.clear();
 }
 

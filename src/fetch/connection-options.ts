@@ -17,7 +17,7 @@ export function connectionOptions(
 ): ConnectionOptions {
   const { SSL_CERT_FILE: ca = "" } = environment;
   return {
-    proxy: options.proxy ?? proxyOf(url, environment),
+    proxy: proxyFor(url, options, environment),
     proxyAuthentication: options.proxyAuthentication,
     noProxy: environment.no_proxy ?? environment.NO_PROXY ?? "",
     tls: tlsOf("", options, ca),
@@ -30,7 +30,13 @@ export function connectionOptions(
   };
 }
 
-function proxyOf({ protocol }: URL, environment: NodeJS.ProcessEnv): string {
+/** Empty for none. */
+export function proxyFor(
+  { protocol }: URL,
+  { proxy }: TransferOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  if (proxy !== undefined) return proxy;
   const scheme = protocol === "https:" ? "https" : "http";
   const names = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, "all_proxy", "ALL_PROXY"];
   return names.map((name) => environment[name]).find((value) => value !== undefined) ?? "";

@@ -8,7 +8,7 @@ import { withoutCredentials } from "../model/url.js";
 import type { Connections, TransferFailure, TransferFile, TransferResult } from "../native/binding.js";
 import { cancellable } from "../native/cancellable.js";
 import { transferBinding } from "../native/load.js";
-import { connectionOptions } from "./connection-options.js";
+import { connectionOptions, proxyFor } from "./connection-options.js";
 import { OpenFailure } from "./open.js";
 import { type Received, TooManyBytes } from "./store.js";
 
@@ -203,7 +203,7 @@ function checked(url: string, options: TransferOptions, result: TransferResult):
 }
 
 function throughProxy(url: string, options: TransferOptions): string {
-  const { proxy } = connectionOptions(new URL(url), options);
+  const proxy = proxyFor(new URL(url), options);
   return proxy === "" ? "" : ` (through the proxy ${withoutCredentials(proxy)})`;
 }
 

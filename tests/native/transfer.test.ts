@@ -5,12 +5,12 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { TransferFile, TransferRequest, TransferResult } from "../../src/native/binding.js";
 import { transferBinding } from "../../src/native/load.js";
+import { listen } from "../support/loopback.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 import { addonPath } from "./support/rpm-addon.js";
 
@@ -32,13 +32,8 @@ const TEXT = Buffer.from("0123456789".repeat(100_000));
 const SHA256 = createHash("sha256").update(TEXT).digest("hex");
 
 async function serve(t: TestContext, listener: RequestListener): Promise<{ url: string; server: Server }> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`, server };
+  const server = createServer(listener);
+  return { url: `${await listen(t, server)}/x`, server };
 }
 
 function transfer(

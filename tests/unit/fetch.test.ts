@@ -27,6 +27,7 @@ import type { Checksum } from "../../src/model/checksum.js";
 import type { LockedPackage } from "../../src/model/lockfile.js";
 import { DEFAULT_TRANSFER, type TransferOptions } from "../../src/model/transport.js";
 import { startServer } from "../support/http-server.js";
+import { listen } from "../support/loopback.js";
 
 const QUICK: TransferOptions = { ...DEFAULT_TRANSFER, retries: 1, timeout: 5 };
 
@@ -51,13 +52,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A server on the loopback interface; returns its origin. */
 async function serve(t: TestContext, handler: Handler): Promise<string> {
-  const server = createServer(handler).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listen(t, createServer(handler));
 }
 
 function transportIn(t: TestContext, cache = temporary(t)): HttpTransport {
@@ -608,13 +603,7 @@ async function serveProxy(t: TestContext, log: string[]): Promise<string> {
     });
     for (const end of [socket, target]) end.on("error", () => {});
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listen(t, server);
 }
 
 function withVariables(t: TestContext, variables: Readonly<Record<string, string>>): void {
