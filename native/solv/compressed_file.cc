@@ -100,8 +100,6 @@ class CompressedFile::Source {
   /// After the last byte.
   std::string verdict() {
     if (!fault_.empty()) return fault_;
-    // Some of libsolv's readers tell of damage at the end only.
-    if (file_ && std::fclose(file_.release()) != 0) return "the data is damaged or truncated";
     if (expected_.size && bytes_ != *expected_.size) {
       return expected_.name + " unpacks to " + std::to_string(bytes_) + " bytes, not to its open-size of " +
              std::to_string(*expected_.size);
