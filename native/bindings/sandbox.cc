@@ -1,8 +1,9 @@
-// enterSandboxSync.
+// enterSandboxSync, ignoreSynchronizationSync.
 #include "sandbox/sandbox.h"
 #include "bindings/exports.h"
 #include "bindings/values.h"
 #include "napi/synchronous.h"
+#include "sandbox/synchronization.h"
 
 namespace rpmoci {
 
@@ -18,10 +19,16 @@ Napi::Value enter_sandbox_sync(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value ignore_synchronization_sync(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), ignore_synchronization());
+}
+
 }  // namespace
 
 void export_sandbox(Napi::Env env, Napi::Object exports) {
   exports.Set("enterSandboxSync", Napi::Function::New(env, enter_sandbox_sync, "enterSandboxSync"));
+  exports.Set("ignoreSynchronizationSync",
+              Napi::Function::New(env, ignore_synchronization_sync, "ignoreSynchronizationSync"));
 }
 
 }  // namespace rpmoci

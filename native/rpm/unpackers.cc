@@ -39,8 +39,9 @@ void require(bool condition, const char* step) {
 }
 
 void unpack_file(rpmfi archive, int directory, int index, std::vector<char>& block) {
+  const auto mode = rpmfiFMode(archive) & 07777;
   const FileDescriptor file(
-      ::openat(directory, std::to_string(index).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0200));
+      ::openat(directory, std::to_string(index).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0777));
   require(static_cast<bool>(file), "making a file");
   for (auto left = rpmfiFSize(archive); left > 0;) {
     const auto count = rpmfiArchiveRead(archive, block.data(), std::min<std::uint64_t>(left, block.size()));
@@ -48,7 +49,8 @@ void unpack_file(rpmfi archive, int directory, int index, std::vector<char>& blo
     require(write_all(file.get(), {block.data(), static_cast<std::size_t>(count)}), "writing");
     left -= static_cast<std::uint64_t>(count);
   }
-  require(::fchmod(file.get(), rpmfiFMode(archive) & 07777) == 0, "setting a mode");
+  // Writing takes these away.
+  if ((mode & ~0777) != 0) require(::fchmod(file.get(), mode) == 0, "setting a mode");
   const timespec time{static_cast<time_t>(rpmfiFMtime(archive)), 0};
   const timespec times[] = {time, time};
   require(::futimens(file.get(), times) == 0, "setting a time");
@@ -92,6 +94,7 @@ bool try_to_unpack(rpmts transaction, const PackagePlan& plan, const FileDescrip
                         std::atomic<std::uint32_t>& next, int reports, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
+  ::umask(0);
   const OwnedTransaction transaction(rpmtsCreate());
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES);
   for (std::uint32_t package; (package = next++) < plans.size();) {

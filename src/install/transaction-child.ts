@@ -7,6 +7,8 @@ import type { TransactionAnswer, TransactionMessage, TransactionMessageBack, Tra
 
 process.once("message", (message: TransactionMessage) => {
   process.umask(0o022);
+  // What a power failure leaves of a root that is being made, nobody wants.
+  binding().ignoreSynchronizationSync();
   const { sandbox } = message;
   if (sandbox !== null) {
     try {

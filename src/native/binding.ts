@@ -625,6 +625,11 @@ export interface Binding extends Cancelling {
    * and why; the process is of no use then.
    */
   enterSandboxSync(request: SandboxRequest): void;
+  /**
+   * From now on fsync(2), fdatasync(2), sync(2) and syncfs(2) do nothing and succeed, on this thread and in all processes
+   * that it starts. False where that is not allowed.
+   */
+  ignoreSynchronizationSync(): boolean;
 
   /**
    * Takes the lock (flock) of an open file, alone or shared with others that share it, unless somebody else's stands
