@@ -15,13 +15,13 @@ as_root() {
 # What the addon is compiled with, what a build runs, and what the distribution is made with.
 debian_packages=(
   g++ make cmake pkg-config libsolv-dev libsolvext-dev librpm-dev libdeflate-dev libsqlite3-dev nettle-dev
-  libcurl4-openssl-dev ca-certificates
+  libcurl4-openssl-dev zlib1g-dev ca-certificates
   dnf uidmap util-linux
   rpm createrepo-c gnupg dpkg xz-utils zstd
 )
 fedora_packages=(
   gcc-c++ make cmake pkgconf-pkg-config libsolv-devel rpm-devel libdeflate-devel sqlite-devel nettle-devel
-  libcurl-devel ca-certificates
+  libcurl-devel zlib-devel ca-certificates
   dnf shadow-utils util-linux
   rpm-build rpm-sign createrepo_c gnupg2 dpkg apt debootstrap debian-keyring xz zstd
 )

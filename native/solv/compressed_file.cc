@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -25,8 +26,10 @@ struct Format {
   const char* name;
 };
 
+constexpr std::string_view kGzipMagic = "\x1f\x8b";
+
+/// What libsolv unpacks.
 constexpr std::array kFormats = {
-    Format{"\x1f\x8b", "metadata.gz"},
     Format{"\xfd"
            "7zXZ",
            "metadata.xz"},
@@ -41,10 +44,37 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;
 
 constexpr std::size_t kBufferSize = 64 << 10;
 
+ssize_t read_gzip(void* cookie, char* buffer, std::size_t size) {
+  const auto file = static_cast<gzFile>(cookie);
+  const int count = gzread(file, buffer, static_cast<unsigned>(size));
+  int fault = Z_OK;
+  // A trailer that is cut off is told beside the last bytes only.
+  if (count < static_cast<int>(size)) gzerror(file, &fault);
+  if (fault == Z_OK) return count;
+  errno = EIO;
+  return -1;
+}
+
+/// Not by libsolv, which since 0.7.40 does not tell of a file that is cut off in its trailer.
+FileHandle open_gzip(int fd) {
+  const auto file = gzdopen(fd, "rb");
+  if (file == nullptr) {
+    close(fd);
+    return FileHandle();
+  }
+  gzbuffer(file, kBufferSize);
+  const cookie_io_functions_t functions{.read = read_gzip,
+                                        .close = [](void* cookie) { return gzclose(static_cast<gzFile>(cookie)); }};
+  FileHandle stream(fopencookie(file, "r", functions));
+  if (!stream) gzclose(file);
+  return stream;
+}
+
 FileHandle open_unpacking(int fd) {
   std::array<char, 8> start{};
   const auto count = pread(fd, start.data(), start.size(), 0);
   const std::string_view head(start.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+  if (head.starts_with(kGzipMagic)) return open_gzip(fd);
   const char* name = "metadata.xml";
   for (const auto& format : kFormats) {
     if (head.starts_with(format.magic)) name = format.name;
