@@ -2,7 +2,9 @@
 
 #include <rpm/rpmlib.h>
 #include <rpm/rpmmacro.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "failure.h"
@@ -60,6 +62,15 @@ RpmLibrary::RpmLibrary() {
   // librpm frees or compares the list in no later call, but a pointer into a string of ours should not stay behind.
   macrofiles = nullptr;
   for (const auto& [name, value] : kMacros) rpmPushMacro(nullptr, name, nullptr, value, RMIL_CMDLINE);
+  process_ = ::getpid();
+  std::atexit(&RpmLibrary::close);
+}
+
+void RpmLibrary::close() {
+  // In a copy of the process, made by fork, the lock may be that of a thread which is not there.
+  if (::getpid() != get().process_) return;
+  static const auto* const forever = new Exclusive(get());
+  static_cast<void>(forever);
 }
 
 std::shared_lock<std::shared_mutex> RpmLibrary::share() {

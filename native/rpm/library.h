@@ -1,6 +1,8 @@
 // librpm's process-wide state: one configuration, one lock.
 #pragma once
 
+#include <sys/types.h>
+
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -38,6 +40,11 @@ class RpmLibrary {
  private:
   RpmLibrary();
 
+  /// When the process exits, while threads of the addon may go on: those that use librpm, whose state is destroyed next
+  /// (since rpm 6), may finish, and nobody begins anew.
+  static void close();
+
+  pid_t process_ = 0;
   std::recursive_mutex turn_;
   /// How often the thread that holds `turn_` has locked; only that thread looks.
   unsigned depth_ = 0;

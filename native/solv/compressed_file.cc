@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "digest.h"
+#include "file_descriptor.h"
 #include "solv/libsolv.h"
 #include "solv/xml_guard.h"
 #include "solv/zstd_frames.h"
@@ -44,29 +45,75 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;
 
 constexpr std::size_t kBufferSize = 64 << 10;
 
-ssize_t read_gzip(void* cookie, char* buffer, std::size_t size) {
-  const auto file = static_cast<gzFile>(cookie);
-  const int count = gzread(file, buffer, static_cast<unsigned>(size));
-  int fault = Z_OK;
-  // A trailer that is cut off is told beside the last bytes only.
-  if (count < static_cast<int>(size)) gzerror(file, &fault);
-  if (fault == Z_OK) return count;
-  errno = EIO;
-  return -1;
-}
-
-/// Not by libsolv, which since 0.7.40 does not tell of a file that is cut off in its trailer.
-FileHandle open_gzip(int fd) {
-  const auto file = gzdopen(fd, "rb");
-  if (file == nullptr) {
-    close(fd);
-    return FileHandle();
+/// Not libsolv's, nor zlib's own reader of files: neither tells in all of its versions when a file is cut off in its
+/// trailer.
+class GzipReader {
+ public:
+  /// Takes the descriptor over.
+  explicit GzipReader(int fd) : fd_(fd), input_(kBufferSize) {
+    // 16: the format of gzip.
+    if (inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
   }
-  gzbuffer(file, kBufferSize);
-  const cookie_io_functions_t functions{.read = read_gzip,
-                                        .close = [](void* cookie) { return gzclose(static_cast<gzFile>(cookie)); }};
-  FileHandle stream(fopencookie(file, "r", functions));
-  if (!stream) gzclose(file);
+  ~GzipReader() { inflateEnd(&stream_); }
+  GzipReader(const GzipReader&) = delete;
+  GzipReader& operator=(const GzipReader&) = delete;
+
+  /// As read(2).
+  ssize_t read(char* buffer, std::size_t size) {
+    stream_.next_out = reinterpret_cast<Bytef*>(buffer);
+    stream_.avail_out = static_cast<uInt>(size);
+    while (stream_.avail_out == size && fill()) {
+      if (!in_member_) {
+        // gzip(1) too passes over what comes after a member and is none.
+        if (*stream_.next_in != static_cast<Bytef>(kGzipMagic.front())) break;
+        in_member_ = true;
+      }
+      const int result = inflate(&stream_, Z_NO_FLUSH);
+      if (result == Z_STREAM_END) {
+        in_member_ = false;
+        inflateReset(&stream_);
+      } else if (result != Z_OK) {
+        failed_ = true;
+      }
+    }
+    const auto count = size - stream_.avail_out;
+    if (count > 0 || (!failed_ && !in_member_)) return static_cast<ssize_t>(count);
+    errno = EIO;
+    return -1;
+  }
+
+ private:
+  /// False at the end of the file.
+  bool fill() {
+    if (failed_) return false;
+    if (stream_.avail_in > 0) return true;
+    const auto count = ::read(fd_.get(), input_.data(), input_.size());
+    if (count < 0) failed_ = true;
+    if (count <= 0) return false;
+    stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
+    stream_.avail_in = static_cast<uInt>(count);
+    return true;
+  }
+
+  const FileDescriptor fd_;
+  std::vector<char> input_;
+  z_stream stream_{};
+  bool in_member_ = false;
+  bool failed_ = false;
+};
+
+FileHandle open_gzip(int fd) {
+  auto reader = std::make_unique<GzipReader>(fd);
+  cookie_io_functions_t functions{};
+  functions.read = [](void* cookie, char* buffer, std::size_t size) {
+    return static_cast<GzipReader*>(cookie)->read(buffer, size);
+  };
+  functions.close = [](void* cookie) {
+    delete static_cast<GzipReader*>(cookie);
+    return 0;
+  };
+  FileHandle stream(fopencookie(reader.get(), "r", functions));
+  if (stream) reader.release();
   return stream;
 }
 
