@@ -1,0 +1,65 @@
+/** Loads an archive into a container engine. */
+import { spawn } from "node:child_process";
+import type { Writable } from "node:stream";
+import { messageOf, RpmociError } from "../errors.js";
+
+/** Lines of an engine's output that are told when it fails. */
+const MOST_LINES = 10;
+
+/**
+ * Runs `docker load` or `podman load`, and hands `write` its input. Throws an `RpmociError` of kind `environment` when
+ * the engine is not installed, of kind `output` when it does not take the image, and the signal's reason.
+ */
+export async function loadIntoEngine(
+  engine: "docker" | "podman",
+  write: (output: Writable) => Promise<void>,
+  { environment, signal }: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const child = spawn(engine, ["load", "--quiet"], { env: environment, stdio: ["pipe", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output = `${output}${text}`.slice(-64_000);
+    });
+  }
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, name) => resolve(code ?? name));
+  });
+  const stop = (): void => void child.kill();
+  signal?.addEventListener("abort", stop);
+  try {
+    const [written, status] = await Promise.allSettled([write(child.stdin), ended]);
+    signal?.throwIfAborted();
+    if (status.status === "rejected") throw absent(engine, status.reason);
+    if (status.value !== 0) throw failed(engine, status.value, output);
+    if (written.status === "rejected") throw written.reason;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    child.kill();
+  }
+}
+
+function absent(engine: string, error: unknown): RpmociError {
+  const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+  return new RpmociError(
+    `Failed to load the image into ${engine}: ${isMissing ? `${engine} was not found on PATH` : messageOf(error)}`,
+    {
+      kind: "environment",
+      code: "ENGINE_MISSING",
+      hint: `install ${engine}, or write an archive with docker-archive:FILE`,
+    },
+  );
+}
+
+function failed(engine: string, status: number | NodeJS.Signals | null, output: string): RpmociError {
+  const how = typeof status === "number" ? `status ${status}` : `${status}`;
+  return new RpmociError(`Failed to load the image into ${engine}: ${engine} load ended with ${how}`, {
+    kind: "output",
+    code: "ENGINE_FAILED",
+    details: output
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .slice(-MOST_LINES),
+  });
+}
