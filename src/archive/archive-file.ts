@@ -29,8 +29,10 @@ export async function writeArchiveFile(file: string, write: (output: Writable) =
 async function targetOf(file: string): Promise<string> {
   const path = resolve(file);
   const status = await stat(path).catch(() => null);
-  if (status === null) return path;
-  if (status.isFile()) return realpath(path);
+  // What /dev/stdout leads to is a file at times, and not meant to be replaced.
+  const isDevice = /^\/(?:dev|proc)\//.test(path);
+  if (status === null && !isDevice) return path;
+  if (status?.isFile() && !isDevice) return realpath(path);
   throw new RpmociError(`Failed to write the archive ${path}: something else than a file is there`, {
     kind: "output",
     code: "ARCHIVE_UNWRITABLE",

@@ -97,7 +97,7 @@ function registryDestination(text: string, reference: string): Destination {
   // As everywhere, what looks like no host is the first part of a name, and nobody wants to push to somewhere unknown.
   const isHost = HOST.test(registry) && (/[.:]/.test(registry) || registry === "localhost");
   if (name === "" || !isHost) {
-    throw fault(text, "it names no registry", `write the registry's host, as in registry:docker.io/library/${full}`);
+    throw fault(text, "it names no registry", `write the registry's host, as in registry:docker.io/library/app`);
   }
   const named = namedTag(text, `${name}${tag === undefined ? "" : `:${tag}`}`);
   if (!NAME.test(named.name))
@@ -111,5 +111,7 @@ export function formatRepository({ registry, name }: Repository): string {
 }
 
 function fault(text: string, reason: string, hint?: string): RpmociError {
-  return new RpmociError(`Cannot write to "${text}": ${reason}`, { kind: "usage", code: "DESTINATION_INVALID", hint });
+  // Who writes a password there should not see it again in a log.
+  const shown = text.replace(/^([a-z-]+:(?:\/\/)?)[^/]*@/, "$1");
+  return new RpmociError(`Cannot write to "${shown}": ${reason}`, { kind: "usage", code: "DESTINATION_INVALID", hint });
 }
