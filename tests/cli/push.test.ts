@@ -1,0 +1,475 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { basename, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Descriptor } from "../../src/model/descriptor.js";
+import { listen } from "../support/loopback.js";
+import { projectRoot } from "../support/project.js";
+import { Pusher } from "../support/pusher.js";
+import { account, registrySkip, startRegistry } from "../support/registry.js";
+import { RegistryProxy, type TokenServer } from "../support/registry-proxy.js";
+import { type RunResult, runSuccessfully } from "../support/run.js";
+import { WrittenLayout } from "../support/written-image.js";
+
+const skip = registrySkip;
+const MEBIBYTE = 1 << 20;
+
+interface Setting {
+  readonly user: Pusher;
+  readonly layout: WrittenLayout;
+  readonly image: Descriptor;
+}
+
+/** A user with a layout `image` that has one image, `v1`. */
+function setting(t: TestContext, sizes: readonly number[] = [100_000, 200_000, 300_000]): Setting {
+  const user = new Pusher(t);
+  const layout = new WrittenLayout(user.path("image"));
+  const image = layout.image(sizes);
+  layout.add(image, "v1");
+  return { user, layout, image };
+}
+
+/** A proxy before a registry without TLS. */
+async function proxied(t: TestContext, tokenServer?: TokenServer): Promise<RegistryProxy> {
+  return RegistryProxy.start(t, (await startRegistry(t)).host, tokenServer);
+}
+
+function assertPushed({ code, stdout, stderr }: RunResult, reference: string): void {
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, `${reference}\n`);
+}
+
+function assertQuiet({ stdout, stderr }: RunResult, secrets: readonly string[]): void {
+  const encoded = secrets.map((secret) => Buffer.from(`${account.username}:${secret}`).toString("base64"));
+  for (const secret of [...secrets, ...encoded])
+    assert.ok(!`${stdout}${stderr}`.includes(secret), `${secret} is shown`);
+}
+
+const skopeoDigest = (reference: string, ...args: readonly string[]): Promise<string> =>
+  runSuccessfully("skopeo", ["inspect", "--format", "{{.Digest}}", ...args, `docker://${reference}`]);
+
+test("push to a registry with TLS and passwords: skopeo pulls the same digest under each tag", { skip }, async (t) => {
+  const { user, image } = setting(t);
+  const { host, caFile = "" } = await startRegistry(t, { tls: true, authentication: true });
+  user.logIn(host, account);
+  const target = `registry:${host}/team/app`;
+  const tags = ["--tag", "1.0", "--tag", "latest", "--image-refs", "refs", "--digest-file", "digest"];
+  const pushed = await user.push([target, ...tags], { SSL_CERT_FILE: caFile });
+  assertPushed(pushed, `${host}/team/app@${image.digest}`);
+  assertQuiet(pushed, [account.password]);
+  assert.equal(readFileSync(user.path("refs"), "utf8"), `${host}/team/app@${image.digest}\n`);
+  assert.equal(readFileSync(user.path("digest"), "utf8"), image.digest);
+  const trust = user.path("trust");
+  mkdirSync(trust);
+  writeFileSync(join(trust, "ca.crt"), readFileSync(caFile));
+  const access = ["--cert-dir", trust, "--creds", `${account.username}:${account.password}`];
+  for (const tag of ["1.0", "latest"]) {
+    assert.equal(await skopeoDigest(`${host}/team/app:${tag}`, ...access), `${image.digest}\n`);
+  }
+  const copied = user.path("copied");
+  const copy = ["copy", "-q", "--insecure-policy", "--src-cert-dir", trust, "--src-creds", access[3] ?? ""];
+  await runSuccessfully("skopeo", [...copy, `docker://${host}/team/app:1.0`, `oci:${copied}:v1`]);
+  assert.deepEqual(readdirSync(join(copied, "blobs/sha256")), readdirSync(user.path("image/blobs/sha256")));
+
+  const untrusted = await user.push([target]);
+  assert.equal(untrusted.code, 16);
+  assert.match(
+    untrusted.stderr,
+    /Error Failed to push to 127\.0\.0\.1:\d+\/team\/app: the certificate of .* is not trusted/,
+  );
+  const folder = user.path("home/.config/containers/certs.d", host);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "ca.crt"), readFileSync(caFile));
+  assert.equal((await user.push([target])).code, 0);
+
+  user.logIn(host, { username: account.username, password: "wrong-canary-5" });
+  const refused = await user.push([target]);
+  assert.equal(refused.code, 16);
+  assert.match(
+    refused.stderr,
+    /Error .*refuses the credentials from .*\/home\/\.docker\/config\.json\n.*Hint .*log in again/,
+  );
+  assertQuiet(refused, ["wrong-canary-5"]);
+  user.writeDockerConfig({});
+  const unknown = await user.push([target]);
+  assert.equal(unknown.code, 16);
+  assert.match(unknown.stderr, /asks for a user name and a password, and none were found/);
+});
+
+test("credentials are found where Podman and Docker keep them, the most specific first", { skip }, async (t) => {
+  const { user } = setting(t, [1000]);
+  const { host } = await startRegistry(t, { authentication: true });
+  const target = `registry:${host}/team/app`;
+  const right = { auth: Buffer.from(`${account.username}:${account.password}`).toString("base64") };
+  const wrong = { auth: Buffer.from("mallory:wrong-canary-6").toString("base64") };
+  const helper = (output: string, code = 0): string => `cat >'${user.path("asked")}'; echo '${output}'; exit ${code}`;
+  const found = `{"ServerURL":"x","Username":"${account.username}","Secret":"${account.password}"}`;
+  user.writeProgram("docker-credential-full", helper(found));
+  user.writeProgram("docker-credential-empty", helper("credentials not found in native keychain", 1));
+  user.writeProgram("docker-credential-broken", helper(found, 2));
+  const works: readonly object[] = [
+    { auths: { [host]: right } },
+    { auths: { [`https://${host}/v2/`]: right } },
+    { auths: { [host]: wrong, [`${host}/team`]: right } },
+    { auths: { [`${host}/team`]: wrong, [`${host}/team/app`]: right } },
+    { credHelpers: { [host]: "full" }, auths: { [host]: wrong } },
+    { credsStore: "full", auths: { [host]: {} } },
+    { credsStore: "empty", auths: { [host]: right } },
+  ];
+  for (const config of works) {
+    user.writeDockerConfig(config);
+    const { code, stderr } = await user.push([target]);
+    assert.equal(code, 0, `${JSON.stringify(config)}: ${stderr}`);
+  }
+  assert.equal(readFileSync(user.path("asked"), "utf8"), host);
+  const places = [
+    [user.path("run/containers/auth.json"), {}],
+    [user.path("home/.config/containers/auth.json"), {}],
+    [user.path("chosen.json"), { REGISTRY_AUTH_FILE: user.path("chosen.json") }],
+  ] as const;
+  user.writeDockerConfig({ auths: { [host]: wrong } });
+  for (const [path, env] of places) {
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, JSON.stringify({ auths: { [host]: right } }));
+    assert.equal((await user.push([target], env)).code, 0, path);
+    writeFileSync(path, "");
+  }
+  const fails: readonly (readonly [object | string, RegExp])[] = [
+    [
+      { credHelpers: { [host]: "absent" } },
+      /docker-credential-absent, which .*config\.json names: it was not found on PATH/,
+    ],
+    [{ credsStore: "broken" }, /docker-credential-broken.*it ended with status 2/],
+    [{ credsStore: "../evil" }, /that is not a program's name/],
+    [`{"auths":{"x":"${account.password}`, /config\.json: it is not JSON of the shape/],
+    [{ auths: { [host]: { auth: account.password } } }, /is not a user name and a password/],
+  ];
+  for (const [config, message] of fails) {
+    if (typeof config === "string") writeFileSync(user.path("home/.docker/config.json"), config);
+    else user.writeDockerConfig(config);
+    const result = await user.push([target]);
+    assert.equal(result.code, 17, result.stderr);
+    assert.match(result.stderr, message);
+    assertQuiet(result, [account.password]);
+  }
+});
+
+test("all platforms of an index go along, and all that is attached, listed by a tag where there is no other list", {
+  skip,
+}, async (t) => {
+  const { user, layout } = setting(t, [1000]);
+  const images = [layout.image([1000]), layout.image([2000], "arm64")];
+  const index = layout.index(images);
+  layout.add(index, "all");
+  const sbom = layout.artifact(images[0] as Descriptor, "application/spdx+json", "{}");
+  const signature = layout.artifact(index, "application/vnd.example.signature", '{"signed":true}');
+  const aboutSbom = layout.artifact(sbom, "application/vnd.example.signature", '{"sbom":true}');
+  for (const entry of [aboutSbom, signature, sbom]) layout.add(entry);
+  const { host } = await startRegistry(t);
+  for (let time = 0; time < 2; time += 1) {
+    const pushed = await user.run(["push", "image:all", `docker://${host}/multi:all`]);
+    assertPushed(pushed, `${host}/multi@${index.digest}`);
+  }
+  const get = async (reference: string) => {
+    const accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
+    const answer = await fetch(`http://${host}/v2/multi/manifests/${reference}`, { headers: { accept } });
+    return answer.status === 200 ? JSON.parse(await answer.text()) : null;
+  };
+  const listed = async (subject: string): Promise<readonly unknown[]> =>
+    (await get(subject.replace(":", "-")))?.manifests.map(({ digest, artifactType }: Record<string, string>) => [
+      digest,
+      artifactType,
+    ]);
+  assert.deepEqual(await listed(index.digest), [[signature.digest, "application/vnd.example.signature"]]);
+  assert.deepEqual(await listed(images[0]?.digest ?? ""), [[sbom.digest, "application/spdx+json"]]);
+  assert.deepEqual(await listed(sbom.digest), [[aboutSbom.digest, "application/vnd.example.signature"]]);
+  for (const { digest } of [signature, sbom, aboutSbom]) assert.ok(await get(digest));
+  const copied = user.path("copied");
+  const copy = ["copy", "-q", "--all", "--insecure-policy", "--src-tls-verify=false"];
+  await runSuccessfully("skopeo", [...copy, `docker://${host}/multi:all`, `oci:${copied}:all`]);
+  const [entry] = JSON.parse(readFileSync(join(copied, "index.json"), "utf8")).manifests;
+  assert.equal(entry.digest, index.digest);
+});
+
+test("a registry with a list of its own gets no tag for it", { skip }, async (t) => {
+  const { user, layout, image } = setting(t, [1000]);
+  const artifact = layout.artifact(image, "application/spdx+json", "{}");
+  layout.add(artifact);
+  const proxy = await proxied(t);
+  const path = new RegExp(`manifests/${artifact.digest}`);
+  proxy.inject({ method: "PUT", path, status: 201, headers: { "oci-subject": image.digest } });
+  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
+  assert.ok(!proxy.requests.some((request) => request.path.includes("manifests/sha256-")));
+});
+
+test("tokens: from passwords and refresh tokens, renewed when they expire, never shown", { skip }, async (t) => {
+  const { user, image } = setting(t);
+  const server = { ...account, refreshToken: "refresh-canary-17", uses: 3 };
+  const proxy = await proxied(t, server);
+  const target = `registry:${proxy.host}/app`;
+  user.logIn(proxy.host, account);
+  const pushed = await user.push([target]);
+  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
+  assert.ok(proxy.tokens.length > 2, "tokens that expired were not renewed");
+  const question = proxy.requests.find(({ path }) => path.startsWith("/token"));
+  assert.match(question?.path ?? "", /service=test\+registry&scope=repository%3Aapp%3Apull%2Cpush/);
+  user.writeDockerConfig({ auths: { [proxy.host]: { identitytoken: server.refreshToken } } });
+  const refreshed = await user.push([target]);
+  assertPushed(refreshed, `${proxy.host}/app@${image.digest}`);
+  for (const result of [pushed, refreshed])
+    assertQuiet(result, [account.password, server.refreshToken, ...proxy.tokens]);
+  user.logIn(proxy.host, { ...account, password: "wrong-canary-8" });
+  const refused = await user.push([target]);
+  assert.equal(refused.code, 16);
+  assert.match(refused.stderr, /Error .*the token server 127.* refuses the credentials from/);
+  assertQuiet(refused, ["wrong-canary-8"]);
+});
+
+test("what passes is tried again, and an upload goes on where it broke off", { skip }, async (t) => {
+  const size = 8 * MEBIBYTE;
+  const { user, image } = setting(t, [size]);
+  const proxy = await proxied(t);
+  const target = `registry:${proxy.host}/app`;
+  proxy.inject({ method: "GET", path: /^\/v2\/$/, status: 503, headers: { "retry-after": "1" } });
+  proxy.inject({ method: "POST", path: /uploads/, status: 502, times: 2 });
+  proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 6 * MEBIBYTE });
+  proxy.inject({ method: "PUT", path: /manifests/, status: 429 });
+  const pushed = await user.push([target]);
+  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
+  assert.match(pushed.stderr, /goes on at byte [1-9]\d* of/);
+  assert.ok(proxy.uploaded < size + 4 * MEBIBYTE, `${proxy.uploaded} bytes were sent`);
+  assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
+});
+
+test("killed in the middle and run again, only what is missing is uploaded", { skip }, async (t) => {
+  const sizes = [1000, 2000, 12 * MEBIBYTE];
+  const { user, image } = setting(t, sizes);
+  const proxy = await proxied(t);
+  const target = `registry:${proxy.host}/app`;
+  // The connection breaks off in the last layer, and nobody hears of it before the process is killed.
+  proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 10 * MEBIBYTE });
+  proxy.inject({ method: "GET", path: /uploads/, status: 503, times: 1000 });
+  const child = spawn(process.execPath, [join(projectRoot, "dist/main.js"), "push", "image:v1", target], {
+    cwd: user.directory,
+    env: { ...process.env, ...user.env },
+    stdio: "ignore",
+  });
+  while (!proxy.requests.some(({ method, status }) => method === "GET" && status === 503)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const before = proxy.uploaded;
+  const again = await RegistryProxy.start(t, proxy.upstream);
+  proxy.heal();
+  const pushed = await user.push([target]);
+  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
+  assert.match(pushed.stderr, /goes on at byte [1-9]\d* of/);
+  const rest = proxy.uploaded - before;
+  assert.ok(rest < 6 * MEBIBYTE, `${rest} bytes were sent again`);
+  const third = await user.push([`registry:${again.host}/app`]);
+  assert.equal(third.code, 0, third.stderr);
+  assert.equal(again.uploaded, 0, "what the registry has is not sent again");
+});
+
+test("a blob that another repository of the registry has is mounted from there", { skip }, async (t) => {
+  const { user, image } = setting(t);
+  const proxy = await proxied(t);
+  assert.equal((await user.push([`registry:${proxy.host}/first`])).code, 0);
+  const before = proxy.uploaded;
+  assertPushed(await user.push([`registry:${proxy.host}/second`]), `${proxy.host}/second@${image.digest}`);
+  assert.equal(proxy.uploaded, before);
+});
+
+test("a registry that takes no large requests gets chunks", { skip }, async (t) => {
+  const { user, image } = setting(t, [9 * MEBIBYTE]);
+  const proxy = await proxied(t);
+  proxy.limit = 5 * MEBIBYTE;
+  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
+  proxy.limit = MEBIBYTE;
+  const { layout } = setting(t);
+  layout.add(layout.image([9 * MEBIBYTE]), "large");
+  const refused = await user.run(["push", `${layout.path}:large`, `registry:${proxy.host}/app`]);
+  assert.equal(refused.code, 16);
+  assert.match(refused.stderr, /Error .* is larger than .* takes \(HTTP status 413\)/);
+});
+
+test("what a registry refuses is one clear error", { skip }, async (t) => {
+  const { user } = setting(t, [1000]);
+  const proxy = await proxied(t);
+  const complaint = (code: string, message: string): string =>
+    JSON.stringify({ errors: [{ code, message, detail: null }] });
+  const cases = [
+    ["PATCH", /uploads/, 507, "", /has no space left for the blob sha256:[0-9a-f]{64} \(HTTP status 507\)\n.*Hint /],
+    [
+      "PUT",
+      /manifests/,
+      403,
+      complaint("DENIED", "quota\u001b[31m exceeded"),
+      /has no space left[^\n]*\n *DENIED: quota \[31m exceeded/,
+    ],
+    ["POST", /uploads/, 403, complaint("DENIED", "no"), /does not allow it \(HTTP status 403\)/],
+    ["POST", /uploads/, 404, complaint("NAME_UNKNOWN", "no repo"), /does not know this repository/],
+    [
+      "PUT",
+      /manifests/,
+      400,
+      complaint("MANIFEST_INVALID", "bad"),
+      /does not take the manifest v1 \(HTTP status 400\)/,
+    ],
+    ["PUT", /uploads/, 400, complaint("DIGEST_INVALID", "bad"), /finds other bytes in the blob sha256:/],
+    ["GET", /^\/v2\/$/, 404, "nothing here", /is not a registry/],
+    ["PUT", /manifests/, 201, "", /changes the manifest v1/, { "docker-content-digest": `sha256:${"0".repeat(64)}` }],
+  ] as const;
+  for (const [index, [method, path, status, body, message, headers = {}]] of cases.entries()) {
+    proxy.inject({ method, path, status, body, headers });
+    const result = await user.push([`registry:${proxy.host}/app-${index}`], {
+      XDG_CACHE_HOME: user.path(`cache-${index}`),
+    });
+    assert.equal(result.code, 16, result.stderr);
+    assert.match(result.stderr, message);
+    assert.ok(!result.stderr.includes("\u001b"));
+    assert.equal(result.stdout, "");
+  }
+  const nobody = await user.push(["registry:127.0.0.1:1/app"]);
+  assert.equal(nobody.code, 16);
+  assert.match(nobody.stderr, /Error .*127\.0\.0\.1:1 refuses connections/);
+  const unknown = await user.push(["registry:no-such-host.invalid/app"]);
+  assert.equal(unknown.code, 16);
+  assert.match(unknown.stderr, /Error .*no-such-host\.invalid (is unknown|cannot be resolved)/);
+});
+
+test("credentials go neither where a registry redirects to, nor to where it has blobs uploaded", {
+  skip,
+}, async (t) => {
+  const { user, image } = setting(t, [1000]);
+  const registry = await startRegistry(t);
+  const seen: (string | undefined)[] = [];
+  const target = new URL(`http://${registry.host}`);
+  const elsewhere = await listen(
+    t,
+    createServer(async (request, response) => {
+      seen.push(request.headers.authorization);
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { authorization: _, connection: __, "transfer-encoding": ___, ...headers } = request.headers;
+      const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
+      const answer = await fetch(new URL(request.url ?? "", target), {
+        method: request.method ?? "GET",
+        headers: headers as Record<string, string>,
+        redirect: "manual",
+        ...body,
+      });
+      response
+        .writeHead(answer.status, Object.fromEntries(answer.headers))
+        .end(Buffer.from(await answer.arrayBuffer()));
+    }),
+  );
+  const proxy = await RegistryProxy.start(t, registry.host, account);
+  user.logIn(proxy.host, account);
+  proxy.redirectUploads = elsewhere;
+  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
+  assert.ok(seen.length > 0);
+  assert.deepEqual([...new Set(seen)], [undefined]);
+});
+
+test("a program that loads images gets the image as an archive; one that is absent or fails is one error", async (t) => {
+  const { user } = setting(t, [1000]);
+  user.writeProgram("docker", `cat >'${user.path("loaded.tar")}'; echo "$@" >'${user.path("arguments")}'`);
+  user.writeProgram("podman", 'cat >/dev/null; echo "cannot do it" >&2; exit 125');
+  const loaded = await user.run(["push", "image:v1", "docker-daemon:example.com/app:2"]);
+  assert.equal(loaded.code, 0, loaded.stderr);
+  assert.equal(loaded.stdout, "");
+  assert.equal(readFileSync(user.path("arguments"), "utf8"), "load --quiet\n");
+  const [entry] = JSON.parse(await runSuccessfully("tar", ["-xOf", user.path("loaded.tar"), "manifest.json"]));
+  assert.deepEqual(entry.RepoTags, ["example.com/app:2"]);
+  const failed = await user.run(["push", "image:v1", "podman:app"]);
+  assert.equal(failed.code, 16);
+  assert.match(failed.stderr, /podman load ended with status 125\n *cannot do it/);
+  const absent = await user.run(["push", "image:v1", "podman:app"], { PATH: user.path("nowhere") });
+  assert.equal(absent.code, 17);
+  assert.match(absent.stderr, /podman was not found on PATH/);
+});
+
+test("archives of the same image are the same bytes, and what was there stays until they are whole", async (t) => {
+  const { user, layout, image } = setting(t, [1000, 50_000]);
+  layout.add(layout.artifact(image, "application/spdx+json", "{}"));
+  const write = ["oci-archive:a.tar", "docker-archive:d.tar:example.com/app"];
+  for (const env of [{}, { TZ: "Asia/Tokyo", LC_ALL: "C" }]) {
+    for (const name of ["a.tar", "d.tar"]) writeFileSync(user.path(name), "before");
+    const result = await user.run(["push", "image:v1", ...write], env);
+    assert.equal(result.code, 0, result.stderr);
+    const digests = await runSuccessfully("sha256sum", ["a.tar", "d.tar"], { cwd: user.directory });
+    writeFileSync(user.path("sums"), digests, { flag: "a" });
+  }
+  const sums = readFileSync(user.path("sums"), "utf8").trim().split("\n");
+  assert.deepEqual(sums.slice(0, 2), sums.slice(2));
+  const listing = await runSuccessfully("tar", ["--utc", "--numeric-owner", "-tvf", user.path("a.tar")]);
+  for (const line of listing.trim().split("\n")) assert.match(line, / 0\/0 .* 2024-07-03 09:46 /);
+  assert.equal(
+    (await runSuccessfully("skopeo", ["inspect", "--raw", `oci-archive:${user.path("a.tar")}:v1`])).length,
+    image.size,
+  );
+
+  const largest = readdirSync(user.path("image/blobs/sha256"))
+    .map((name) => user.path("image/blobs/sha256", name))
+    .sort((a, b) => readFileSync(b).length - readFileSync(a).length)[0] as string;
+  const bytes = readFileSync(largest);
+  writeFileSync(largest, bytes.fill(7, 100, 200));
+  const before = readFileSync(user.path("a.tar"));
+  const damaged = await user.run(["push", "image:v1", "oci-archive:a.tar"]);
+  assert.equal(damaged.code, 16);
+  assert.match(damaged.stderr, new RegExp(`The blob sha256:${basename(largest)} is damaged`));
+  assert.ok(readFileSync(user.path("a.tar")).equals(before));
+  assert.deepEqual(
+    readdirSync(user.directory).filter((name) => name.includes("part")),
+    [],
+  );
+});
+
+test("an image goes to another layout with what is attached to it", async (t) => {
+  const { user, layout, image } = setting(t, [1000]);
+  layout.add(layout.image([500]), "other");
+  const index = layout.index([image, layout.image([3000], "arm64")]);
+  layout.add(index, "all");
+  layout.add(layout.artifact(index, "application/spdx+json", "{}"));
+  const result = await user.run(["push", "image:all", "copy", "oci:second", "--tag", "x", "--tag", "y"]);
+  assert.equal(result.code, 0, result.stderr);
+  for (const name of ["copy", "second"]) {
+    assert.equal((await user.run(["layout", "validate", name])).stdout, "the layout is valid\n");
+    assert.match((await user.run(["layout", "gc", name])).stdout, /^removed 0 blobs/);
+    const { manifests } = JSON.parse(readFileSync(user.path(name, "index.json"), "utf8"));
+    assert.deepEqual(
+      manifests
+        .filter(({ digest }: Descriptor) => digest === index.digest)
+        .map(({ annotations }: Descriptor) => Object.values(annotations ?? {})),
+      [["x"], ["y"]],
+    );
+  }
+});
+
+test("wrong command lines are told before anything is read", async (t) => {
+  const { user } = setting(t, [1000]);
+  const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [["image:v1", "registry:app"], 2, /it names no registry/],
+    [["image:v1", "registry:user:canary-pw@localhost/app"], 2, /names no registry/],
+    [["image:v1", "registry:localhost/App"], 2, /is not the name of/],
+    [["image:v1", "registry:localhost/app@sha256:00"], 2, /a digest follows from the image/],
+    [["image:v1", "registry:localhost/app:no tag"], 2, /is not/],
+    [["image:v1", "registry:localhost/app", "--tag", "a/b"], 2, /not a tag that a registry/],
+    [["image:v1", "oci-archive:"], 2, /.*/],
+    [["image:v2", "oci-archive:x.tar"], 16, /no image with the tag v2 .*\n.*there are: v1/],
+    [["absent", "oci-archive:x.tar"], 16, /there is no OCI image layout/],
+    [["image:v1", "oci-archive:/dev/null"], 16, /something else than a file/],
+    [["image:v1", "oci-archive:absent/x.tar"], 16, /Failed to write the archive .*absent/],
+  ];
+  for (const [args, code, message] of cases) {
+    const result = await user.run(["push", ...args]);
+    assert.equal(result.code, code, `${args}: ${result.stderr}`);
+    assert.match(result.stderr, message);
+    assertQuiet(result, ["canary-pw"]);
+  }
+});
