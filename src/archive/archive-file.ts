@@ -1,6 +1,5 @@
 /** Files of archives, which are whole or not there. */
-import { createWriteStream } from "node:fs";
-import { realpath, rename, rm, stat } from "node:fs/promises";
+import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
@@ -16,7 +15,8 @@ export async function writeArchiveFile(file: string, write: (output: Writable) =
   await removeAbandoned(dirname(target), prefix);
   const partial = join(dirname(target), `${prefix}${processMark()}.part`);
   try {
-    await write(createWriteStream(partial, { flush: true }));
+    const output = await open(partial, "w");
+    await write(output.createWriteStream({ flush: true }));
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});

@@ -2,7 +2,7 @@
 import { RpmociError } from "../errors.js";
 import type { Destination, Repository } from "../model/destination.js";
 
-const TRANSPORT = /^(oci|oci-archive|docker-archive|docker-daemon|podman|registry|docker):(.+)$/s;
+const TRANSPORT = /^(oci|oci-archive|docker-archive|docker-daemon|podman|registry|docker):(.*)$/s;
 
 /** OCI distribution specification, "Pulling manifests": names are shorter than 256 characters with the registry's. */
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
@@ -18,6 +18,7 @@ export function parseDestination(text: string): Destination {
     case undefined:
       return { kind: "layout", directory: text, tag: undefined };
     case "oci":
+      if (rest === "") throw fault(text, "it names no directory");
       return { kind: "layout", directory: rest, tag: undefined };
     case "oci-archive": {
       const [file, tag] = splitOnce(rest);

@@ -90,6 +90,7 @@ export class BlobUpload {
     if (number > 1 && (await this.#isPresent())) return "uploaded";
     const session = (await this.#resumed()) ?? (await this.#begun());
     if (session === null) return "mounted";
+    const isResumed = session.offset > 0;
     await this.records.writeUpload(repository, digest, session.location);
     this.#saved = session.location;
     try {
@@ -103,7 +104,7 @@ export class BlobUpload {
       if (isTooLarge) this.#chunk = CHUNK;
       await this.#forget();
       this.#restarts += 1;
-      const mayStart = isTooLarge || session.offset > 0 || error.answer.status === 404;
+      const mayStart = isTooLarge || isResumed || error.answer.status === 404;
       throw mayStart && this.#restarts <= MOST_RESTARTS ? new PassingFailure(fault) : fault;
     }
   }

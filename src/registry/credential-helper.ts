@@ -12,6 +12,11 @@ const PATIENCE = 120_000;
 /** Bytes; secrets are short. */
 const LONGEST_ANSWER = 1 << 20;
 
+const FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: "it was not found on PATH",
+  ABORT_ERR: "it does not answer",
+};
+
 /**
  * What `docker-credential-NAME` has for a server; null for nothing. Throws an `RpmociError` of kind `environment` when it
  * cannot be run or fails.
@@ -25,11 +30,7 @@ export async function askHelper(
   const program = `docker-credential-${name}`;
   if (!/^[\w.-]+$/.test(name)) throw fault(program, file, "that is not a program's name");
   const { code, output } = await run(program, server, environment).catch((error: NodeJS.ErrnoException) => {
-    throw fault(
-      program,
-      file,
-      error.code === "ENOENT" ? "it was not found on PATH" : `it cannot be run (${error.code})`,
-    );
+    throw fault(program, file, FAILURES[error.code ?? ""] ?? `it cannot be run (${error.code})`);
   });
   if (code !== 0) {
     if (/credentials not found/i.test(output)) return null;
@@ -56,7 +57,7 @@ function run(
     const child = spawn(program, ["get"], {
       env: environment,
       stdio: ["pipe", "pipe", "ignore"],
-      timeout: PATIENCE,
+      signal: AbortSignal.timeout(PATIENCE),
     });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Descriptor } from "../../src/model/descriptor.js";
 import { listen } from "../support/loopback.js";
 import { projectRoot } from "../support/project.js";
@@ -70,7 +71,16 @@ test("push to a registry with TLS and passwords: skopeo pulls the same digest un
     assert.equal(await skopeoDigest(`${host}/team/app:${tag}`, ...access), `${image.digest}\n`);
   }
   const copied = user.path("copied");
-  const copy = ["copy", "-q", "--insecure-policy", "--src-cert-dir", trust, "--src-creds", access[3] ?? ""];
+  const copy = [
+    "copy",
+    "-q",
+    "--preserve-digests",
+    "--insecure-policy",
+    "--src-cert-dir",
+    trust,
+    "--src-creds",
+    access[3] ?? "",
+  ];
   await runSuccessfully("skopeo", [...copy, `docker://${host}/team/app:1.0`, `oci:${copied}:v1`]);
   assert.deepEqual(readdirSync(join(copied, "blobs/sha256")), readdirSync(user.path("image/blobs/sha256")));
 
@@ -188,7 +198,7 @@ test("all platforms of an index go along, and all that is attached, listed by a 
   assert.deepEqual(await listed(sbom.digest), [[aboutSbom.digest, "application/vnd.example.signature"]]);
   for (const { digest } of [signature, sbom, aboutSbom]) assert.ok(await get(digest));
   const copied = user.path("copied");
-  const copy = ["copy", "-q", "--all", "--insecure-policy", "--src-tls-verify=false"];
+  const copy = ["copy", "-q", "--all", "--preserve-digests", "--insecure-policy", "--src-tls-verify=false"];
   await runSuccessfully("skopeo", [...copy, `docker://${host}/multi:all`, `oci:${copied}:all`]);
   const [entry] = JSON.parse(readFileSync(join(copied, "index.json"), "utf8")).manifests;
   assert.equal(entry.digest, index.digest);
@@ -228,52 +238,63 @@ test("tokens: from passwords and refresh tokens, renewed when they expire, never
   assertQuiet(refused, ["wrong-canary-8"]);
 });
 
-test("what passes is tried again, and an upload goes on where it broke off", { skip }, async (t) => {
-  const size = 8 * MEBIBYTE;
-  const { user, image } = setting(t, [size]);
+test("what passes is tried again, also with a registry that forgets uploads that broke off", { skip }, async (t) => {
+  const { user, image } = setting(t, [8 * MEBIBYTE]);
   const proxy = await proxied(t);
-  const target = `registry:${proxy.host}/app`;
   proxy.inject({ method: "GET", path: /^\/v2\/$/, status: 503, headers: { "retry-after": "1" } });
   proxy.inject({ method: "POST", path: /uploads/, status: 502, times: 2 });
   proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 6 * MEBIBYTE });
   proxy.inject({ method: "PUT", path: /manifests/, status: 429 });
-  const pushed = await user.push([target]);
-  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
-  assert.match(pushed.stderr, /goes on at byte [1-9]\d* of/);
-  assert.ok(proxy.uploaded < size + 4 * MEBIBYTE, `${proxy.uploaded} bytes were sent`);
+  const started = Date.now();
+  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
+  assert.ok(Date.now() - started > 1000, "Retry-After was not waited for");
   assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
 });
 
-test("killed in the middle and run again, only what is missing is uploaded", { skip }, async (t) => {
-  const sizes = [1000, 2000, 12 * MEBIBYTE];
-  const { user, image } = setting(t, sizes);
+test("an upload goes on where it broke off", { skip }, async (t) => {
+  const size = 8 * MEBIBYTE;
+  const { user, image } = setting(t, [size]);
   const proxy = await proxied(t);
-  const target = `registry:${proxy.host}/app`;
-  // The connection breaks off in the last layer, and nobody hears of it before the process is killed.
-  proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 10 * MEBIBYTE });
-  proxy.inject({ method: "GET", path: /uploads/, status: 503, times: 1000 });
-  const child = spawn(process.execPath, [join(projectRoot, "dist/main.js"), "push", "image:v1", target], {
-    cwd: user.directory,
-    env: { ...process.env, ...user.env },
-    stdio: "ignore",
-  });
-  while (!proxy.requests.some(({ method, status }) => method === "GET" && status === 503)) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  child.kill("SIGKILL");
-  await once(child, "exit");
-  const before = proxy.uploaded;
-  const again = await RegistryProxy.start(t, proxy.upstream);
-  proxy.heal();
-  const pushed = await user.push([target]);
+  proxy.keepUploads();
+  proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 6 * MEBIBYTE });
+  const pushed = await user.push([`registry:${proxy.host}/app`]);
   assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
   assert.match(pushed.stderr, /goes on at byte [1-9]\d* of/);
-  const rest = proxy.uploaded - before;
-  assert.ok(rest < 6 * MEBIBYTE, `${rest} bytes were sent again`);
-  const third = await user.push([`registry:${again.host}/app`]);
-  assert.equal(third.code, 0, third.stderr);
-  assert.equal(again.uploaded, 0, "what the registry has is not sent again");
+  assert.ok(proxy.uploaded < size + MEBIBYTE, `${proxy.uploaded} bytes were sent`);
+  assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
 });
+
+for (const keeps of [true, false]) {
+  const what = keeps ? "the rest of a blob" : "whole blobs";
+  test(`killed in the middle and run again, only what is missing is uploaded: ${what}`, { skip }, async (t) => {
+    const sizes = [2 * MEBIBYTE, 3 * MEBIBYTE, 12 * MEBIBYTE];
+    const { user, image } = setting(t, sizes);
+    const proxy = await proxied(t);
+    if (keeps) proxy.keepUploads();
+    const target = `registry:${proxy.host}/app`;
+    // The connection breaks off in the last layer, and the process is killed while it tries to go on.
+    proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 10 * MEBIBYTE });
+    proxy.inject({ method: "GET", path: /uploads/, status: 503, times: 1000 });
+    const child = spawn(process.execPath, [join(projectRoot, "dist/main.js"), "push", "image:v1", target], {
+      cwd: user.directory,
+      env: { ...process.env, ...user.env },
+      stdio: "ignore",
+    });
+    while (!proxy.requests.some(({ method, status }) => method === "GET" && status === 503)) await delay(20);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    proxy.heal();
+    proxy.uploaded = 0;
+    const pushed = await user.push([target]);
+    assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
+    const missing = (keeps ? 3 : 13) * MEBIBYTE;
+    assert.ok(proxy.uploaded < missing, `${proxy.uploaded} bytes were sent again`);
+    assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
+    proxy.uploaded = 0;
+    assert.equal((await user.push([target])).code, 0);
+    assert.equal(proxy.uploaded, 0, "what the registry has is not sent again");
+  });
+}
 
 test("a blob that another repository of the registry has is mounted from there", { skip }, async (t) => {
   const { user, image } = setting(t);
@@ -460,7 +481,7 @@ test("wrong command lines are told before anything is read", async (t) => {
     [["image:v1", "registry:localhost/app@sha256:00"], 2, /a digest follows from the image/],
     [["image:v1", "registry:localhost/app:no tag"], 2, /is not/],
     [["image:v1", "registry:localhost/app", "--tag", "a/b"], 2, /not a tag that a registry/],
-    [["image:v1", "oci-archive:"], 2, /.*/],
+    [["image:v1", "oci-archive:"], 2, /it names no file/],
     [["image:v2", "oci-archive:x.tar"], 16, /no image with the tag v2 .*\n.*there are: v1/],
     [["absent", "oci-archive:x.tar"], 16, /there is no OCI image layout/],
     [["image:v1", "oci-archive:/dev/null"], 16, /something else than a file/],

@@ -41,6 +41,8 @@ export class RegistryProxy {
   limit = Number.POSITIVE_INFINITY;
   /** The origin that uploads are sent to. */
   redirectUploads: string | undefined;
+  /** By their paths; null where they are left to the registry. */
+  #uploads: Map<string, Buffer> | null = null;
   readonly #uses = new Map<string, number>();
   readonly #faults: { fault: RegistryFault; left: number }[] = [];
   #origin = "";
@@ -67,6 +69,11 @@ export class RegistryProxy {
     this.#faults.push({ fault, left: fault.times ?? 1 });
   }
 
+  /** From now on it keeps what arrived of an upload that broke off, which the registry behind it does not. */
+  keepUploads(): void {
+    this.#uploads = new Map();
+  }
+
   /** Ends all misbehaviour. */
   heal(): void {
     this.#faults.length = 0;
@@ -87,17 +94,29 @@ export class RegistryProxy {
       return;
     }
     const isTooLarge = Number(request.headers["content-length"] ?? 0) > this.limit;
-    const fault = isTooLarge ? { status: 413, headers: {}, body: "" } : this.#faultFor(method, path);
+    const fault = isTooLarge ? { status: 413, headers: {}, body: "" } : this.#faultFor(request);
     if (fault?.status !== undefined) {
       request.resume();
       response.writeHead(fault.status, fault.headers).end(fault.body);
       return;
     }
+    if (this.#uploads !== null && path.includes("/blobs/uploads/")) {
+      this.#upload(
+        this.#uploads,
+        request,
+        response,
+        fault !== undefined && "cutAfter" in fault ? fault.cutAfter : undefined,
+      );
+      return;
+    }
     this.#forward(request, response, fault !== undefined && "cutAfter" in fault ? fault.cutAfter : undefined);
   }
 
-  #faultFor(method: string, path: string): RegistryFault | undefined {
-    const entry = this.#faults.find(({ fault, left }) => left > 0 && fault.method === method && fault.path.test(path));
+  #faultFor({ method, url = "", headers }: IncomingMessage): RegistryFault | undefined {
+    const size = Number(headers["content-length"] ?? 0);
+    const entry = this.#faults.find(
+      ({ fault, left }) => left > 0 && fault.method === method && fault.path.test(url) && size >= (fault.cutAfter ?? 0),
+    );
     if (entry !== undefined) entry.left -= 1;
     return entry?.fault;
   }
@@ -132,6 +151,56 @@ export class RegistryProxy {
     });
     request.on("end", () => upstream.end());
     request.on("close", () => request.complete || upstream.destroy());
+  }
+
+  /** OCI distribution specification, "Pushing a blob in chunks". */
+  #upload(uploads: Map<string, Buffer>, request: IncomingMessage, response: ServerResponse, cutAfter = Infinity): void {
+    const url = new URL(request.url ?? "", this.#origin);
+    const range = (size: number) => ({ range: `0-${Math.max(0, size - 1)}` });
+    if (request.method === "POST") {
+      const location = `${url.pathname}kept-${uploads.size}`;
+      uploads.set(location, Buffer.alloc(0));
+      request.resume();
+      response.writeHead(202, { location }).end();
+      return;
+    }
+    const kept = uploads.get(url.pathname);
+    if (kept === undefined) {
+      request.resume();
+      response.writeHead(404).end();
+    } else if (request.method === "GET") {
+      response.writeHead(204, { location: url.pathname, ...range(kept.length) }).end();
+    } else if (request.method === "PATCH") {
+      const start = Number(/^(\d+)-/.exec(request.headers["content-range"] ?? "0-")?.[1]);
+      if (start !== kept.length) {
+        request.resume();
+        response.writeHead(416).end();
+        return;
+      }
+      let body = kept;
+      request.on("data", (chunk: Buffer) => {
+        if (body.length - kept.length >= cutAfter) return;
+        this.uploaded += chunk.length;
+        body = Buffer.concat([body, chunk]);
+        uploads.set(url.pathname, body);
+        if (body.length - kept.length >= cutAfter) request.socket.destroy();
+      });
+      request.on("end", () => response.writeHead(202, { location: url.pathname, ...range(body.length) }).end());
+    } else {
+      request.resume();
+      void this.#store(url, kept).then((status) => response.writeHead(status).end());
+    }
+  }
+
+  /** Gives a whole blob to the registry. */
+  async #store(url: URL, blob: Buffer): Promise<number> {
+    const started = await fetch(new URL(url.pathname.replace(/[^/]*$/, ""), `http://${this.upstream}`), {
+      method: "POST",
+    });
+    const location = new URL(started.headers.get("location") ?? "", `http://${this.upstream}`);
+    location.searchParams.set("digest", url.searchParams.get("digest") ?? "");
+    const headers = { "content-type": "application/octet-stream" };
+    return (await fetch(location, { method: "PUT", headers, body: blob })).status;
   }
 
   #isAuthorized(authorization = ""): boolean {
