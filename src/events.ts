@@ -43,7 +43,8 @@ export type RpmociEvent =
   | { readonly type: "image-started" }
   | {
       readonly type: "image-written";
-      readonly layout: string;
+      /** Null for one that is there only until the image has gone elsewhere. */
+      readonly layout: string | null;
       readonly tag: string;
       readonly digest: string;
       readonly seconds: number;

@@ -1,15 +1,15 @@
 /** `rpmoci push`: an image of a layout goes to registries, archives, engines and other layouts. */
 import type { Writable } from "node:stream";
 import { checkTagOf, formatRepository, isNamedTag, parseDestination } from "../destination/parse.js";
-import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { checkTag } from "../layout/layout.js";
 import { readLayoutImage } from "../layout/layout-image.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import type { Digest } from "../model/descriptor.js";
-import type { Destination } from "../model/destination.js";
+import type { Destination, Repository } from "../model/destination.js";
 import type { LayoutImage } from "../model/layout-image.js";
+import type { RegistryClient } from "../registry/registry-client.js";
 import { type CacheOptions, cacheDirectoryOf } from "./cache.js";
 
 export interface PushOptions extends CacheOptions {
@@ -48,6 +48,16 @@ export function checkDestinations(destinations: readonly string[], tags: readonl
     if (destination.kind === "layout" || destination.kind === "oci-archive") tags.forEach(checkTag);
     if (destination.tag !== undefined) continue;
     for (const tag of tags) checkTagOf(tag, destination);
+  }
+}
+
+/**
+ * Asks the registries among the destinations whether they are there and know who pushes, before an image is built for
+ * them. Throws as `push`.
+ */
+export async function checkRegistries(options: Omit<PushOptions, "layout">): Promise<void> {
+  for (const destination of options.destinations.map(parseDestination)) {
+    if (destination.kind === "registry") await withRegistry(destination.repository, options, async () => {});
   }
 }
 
@@ -137,26 +147,36 @@ async function toStream(output: Writable, entries: Entries, image: LayoutImage, 
 }
 
 async function toRegistry(
-  repository: Extract<Destination, { kind: "registry" }>["repository"],
+  repository: Repository,
   image: LayoutImage,
   tags: readonly string[],
   options: PushOptions,
 ): Promise<void> {
-  const [{ RegistryClient }, { pushImage }, { PushRecords }] = await Promise.all([
-    import("../registry/registry-client.js"),
+  const [{ pushImage }, { PushRecords }] = await Promise.all([
     import("../registry/push-image.js"),
     import("../registry/push-records.js"),
   ]);
-  const { emit = () => {}, signal, plainHttp, environment = process.env } = options;
+  const records = new PushRecords(cacheFolders(cacheDirectoryOf(options)).pushes);
+  const { emit = () => {} } = options;
+  await withRegistry(repository, options, (client) =>
+    pushImage(client, { image, tags, records, emit, count: counter(image, options) }),
+  );
+}
+
+async function withRegistry(
+  repository: Repository,
+  { emit = () => {}, signal, plainHttp, environment = process.env }: Omit<PushOptions, "layout">,
+  use: (client: RegistryClient) => Promise<void>,
+): Promise<void> {
+  const { RegistryClient } = await import("../registry/registry-client.js");
   // Ends what goes on beside something that failed.
   const stop = new AbortController();
   const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const client = await RegistryClient.open(repository, { environment, emit, signal: signals, plainHttp });
   try {
-    const records = new PushRecords(cacheFolders(cacheDirectoryOf(options)).pushes);
-    await pushImage(client, { image, tags, records, emit, count: counter(image, options) });
+    await use(client);
   } finally {
-    stop.abort(new RpmociError("stopped", { kind: "output", code: "STOPPED" }));
+    stop.abort();
     await client.close();
   }
 }

@@ -61,7 +61,7 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
     case "image-written":
       return status(
         "Success",
-        `image '${event.layout}:${event.tag}' created in ${event.seconds.toFixed(1)}s (${event.digest})`,
+        `image ${event.layout === null ? "" : `'${event.layout}:${event.tag}' `}created in ${event.seconds.toFixed(1)}s (${event.digest})`,
       );
     case "image-unchanged":
       return status("Unchanged", `image '${event.layout}:${event.tag}' is up to date (${event.digest})`);

@@ -3,6 +3,9 @@ import {
   type BuildOptions,
   build,
   checkDestinations,
+  checkRegistries,
+  type Destination,
+  type Emit,
   parseDestination,
   push,
   RpmociError,
@@ -81,31 +84,51 @@ export class BuildCommand extends RepositoryCommand {
   });
 
   protected async run(run: Run): Promise<number> {
+    const destinations = this.#destinations();
+    const own = destinations.findIndex(({ kind }) => kind === "layout");
+    const target = destinations[own];
     const options = this.#options(run);
+    if (target?.kind === "layout") {
+      // It is built into, and whatever else there is gets the image from it.
+      const others = this.images.filter((_, index) => index !== own);
+      return this.#buildAndCopy({ ...options, layout: target.directory, tag: required("--tag", this.tags[0]) }, others);
+    }
+    const emit = withoutLayout(run.emit);
+    return withTemporaryLayout(options, (layout) =>
+      this.#buildAndCopy({ ...options, emit, layout, tag: "image" }, this.images),
+    );
+  }
+
+  /** Throws an `RpmociError` of kind `usage` where the command line says too little of them, or what cannot be. */
+  #destinations(): readonly Destination[] {
+    required("--image", this.images[0]);
+    checkDestinations(this.images, this.tags);
+    const destinations = this.images.map(parseDestination);
+    if (destinations.some((destination) => destination.tag === undefined)) required("--tag", this.tags[0]);
+    if (this.offline && destinations.some(({ kind }) => kind === "registry")) {
+      throw new RpmociError("nothing can be pushed to a registry offline", {
+        kind: "usage",
+        code: "OPTIONS_CONFLICT",
+        hint: "build into a layout, and push it later with: rpmoci push",
+      });
+    }
+    return destinations;
+  }
+
+  async #buildAndCopy(options: BuildOptions & Run, destinations: readonly string[]): Promise<number> {
     if (this.onlyLayout !== undefined) {
       await build({ ...options, layout: this.onlyLayout });
       return 0;
     }
-    // The first layout is built into; whatever else there is gets the image from it.
-    const parsed = this.images.map(parseDestination);
-    const own = parsed.findIndex(({ kind }) => kind === "layout");
-    const target = parsed[own];
-    if (target?.kind !== "layout") {
-      return withTemporaryLayout(options, (layout) => this.#buildAndCopy({ ...options, layout }, this.images));
-    }
-    const others = this.images.filter((_, index) => index !== own);
-    return this.#buildAndCopy({ ...options, layout: target.directory }, others);
-  }
-
-  async #buildAndCopy(options: BuildOptions & Run, destinations: readonly string[]): Promise<number> {
+    const { tags, plainHttp, digestFile, imageReferences } = this;
+    const copies = { ...options, tags, plainHttp, destinations };
+    // Nobody wants to wait for an image that cannot go anywhere.
+    await checkRegistries(copies);
     const code = await this.#build(options);
     if (code !== 0) return code;
-    const { tags, plainHttp, digestFile, imageReferences } = this;
-    const { layout, tag } = options;
-    if (tags.length > 1) await tagImage(layout, tag, tags);
+    if (tags.length > 1 && options.tag === tags[0]) await tagImage(options.layout, options.tag, tags);
     if (destinations.length === 0 && digestFile === undefined && imageReferences === undefined) return 0;
-    const pushed = await push({ ...options, layout, tag, tags, plainHttp, destinations });
-    await writePushed(pushed, this, this.context.stdout);
+    await writePushed(await push(copies), this, this.context.stdout);
     return 0;
   }
 
@@ -119,23 +142,10 @@ export class BuildCommand extends RepositoryCommand {
   }
 
   /** What the image is built of, and how. */
-  #options(run: Run): Omit<BuildOptions, "layout"> & Run {
-    const { images, tags, locked, vendorDirectory, sandbox, cache, refresh } = this;
-    required("--image", images[0]);
-    checkDestinations(images, tags);
-    const destinations = images.map(parseDestination);
-    if (this.offline && destinations.some(({ kind }) => kind === "registry")) {
-      throw new RpmociError("nothing can be pushed to a registry offline", {
-        kind: "usage",
-        code: "OPTIONS_CONFLICT",
-        hint: "build into a layout, and push it later with: rpmoci push",
-      });
-    }
-    const isTagged = destinations.every((destination) => destination.tag !== undefined);
-    const tag = isTagged ? (tags[0] ?? UNTAGGED) : required("--tag", tags[0]);
+  #options(run: Run): Omit<BuildOptions, "layout" | "tag"> & Run {
+    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
     return {
       ...this.commonOptions(run),
-      tag,
       locked,
       vendorDirectory,
       engine: this.engine === undefined ? undefined : parseEngine(this.engine),
@@ -149,8 +159,10 @@ export class BuildCommand extends RepositoryCommand {
   }
 }
 
-/** In a layout that nobody sees. */
-const UNTAGGED = "image";
+/** Nobody needs to know of a layout that is gone in a moment. */
+function withoutLayout(emit: Emit): Emit {
+  return (event) => emit(event.type === "image-written" ? { ...event, layout: null } : event);
+}
 
 function parseEngine(text: string): "dnf" | "rpm" {
   if (text === "dnf" || text === "rpm") return text;
