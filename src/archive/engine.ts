@@ -32,6 +32,8 @@ export async function loadIntoEngine(
     const [written, status] = await Promise.allSettled([write(child.stdin), ended]);
     signal?.throwIfAborted();
     if (status.status === "rejected") throw absent(engine, status.reason);
+    // The engine fails, too, when it does not get all.
+    if (written.status === "rejected" && written.reason instanceof RpmociError) throw written.reason;
     if (status.value !== 0) throw failed(engine, status.value, output);
     if (written.status === "rejected") throw written.reason;
   } finally {

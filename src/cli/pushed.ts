@@ -1,5 +1,6 @@
 /** What commands tell of an image that went somewhere. */
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { type PushResult, RpmociError } from "../index.js";
 
 export const DESTINATIONS =
@@ -23,12 +24,15 @@ export async function writePushed(
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
+  // What /dev/stdout and its like are is written to; nothing can take their place.
+  const present = await stat(path).catch(() => null);
+  const isFile = !/^\/(?:dev|proc)\//.test(resolve(path)) && (present === null || present.isFile());
+  const partial = isFile ? `${path}.${process.pid}.part` : path;
   try {
     await writeFile(partial, text);
-    await rename(partial, path);
+    if (isFile) await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true }).catch(() => {});
+    if (isFile) await rm(partial, { force: true }).catch(() => {});
     throw new RpmociError(`Failed to write ${path}: ${(error as Error).message}`, {
       kind: "output",
       code: "OUTPUT_UNWRITABLE",

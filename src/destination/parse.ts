@@ -2,7 +2,7 @@
 import { RpmociError } from "../errors.js";
 import type { Destination, Repository } from "../model/destination.js";
 
-const TRANSPORT = /^(oci|oci-archive|docker-archive|docker-daemon|podman|registry|docker):(.*)$/s;
+const TRANSPORT = /^(oci|oci-archive|docker-archive|docker-daemon|podman|registry|docker(?=:\/\/)):(.*)$/s;
 
 /** OCI distribution specification, "Pulling manifests": names are shorter than 256 characters with the registry's. */
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
@@ -16,6 +16,7 @@ export function parseDestination(text: string): Destination {
   const [, transport, rest = ""] = TRANSPORT.exec(text) ?? [];
   switch (transport) {
     case undefined:
+      if (text === "") throw fault(text, "it names nothing");
       return { kind: "layout", directory: text, tag: undefined };
     case "oci":
       if (rest === "") throw fault(text, "it names no directory");
@@ -96,7 +97,8 @@ function registryDestination(text: string, reference: string): Destination {
   const [registry = "", ...others] = full.split("/");
   const name = others.join("/");
   // As everywhere, what looks like no host is the first part of a name, and nobody wants to push to somewhere unknown.
-  const isHost = HOST.test(registry) && (/[.:]/.test(registry) || registry === "localhost");
+  const isHost =
+    HOST.test(registry) && URL.canParse(`https://${registry}/`) && (/[.:]/.test(registry) || registry === "localhost");
   if (name === "" || !isHost) {
     throw fault(text, "it names no registry", `write the registry's host, as in registry:docker.io/library/app`);
   }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import pMap from "p-map";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import { ANNOTATION_REF_NAME, type Descriptor, type Digest } from "../model/descriptor.js";
@@ -11,6 +12,9 @@ import { blobFile } from "./blob-file.js";
 import { readDocument } from "./document.js";
 import { inspectLayout, readIndex } from "./index-file.js";
 import { descriptorSchema } from "./schemas.js";
+
+/** Documents that are read at a time. */
+const CONCURRENT = 8;
 
 /** What is no blob: the specification's documents, and Docker's. */
 const MANIFEST = /^application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json$/;
@@ -127,6 +131,7 @@ class Reader {
     descriptor: Descriptor,
   ): Promise<{ document: ImageDocument; value: v.InferOutput<typeof documentSchema> }> {
     const { mediaType, digest, size } = descriptor;
+    if (!v.is(descriptorSchema, descriptor)) throw damaged(this.directory, digest, "its descriptor is not valid");
     const bytes = await this.#bytesOf(digest);
     let value: v.InferOutput<typeof documentSchema>;
     try {
@@ -212,8 +217,10 @@ class Reader {
     }
     const documents = open.filter(({ mediaType }) => MANIFEST.test(mediaType) || INDEX.test(mediaType));
     // Others' images may be damaged without harm to this one.
-    const parsed = await Promise.all(
-      documents.map(async (entry) => ({ entry, parsed: await this.#parse(entry).catch(() => null) })),
+    const parsed = await pMap(
+      documents,
+      async (entry) => ({ entry, parsed: await this.#parse(entry).catch(() => null) }),
+      { concurrency: CONCURRENT },
     );
     for (let grew = true; grew; ) {
       grew = false;

@@ -72,7 +72,9 @@ export class Authorization {
     if (sent === undefined) return;
     // A token may have expired; a password does not.
     if (challenge.scheme === "basic" || attempt > 1) throw this.#refused(await this.#found(), this.faults.registry);
-    this.#tokens.delete(keyOf(scopes));
+    // Another request may have got a new one meanwhile.
+    const kept = await this.#tokens.get(keyOf(scopes))?.catch(() => undefined);
+    if (kept !== undefined && sent === `Bearer ${kept.value}`) this.#tokens.delete(keyOf(scopes));
   }
 
   #found(): Promise<Credentials | null> {
@@ -144,7 +146,7 @@ export class Authorization {
       fields.set("client_id", "rpmoci");
       fields.set("refresh_token", credentials.token);
       const headers = { "content-type": "application/x-www-form-urlencoded" };
-      return this.http.send({ method: "POST", url, headers, body: Buffer.from(fields.toString()) });
+      return this.http.send({ method: "POST", url, headers, body: Buffer.from(fields.toString()), isSecret: true });
     }
     let authorization: string | undefined;
     if (credentials?.kind === "password") {
@@ -164,7 +166,7 @@ export class Authorization {
     if (url !== undefined && isSafe) return url;
     throw this.faults.make(
       "REGISTRY_DENIED",
-      `${this.faults.registry} names "${text}" as its token server, which is no URL with TLS`,
+      `${this.faults.registry} names "${text.slice(0, 200)}" as its token server, which is no URL with TLS`,
     );
   }
 

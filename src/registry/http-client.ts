@@ -1,8 +1,8 @@
 /** Requests to registries: redirections, proxies, TLS. */
 import type { Readable } from "node:stream";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
-import { messageOf } from "../errors.js";
+import { messageOf, RpmociError } from "../errors.js";
 import type { TlsMaterial } from "./trusted-certificates.js";
 
 /** May be sent more than once. */
@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly body?: RequestBody | undefined;
   /** Sent to the origin of the URL only. */
   readonly authorization?: string | undefined;
+  /** The body is for the origin of the URL only, too. */
+  readonly isSecret?: boolean;
 }
 
 export interface HttpAnswer {
@@ -58,21 +60,21 @@ export class HttpClient {
     private readonly signal: AbortSignal | undefined,
   ) {
     // Made once: to read a system's authorities takes longer than to shake hands.
-    const secureContext = createSecureContext({ ...tls, ca: [...tls.ca] });
+    const secureContext = contextOf(tls);
     this.#dispatcher = new EnvHttpProxyAgent({
       connect: { secureContext, timeout: CONNECTING },
       requestTls: { secureContext },
       proxyTls: { secureContext },
       headersTimeout: SILENCE,
       bodyTimeout: SILENCE,
-      httpProxy: environment.http_proxy ?? environment.HTTP_PROXY ?? "",
-      httpsProxy: environment.https_proxy ?? environment.HTTPS_PROXY ?? "",
-      noProxy: environment.no_proxy ?? environment.NO_PROXY ?? "",
+      httpProxy: proxyOf(environment.http_proxy ?? environment.HTTP_PROXY ?? ""),
+      httpsProxy: proxyOf(environment.https_proxy ?? environment.HTTPS_PROXY ?? ""),
+      noProxy: exceptionsOf(environment.no_proxy ?? environment.NO_PROXY ?? ""),
     });
   }
 
   /** Any answer that is no redirection. Throws a `RequestFailure`, and the signal's reason. */
-  async send({ method, url, headers = {}, body, authorization }: HttpRequest): Promise<HttpAnswer> {
+  async send({ method, url, headers = {}, body, authorization, isSecret = false }: HttpRequest): Promise<HttpAnswer> {
     for (let current = url, left = MAX_REDIRECTIONS; ; left -= 1) {
       const secret = authorization !== undefined && current.origin === url.origin ? { authorization } : {};
       const answer = await this.#once(method, current, { "user-agent": "rpmoci", ...headers, ...secret }, body);
@@ -83,6 +85,9 @@ export class HttpClient {
       const isKept = method === "GET" || method === "HEAD" || answer.status >= 307;
       if (!isKept || !URL.canParse(location, current.href)) return answer;
       const next = new URL(location, current);
+      if (isSecret && next.origin !== url.origin) {
+        throw new RequestFailure(url, `it redirects credentials to ${next.origin}`, false);
+      }
       if (current.protocol === "https:" && next.protocol !== "https:") {
         throw new RequestFailure(url, `it redirects to ${next.origin}, which has no TLS`, false);
       }
@@ -131,6 +136,35 @@ export class HttpClient {
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
   }
+}
+
+function contextOf({ ca, cert, key }: TlsMaterial): SecureContext {
+  try {
+    return createSecureContext({ ca: [...ca], ...(cert === undefined ? {} : { cert, key }) });
+  } catch (error) {
+    throw new RpmociError(`Failed to use the certificates for a registry: ${messageOf(error)}`, {
+      kind: "environment",
+      code: "TLS_FILE_INVALID",
+      hint: "look at SSL_CERT_FILE, and at certs.d/HOST in /etc/containers, /etc/docker and ~/.config/containers",
+      cause: error,
+    });
+  }
+}
+
+/** Schemes are often left out. */
+function proxyOf(text: string): string {
+  const url = text === "" || text.includes("://") ? text : `http://${text}`;
+  if (url === "" || (/^https?:/i.test(url) && URL.canParse(url))) return url;
+  throw new RpmociError("The proxy for registries in http_proxy or https_proxy is not a URL of HTTP", {
+    kind: "environment",
+    code: "PROXY_INVALID",
+    hint: "name it as in http://proxy.example.com:3128",
+  });
+}
+
+/** No proxy leads to this machine. */
+function exceptionsOf(list: string): string {
+  return list.trim() === "*" ? list : [list, "localhost", "127.0.0.1", "::1"].filter(Boolean).join(",");
 }
 
 function failureOf(url: URL, error: unknown, stream: Readable | undefined): RequestFailure {

@@ -102,7 +102,7 @@ export class RegistryClient {
 
   async #version(): Promise<void> {
     this.#authorization.allowPlain = this.#base.protocol === "http:";
-    const answer = await this.request("GET", this.#base, { what: "the question for its version" });
+    const answer = await this.request("GET", this.#base, { what: this.#base.pathname });
     if (answer.status === 200) return;
     if (answer.status === 404) {
       throw this.faults.make(
@@ -110,7 +110,7 @@ export class RegistryClient {
         `${this.repository.registry} is not a registry (HTTP status 404 for ${this.#base.pathname})`,
       );
     }
-    throw this.faults.of(answer, "the question for its version");
+    throw this.faults.of(answer, this.#base.pathname);
   }
 
   /** The URL of something in the repository. */
@@ -203,7 +203,7 @@ export class RegistryClient {
       untrusted: `put the certificate of its authority into /etc/containers/certs.d/${this.repository.registry}/ca.crt, or name it with SSL_CERT_FILE`,
       plain: "--plain-http speaks HTTP without TLS, so that anybody on the way can read and change what is sent",
     };
-    const reason = failure.isPassing ? `${failure.message}, while it was sent ${what}` : failure.message;
+    const reason = failure.isPassing ? `${failure.message}, at ${what}` : failure.message;
     const fault = this.faults.make("REGISTRY_UNREACHABLE", reason, { hint: failure.tls && hints[failure.tls] });
     if (failure.tls === "plain") return new PlainAnswer(fault);
     return failure.isPassing ? new PassingFailure(fault) : fault;

@@ -8,8 +8,8 @@ import { messageOf, RpmociError } from "../errors.js";
 export interface TlsMaterial {
   readonly ca: readonly string[];
   /** PEM. */
-  readonly cert?: string;
-  readonly key?: string;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
 }
 
 /** Where distributions keep the certificates that the system trusts. */
@@ -36,14 +36,14 @@ export async function tlsMaterial(registry: string, environment: NodeJS.ProcessE
       names.filter((name) => name.endsWith(".crt")).map((name) => readPem(join(folder, name))),
     );
     const certificate = names.find((name) => name.endsWith(".cert"));
-    if (certificate === undefined) return { ca: [...ca, ...extra] };
+    if (certificate === undefined) return { ca: [...ca, ...extra], cert: undefined, key: undefined };
     const [cert, key] = await Promise.all([
       readPem(join(folder, certificate)),
       readPem(join(folder, certificate.replace(/\.cert$/, ".key"))),
     ]);
     return { ca: [...ca, ...extra], cert, key };
   }
-  return { ca };
+  return { ca, cert: undefined, key: undefined };
 }
 
 function foldersOf(environment: NodeJS.ProcessEnv): readonly string[] {

@@ -1,56 +1,18 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { basename, join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { test } from "node:test";
 import type { Descriptor } from "../../src/model/descriptor.js";
 import { listen } from "../support/loopback.js";
-import { projectRoot } from "../support/project.js";
-import { Pusher } from "../support/pusher.js";
+import { assertPushed, assertQuiet, proxied, setting, skopeoDigest } from "../support/pusher.js";
 import { account, registrySkip, startRegistry } from "../support/registry.js";
-import { RegistryProxy, type TokenServer } from "../support/registry-proxy.js";
-import { type RunResult, runSuccessfully } from "../support/run.js";
-import { WrittenLayout } from "../support/written-image.js";
+import { RegistryProxy } from "../support/registry-proxy.js";
+import { runSuccessfully } from "../support/run.js";
+import { testTlsIdentity } from "../support/tls-identity.js";
 
 const skip = registrySkip;
-const MEBIBYTE = 1 << 20;
-
-interface Setting {
-  readonly user: Pusher;
-  readonly layout: WrittenLayout;
-  readonly image: Descriptor;
-}
-
-/** A user with a layout `image` that has one image, `v1`. */
-function setting(t: TestContext, sizes: readonly number[] = [100_000, 200_000, 300_000]): Setting {
-  const user = new Pusher(t);
-  const layout = new WrittenLayout(user.path("image"));
-  const image = layout.image(sizes);
-  layout.add(image, "v1");
-  return { user, layout, image };
-}
-
-/** A proxy before a registry without TLS. */
-async function proxied(t: TestContext, tokenServer?: TokenServer): Promise<RegistryProxy> {
-  return RegistryProxy.start(t, (await startRegistry(t)).host, tokenServer);
-}
-
-function assertPushed({ code, stdout, stderr }: RunResult, reference: string): void {
-  assert.equal(code, 0, stderr);
-  assert.equal(stdout, `${reference}\n`);
-}
-
-function assertQuiet({ stdout, stderr }: RunResult, secrets: readonly string[]): void {
-  const encoded = secrets.map((secret) => Buffer.from(`${account.username}:${secret}`).toString("base64"));
-  for (const secret of [...secrets, ...encoded])
-    assert.ok(!`${stdout}${stderr}`.includes(secret), `${secret} is shown`);
-}
-
-const skopeoDigest = (reference: string, ...args: readonly string[]): Promise<string> =>
-  runSuccessfully("skopeo", ["inspect", "--format", "{{.Digest}}", ...args, `docker://${reference}`]);
 
 test("push to a registry with TLS and passwords: skopeo pulls the same digest under each tag", { skip }, async (t) => {
   const { user, image } = setting(t);
@@ -107,6 +69,53 @@ test("push to a registry with TLS and passwords: skopeo pulls the same digest un
   const unknown = await user.push([target]);
   assert.equal(unknown.code, 16);
   assert.match(unknown.stderr, /asks for a user name and a password, and none were found/);
+});
+
+test("a client's certificate is taken from certs.d; files there that are no certificates are told", {
+  skip,
+}, async (t) => {
+  const { user, image } = setting(t, [1000]);
+  const { host, caFile = "" } = await startRegistry(t, { tls: true, clientCertificates: true });
+  const folder = user.path("home/.config/containers/certs.d", host);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "ca.crt"), readFileSync(caFile));
+  const refused = await user.push([`registry:${host}/app`]);
+  assert.equal(refused.code, 16);
+  assert.match(refused.stderr, /Failed to push to .*broke off/);
+  const { clientCertFile, clientKeyFile } = await testTlsIdentity();
+  writeFileSync(join(folder, "client.cert"), readFileSync(clientCertFile));
+  writeFileSync(join(folder, "client.key"), readFileSync(clientKeyFile));
+  assertPushed(await user.push([`registry:${host}/app`]), `${host}/app@${image.digest}`);
+  writeFileSync(join(folder, "client.key"), "not a key");
+  const broken = await user.push([`registry:${host}/app`]);
+  assert.equal(broken.code, 17);
+  assert.match(broken.stderr, /Failed to use the certificates for a registry/);
+});
+
+test("a proxy leads to registries, but not to this machine", { skip }, async (t) => {
+  const { user, image } = setting(t, [1000]);
+  const { host } = await startRegistry(t);
+  const asked: (string | undefined)[] = [];
+  const server = createServer((_, response) => response.writeHead(403).end());
+  server.on("connect", ({ url }, socket) => {
+    asked.push(url);
+    const [hostname = "", port = ""] = host.split(":");
+    const upstream = connect(Number(port), hostname, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+    upstream.pipe(socket).pipe(upstream);
+    for (const end of [upstream, socket]) end.on("error", () => {});
+  });
+  const proxy = new URL(await listen(t, server)).host;
+  const env = { http_proxy: proxy, https_proxy: proxy, no_proxy: undefined };
+  assertPushed(
+    await user.push(["registry:registry.test:5000/app", "--plain-http"], env),
+    `registry.test:5000/app@${image.digest}`,
+  );
+  assert.deepEqual([...new Set(asked)], ["registry.test:5000"]);
+  assert.equal(
+    (await user.push([`registry:${host}/app`], { ...env, http_proxy: "127.0.0.1:1", https_proxy: "127.0.0.1:1" })).code,
+    0,
+  );
+  assert.equal((await user.push([`registry:${host}/app`], { https_proxy: "socks5://127.0.0.1:1" })).code, 17);
 });
 
 test("credentials are found where Podman and Docker keep them, the most specific first", { skip }, async (t) => {
@@ -236,86 +245,6 @@ test("tokens: from passwords and refresh tokens, renewed when they expire, never
   assert.equal(refused.code, 16);
   assert.match(refused.stderr, /Error .*the token server 127.* refuses the credentials from/);
   assertQuiet(refused, ["wrong-canary-8"]);
-});
-
-test("what passes is tried again, also with a registry that forgets uploads that broke off", { skip }, async (t) => {
-  const { user, image } = setting(t, [8 * MEBIBYTE]);
-  const proxy = await proxied(t);
-  proxy.inject({ method: "GET", path: /^\/v2\/$/, status: 503, headers: { "retry-after": "1" } });
-  proxy.inject({ method: "POST", path: /uploads/, status: 502, times: 2 });
-  proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 6 * MEBIBYTE });
-  proxy.inject({ method: "PUT", path: /manifests/, status: 429 });
-  const started = Date.now();
-  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
-  assert.ok(Date.now() - started > 1000, "Retry-After was not waited for");
-  assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
-});
-
-test("an upload goes on where it broke off", { skip }, async (t) => {
-  const size = 8 * MEBIBYTE;
-  const { user, image } = setting(t, [size]);
-  const proxy = await proxied(t);
-  proxy.keepUploads();
-  proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 6 * MEBIBYTE });
-  const pushed = await user.push([`registry:${proxy.host}/app`]);
-  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
-  assert.match(pushed.stderr, /goes on at byte [1-9]\d* of/);
-  assert.ok(proxy.uploaded < size + MEBIBYTE, `${proxy.uploaded} bytes were sent`);
-  assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
-});
-
-for (const keeps of [true, false]) {
-  const what = keeps ? "the rest of a blob" : "whole blobs";
-  test(`killed in the middle and run again, only what is missing is uploaded: ${what}`, { skip }, async (t) => {
-    const sizes = [2 * MEBIBYTE, 3 * MEBIBYTE, 12 * MEBIBYTE];
-    const { user, image } = setting(t, sizes);
-    const proxy = await proxied(t);
-    if (keeps) proxy.keepUploads();
-    const target = `registry:${proxy.host}/app`;
-    // The connection breaks off in the last layer, and the process is killed while it tries to go on.
-    proxy.inject({ method: "PATCH", path: /uploads/, cutAfter: 10 * MEBIBYTE });
-    proxy.inject({ method: "GET", path: /uploads/, status: 503, times: 1000 });
-    const child = spawn(process.execPath, [join(projectRoot, "dist/main.js"), "push", "image:v1", target], {
-      cwd: user.directory,
-      env: { ...process.env, ...user.env },
-      stdio: "ignore",
-    });
-    while (!proxy.requests.some(({ method, status }) => method === "GET" && status === 503)) await delay(20);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    proxy.heal();
-    proxy.uploaded = 0;
-    const pushed = await user.push([target]);
-    assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
-    const missing = (keeps ? 3 : 13) * MEBIBYTE;
-    assert.ok(proxy.uploaded < missing, `${proxy.uploaded} bytes were sent again`);
-    assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
-    proxy.uploaded = 0;
-    assert.equal((await user.push([target])).code, 0);
-    assert.equal(proxy.uploaded, 0, "what the registry has is not sent again");
-  });
-}
-
-test("a blob that another repository of the registry has is mounted from there", { skip }, async (t) => {
-  const { user, image } = setting(t);
-  const proxy = await proxied(t);
-  assert.equal((await user.push([`registry:${proxy.host}/first`])).code, 0);
-  const before = proxy.uploaded;
-  assertPushed(await user.push([`registry:${proxy.host}/second`]), `${proxy.host}/second@${image.digest}`);
-  assert.equal(proxy.uploaded, before);
-});
-
-test("a registry that takes no large requests gets chunks", { skip }, async (t) => {
-  const { user, image } = setting(t, [9 * MEBIBYTE]);
-  const proxy = await proxied(t);
-  proxy.limit = 5 * MEBIBYTE;
-  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
-  proxy.limit = MEBIBYTE;
-  const { layout } = setting(t);
-  layout.add(layout.image([9 * MEBIBYTE]), "large");
-  const refused = await user.run(["push", `${layout.path}:large`, `registry:${proxy.host}/app`]);
-  assert.equal(refused.code, 16);
-  assert.match(refused.stderr, /Error .* is larger than .* takes \(HTTP status 413\)/);
 });
 
 test("what a registry refuses is one clear error", { skip }, async (t) => {

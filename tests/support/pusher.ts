@@ -1,9 +1,14 @@
 /** A user who pushes: a home, a cache, credentials. */
+import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { type RunResult, rpmoci } from "./run.js";
+import type { Descriptor } from "../../src/model/descriptor.js";
+import { account, startRegistry } from "./registry.js";
+import { RegistryProxy, type TokenServer } from "./registry-proxy.js";
+import { type RunResult, rpmoci, runSuccessfully } from "./run.js";
 import { temporaryDirectory } from "./temporary-directory.js";
+import { WrittenLayout } from "./written-image.js";
 
 export class Pusher {
   readonly directory: string;
@@ -54,3 +59,37 @@ export class Pusher {
     return this.run(["push", "-vv", "image:v1", ...args], env);
   }
 }
+
+export interface Setting {
+  readonly user: Pusher;
+  readonly layout: WrittenLayout;
+  readonly image: Descriptor;
+}
+
+/** A user with a layout `image` that has one image, `v1`. */
+export function setting(t: TestContext, sizes: readonly number[] = [100_000, 200_000, 300_000]): Setting {
+  const user = new Pusher(t);
+  const layout = new WrittenLayout(user.path("image"));
+  const image = layout.image(sizes);
+  layout.add(image, "v1");
+  return { user, layout, image };
+}
+
+/** A proxy before a registry without TLS. */
+export async function proxied(t: TestContext, tokenServer?: TokenServer): Promise<RegistryProxy> {
+  return RegistryProxy.start(t, (await startRegistry(t)).host, tokenServer);
+}
+
+export function assertPushed({ code, stdout, stderr }: RunResult, reference: string): void {
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, `${reference}\n`);
+}
+
+export function assertQuiet({ stdout, stderr }: RunResult, secrets: readonly string[]): void {
+  const encoded = secrets.map((secret) => Buffer.from(`${account.username}:${secret}`).toString("base64"));
+  for (const secret of [...secrets, ...encoded])
+    assert.ok(!`${stdout}${stderr}`.includes(secret), `${secret} is shown`);
+}
+
+export const skopeoDigest = (reference: string, ...args: readonly string[]): Promise<string> =>
+  runSuccessfully("skopeo", ["inspect", "--format", "{{.Digest}}", ...args, `docker://${reference}`]);

@@ -22,6 +22,8 @@ const HTPASSWD = "alice:$2y$04$aA3kZNCyb.Xox0SkFh6.PeNQDzaV0QPpJdrwSIvmazM6gigGH
 export interface RegistryOptions {
   readonly tls?: boolean;
   readonly authentication?: boolean;
+  /** With TLS, talks to clients only that have a certificate. */
+  readonly clientCertificates?: boolean;
 }
 
 export interface TestRegistry {
@@ -36,7 +38,7 @@ export interface TestRegistry {
 /** Serves until the test ends. */
 export async function startRegistry(
   t: TestContext,
-  { tls = false, authentication = false }: RegistryOptions = {},
+  { tls = false, authentication = false, clientCertificates = false }: RegistryOptions = {},
 ): Promise<TestRegistry> {
   const folder = temporaryDirectory(t);
   const [store, htpasswd, config] = ["store", "htpasswd", "config.yml"].map((name) => join(folder, name)) as [
@@ -58,7 +60,15 @@ export async function startRegistry(
     storage: { filesystem: { rootdirectory: store } },
     http: {
       addr: host,
-      ...(tls ? { tls: { certificate: join(folder, "cert.pem"), key: join(folder, "key.pem") } } : {}),
+      ...(identity === null
+        ? {}
+        : {
+            tls: {
+              certificate: join(folder, "cert.pem"),
+              key: join(folder, "key.pem"),
+              ...(clientCertificates ? { clientcas: [identity.caFile] } : {}),
+            },
+          }),
     },
     ...(authentication ? { auth: { htpasswd: { realm: "test", path: htpasswd } } } : {}),
   };
