@@ -126,14 +126,12 @@ export class RegistryClient {
     const [text = ""] = answer.lines("location");
     const url = text !== "" && URL.canParse(text, answer.url.href) ? new URL(text, answer.url) : undefined;
     if (url?.protocol === this.#base.protocol || url?.protocol === "https:") return url;
+    const isPlain = url?.protocol === "http:";
     throw this.faults.make(
       "REGISTRY_REFUSED",
-      `${this.repository.registry} answers to ${what} without an address to upload to${url === undefined ? "" : " that has TLS"}`,
+      `${this.repository.registry} answers to ${what} without an address to upload to${isPlain ? " that has TLS" : ""}`,
       {
-        hint:
-          url === undefined
-            ? undefined
-            : "a proxy before a registry must tell it that clients use https (X-Forwarded-Proto)",
+        hint: isPlain ? "a proxy before a registry must tell it that clients use https (X-Forwarded-Proto)" : undefined,
       },
     );
   }
