@@ -36,7 +36,7 @@ export {
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
-export { checkDestinations, checkRegistries, type PushOptions, type PushResult, push } from "./pipeline/push.js";
+export { checkDestinations, checkReachable, type PushOptions, type PushResult, push } from "./pipeline/push.js";
 export {
   openResolver,
   type RepositoryDefinition,

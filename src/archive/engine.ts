@@ -1,17 +1,28 @@
 /** Loads an archive into a container engine. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { messageOf, RpmociError } from "../errors.js";
 
+export type Engine = "docker" | "podman";
+
 /** Lines of an engine's output that are told when it fails. */
 const MOST_LINES = 10;
+
+/** Throws an `RpmociError` of kind `environment` when the engine is not installed. */
+export async function findEngine(engine: Engine, environment: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(engine, ["--version"], { env: environment, stdio: "ignore" });
+  await once(child, "close").catch((error: unknown) => {
+    throw absent(engine, error);
+  });
+}
 
 /**
  * Runs `docker load` or `podman load`, and hands `write` its input. Throws an `RpmociError` of kind `environment` when
  * the engine is not installed, of kind `output` when it does not take the image, and the signal's reason.
  */
 export async function loadIntoEngine(
-  engine: "docker" | "podman",
+  engine: Engine,
   write: (output: Writable) => Promise<void>,
   { environment, signal }: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal | undefined },
 ): Promise<void> {

@@ -52,12 +52,16 @@ export function checkDestinations(destinations: readonly string[], tags: readonl
 }
 
 /**
- * Asks the registries among the destinations whether they are there and know who pushes, before an image is built for
- * them. Throws as `push`.
+ * Asks the registries among the destinations whether they are there and know who pushes, and looks for engines, before an
+ * image is built for them. Throws as `push`.
  */
-export async function checkRegistries(options: Omit<PushOptions, "layout">): Promise<void> {
+export async function checkReachable(options: Omit<PushOptions, "layout">): Promise<void> {
+  const { environment = process.env } = options;
   for (const destination of options.destinations.map(parseDestination)) {
     if (destination.kind === "registry") await withRegistry(destination.repository, options, async () => {});
+    if (destination.kind !== "engine") continue;
+    const { findEngine } = await import("../archive/engine.js");
+    await findEngine(destination.engine, environment);
   }
 }
 
@@ -161,6 +165,7 @@ async function toRegistry(
   await withRegistry(repository, options, (client) =>
     pushImage(client, { image, tags, records, emit, count: counter(image, options) }),
   );
+  await records.prune(Date.now());
 }
 
 async function withRegistry(

@@ -1,11 +1,18 @@
 /** What earlier pushes know: which repository has a blob, and where an upload that broke off can go on. */
 import { createHash } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pMap from "p-map";
 import { makeDirectory } from "../directories.js";
 import type { Digest } from "../model/descriptor.js";
 import type { Repository } from "../model/destination.js";
 import { isAbandoned, processMark } from "../processes.js";
+
+/** Milliseconds. */
+const LONGEST_KEPT = 30 * 24 * 60 * 60 * 1000;
+
+/** Files that are looked at at a time. */
+const CONCURRENT = 8;
 
 /** A directory of small files, in the cache. Without effect where it cannot be written. */
 export class PushRecords {
@@ -34,6 +41,15 @@ export class PushRecords {
 
   async removeUpload({ registry, name }: Repository, digest: Digest): Promise<void> {
     await rm(this.#path("upload", `${registry}/${name}`, digest), { force: true }).catch(() => {});
+  }
+
+  /** Removes what no push has used for a month. */
+  async prune(now: number): Promise<void> {
+    const paths = (await readdir(this.directory).catch(() => [])).map((name) => join(this.directory, name));
+    const remove = async (path: string): Promise<void> => {
+      if (now - (await stat(path)).mtimeMs > LONGEST_KEPT) await rm(path, { force: true });
+    };
+    await pMap(paths, (path) => remove(path).catch(() => {}), { concurrency: CONCURRENT });
   }
 
   #path(kind: "blob" | "upload", place: string, digest: Digest): string {

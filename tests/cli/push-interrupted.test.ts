@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -76,6 +77,13 @@ test("a blob that another repository of the registry has is mounted from there",
   const before = proxy.uploaded;
   assertPushed(await user.push([`registry:${proxy.host}/second`]), `${proxy.host}/second@${image.digest}`);
   assert.equal(proxy.uploaded, before);
+  // What nobody has pushed for long is forgotten.
+  const records = user.path("cache/rpmoci/pushes");
+  const old = join(records, readdirSync(records)[0] ?? "");
+  const { layout } = setting(t, [1000]);
+  utimesSync(old, 0, 0);
+  assert.equal((await user.run(["push", layout.path, `registry:${proxy.host}/third`])).code, 0);
+  assert.ok(!existsSync(old));
 });
 
 test("a registry that takes no large requests gets chunks", { skip }, async (t) => {

@@ -3,7 +3,7 @@ import {
   type BuildOptions,
   build,
   checkDestinations,
-  checkRegistries,
+  checkReachable,
   type Destination,
   type Emit,
   parseDestination,
@@ -123,7 +123,7 @@ export class BuildCommand extends RepositoryCommand {
     const { tags, plainHttp, digestFile, imageReferences } = this;
     const copies = { ...options, tags, plainHttp, destinations };
     // Nobody wants to wait for an image that cannot go anywhere.
-    await checkRegistries(copies);
+    await checkReachable(copies);
     const code = await this.#build(options);
     if (code !== 0) return code;
     if (tags.length > 1 && options.tag === tags[0]) await tagImage(options.layout, options.tag, tags);
