@@ -45,8 +45,7 @@ export async function loadIntoEngine(
     if (status.status === "rejected") throw absent(engine, status.reason);
     // The engine fails, too, when it does not get all.
     if (written.status === "rejected" && written.reason instanceof RpmociError) throw written.reason;
-    if (status.value !== 0) throw failed(engine, status.value, output);
-    if (written.status === "rejected") throw written.reason;
+    if (status.value !== 0 || written.status === "rejected") throw failed(engine, status.value, output);
   } finally {
     signal?.removeEventListener("abort", stop);
     child.kill();
@@ -66,7 +65,7 @@ function absent(engine: string, error: unknown): RpmociError {
 }
 
 function failed(engine: string, status: number | NodeJS.Signals | null, output: string): RpmociError {
-  const how = typeof status === "number" ? `status ${status}` : `${status}`;
+  const how = status === 0 ? "success before it had all" : typeof status === "number" ? `status ${status}` : status;
   return new RpmociError(`Failed to load the image into ${engine}: ${engine} load ended with ${how}`, {
     kind: "output",
     code: "ENGINE_FAILED",

@@ -38,9 +38,8 @@ export function parseDestination(text: string): Destination {
   }
 }
 
-/** Throws an `RpmociError` of kind `usage` for a tag that a destination cannot have. */
+/** Throws an `RpmociError` of kind `usage` for a tag that a destination which is no layout cannot have. */
 export function checkTagOf(tag: string, destination: Destination): void {
-  if (destination.kind === "layout" || destination.kind === "oci-archive") return;
   // An archive without a name takes tags that bring theirs.
   if (destination.kind === "docker-archive" && destination.name === undefined) return;
   if (!TAG.test(tag)) throw tagFault(tag, `"${tag}" is not a tag that a registry or engine takes`);

@@ -1,5 +1,6 @@
 /** `rpmoci push`: an image of a layout goes to registries, archives, engines and other layouts. */
 import type { Writable } from "node:stream";
+import type { ArchiveEntry } from "../archive/tar.js";
 import { checkTagOf, formatRepository, isNamedTag, parseDestination } from "../destination/parse.js";
 import type { Emit } from "../events.js";
 import { checkTag } from "../layout/layout.js";
@@ -39,15 +40,15 @@ export interface PushResult {
 }
 
 /**
- * Throws an `RpmociError` of kind `usage` for a destination that cannot be understood, or that lacks a tag, and for tags
- * that it cannot have. Without `tags`, an image keeps those of its layout, which is not asked.
+ * Throws an `RpmociError` of kind `usage` for a destination that cannot be understood, and for tags that one cannot have.
  */
 export function checkDestinations(destinations: readonly string[], tags: readonly string[]): void {
   for (const text of destinations) {
     const destination = parseDestination(text);
-    if (destination.kind === "layout" || destination.kind === "oci-archive") tags.forEach(checkTag);
-    if (destination.tag !== undefined) continue;
-    for (const tag of tags) checkTagOf(tag, destination);
+    for (const tag of destination.tag === undefined ? tags : [destination.tag]) {
+      if (destination.kind === "layout" || destination.kind === "oci-archive") checkTag(tag);
+      else checkTagOf(tag, destination);
+    }
   }
 }
 
@@ -132,19 +133,27 @@ function namesOf(name: string, tags: readonly string[]): readonly string[] {
   return (tags.length === 0 ? ["latest"] : tags).map((tag) => `${name}:${tag}`);
 }
 
-type Entries = Parameters<typeof import("../archive/tar.js")["writeArchive"]>[1]["entries"];
-
-async function dockerEntries(image: LayoutImage, names: readonly string[]): Promise<Entries> {
+async function dockerEntries(image: LayoutImage, names: readonly string[]): Promise<readonly ArchiveEntry[]> {
   const { dockerArchiveEntries } = await import("../archive/docker-archive.js");
   return dockerArchiveEntries(image, names, platformOf(hostArchitecture()).architecture);
 }
 
-async function toFile(file: string, entries: Entries, image: LayoutImage, options: PushOptions): Promise<void> {
+async function toFile(
+  file: string,
+  entries: readonly ArchiveEntry[],
+  image: LayoutImage,
+  options: PushOptions,
+): Promise<void> {
   const { writeArchiveFile } = await import("../archive/archive-file.js");
   await writeArchiveFile(file, (output) => toStream(output, entries, image, options));
 }
 
-async function toStream(output: Writable, entries: Entries, image: LayoutImage, options: PushOptions): Promise<void> {
+async function toStream(
+  output: Writable,
+  entries: readonly ArchiveEntry[],
+  image: LayoutImage,
+  options: PushOptions,
+): Promise<void> {
   const { writeArchive } = await import("../archive/tar.js");
   const count = counter(image, options);
   await writeArchive(output, { entries, time: image.created, count, signal: options.signal });

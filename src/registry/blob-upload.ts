@@ -9,8 +9,6 @@ import type { HttpAnswer } from "./http-client.js";
 import type { PushRecords } from "./push-records.js";
 import type { RegistryClient } from "./registry-client.js";
 
-export type BlobOutcome = "present" | "mounted" | "uploaded";
-
 /**
  * Bytes of a chunk for registries that do not take a whole blob at once; no registry is known that takes fewer. Others get
  * all in one request, since some know no chunks.
@@ -59,16 +57,13 @@ export class BlobUpload {
   }
 
   /** Idempotent. Throws an `RpmociError`, and the signal's reason. */
-  async run(): Promise<BlobOutcome> {
+  async run(): Promise<void> {
     const { repository } = this.client;
     const { digest, size } = this.#descriptor;
-    const outcome = (await this.#isPresent())
-      ? "present"
-      : await this.client.retrying((number) => this.#attempt(number));
+    if (!(await this.#isPresent())) await this.client.retrying((number) => this.#attempt(number));
     this.#count(size - this.#counted);
     await this.records.writeRepository(repository, digest);
     await this.records.removeUpload(repository, digest);
-    return outcome;
   }
 
   get #descriptor(): { readonly digest: Digest; readonly size: number } {
@@ -83,19 +78,15 @@ export class BlobUpload {
     throw this.client.faults.of(answer, this.#what);
   }
 
-  async #attempt(number: number): Promise<BlobOutcome> {
-    const { repository } = this.client;
-    const { digest } = this.#descriptor;
+  async #attempt(number: number): Promise<void> {
     // The answer to an upload that succeeded may have been lost.
-    if (number > 1 && (await this.#isPresent())) return "uploaded";
+    if (number > 1 && (await this.#isPresent())) return;
     const session = (await this.#resumed()) ?? (await this.#begun());
-    if (session === null) return "mounted";
+    if (session === null) return;
     const isResumed = session.offset > 0;
-    await this.records.writeUpload(repository, digest, session.location);
-    this.#saved = session.location;
     try {
+      await this.#keep(session.location);
       await this.#send(session);
-      return "uploaded";
     } catch (error) {
       this.#count(-this.#counted);
       if (!(error instanceof UploadRefused)) throw error;
@@ -107,6 +98,12 @@ export class BlobUpload {
       const mayStart = isTooLarge || isResumed || error.answer.status === 404;
       throw mayStart && this.#restarts <= MOST_RESTARTS ? new PassingFailure(fault) : fault;
     }
+  }
+
+  /** Addresses may say how much there is, so that the last one is of use only. */
+  async #keep(location: URL): Promise<void> {
+    this.#saved = location;
+    await this.records.writeUpload(this.client.repository, this.#descriptor.digest, location);
   }
 
   async #forget(): Promise<void> {
@@ -174,6 +171,7 @@ export class BlobUpload {
       const answer = await this.#sendChunk(session, end);
       session.location = this.client.location(answer, this.#what);
       session.offset = end;
+      await this.#keep(session.location);
     }
     const url = new URL(session.location);
     url.searchParams.set("digest", digest);

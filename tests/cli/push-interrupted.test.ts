@@ -25,6 +25,15 @@ test("what passes is tried again, also with a registry that forgets uploads that
   assert.equal(await skopeoDigest(`${proxy.host}/app:v1`, "--tls-verify=false"), `${image.digest}\n`);
 });
 
+test("a registry that fails at the very end has all of a blob", { skip }, async (t) => {
+  const size = 2 * MEBIBYTE;
+  const { user, image } = setting(t, [size]);
+  const proxy = await proxied(t);
+  proxy.inject({ method: "PUT", path: /uploads/, status: 503, times: 2 });
+  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
+  assert.ok(proxy.uploaded < size + 1000, `${proxy.uploaded} bytes were sent`);
+});
+
 test("an upload goes on where it broke off", { skip }, async (t) => {
   const size = 8 * MEBIBYTE;
   const { user, image } = setting(t, [size]);

@@ -300,6 +300,8 @@ test("wrong command lines are told before anything is read", async (t) => {
     [["image:v1", "registry:localhost/app:no tag"], 2, /is not/],
     [["image:v1", "registry:localhost/app", "--tag", "a/b"], 2, /not a tag that a registry/],
     [["image:v1", "oci-archive:"], 2, /it names no file/],
+    [["image:v1", "oci-archive:x.tar:bad tag"], 2, /"bad tag" is not a valid tag/],
+    [["image:v1", ""], 2, /it names nothing/],
     [["image:v2", "oci-archive:x.tar"], 16, /no image with the tag v2 .*\n.*there are: v1/],
     [["absent", "oci-archive:x.tar"], 16, /there is no OCI image layout/],
     [["image:v1", "oci-archive:/dev/null"], 16, /something else than a file/],
