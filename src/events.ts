@@ -43,13 +43,23 @@ export type RpmociEvent =
   | { readonly type: "image-started" }
   | {
       readonly type: "image-written";
-      readonly layout: string;
+      /** Null for one that is there only until the image has gone elsewhere. */
+      readonly layout: string | null;
       readonly tag: string;
       readonly digest: string;
       readonly seconds: number;
     }
   /** An earlier build made the image of the same inputs. */
   | { readonly type: "image-unchanged"; readonly layout: string; readonly tag: string; readonly digest: string }
+  /** An image goes somewhere: `bytes` are those of its blobs, of which there may be some already. */
+  | { readonly type: "copy-started"; readonly destination: string; readonly blobs: number; readonly bytes: number }
+  | { readonly type: "copy-progress"; readonly bytes: number; readonly total: number }
+  | {
+      readonly type: "copy-finished";
+      readonly destination: string;
+      readonly digest: string;
+      readonly seconds: number;
+    }
   | { readonly type: "vendored"; readonly packages: number; readonly directory: string }
   | { readonly type: "warning"; readonly message: string }
   /** Details for whoever looks for the cause of something. */

@@ -4,11 +4,13 @@
  * never end the process.
  */
 
+export { parseDestination } from "./destination/parse.js";
 export { type ErrorKind, RpmociError, type RpmociErrorOptions } from "./errors.js";
 export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
+export { tagImage } from "./layout/copy-image.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
@@ -18,6 +20,7 @@ export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js"
 export { hostArchitecture } from "./model/architecture.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
+export type { Destination, Repository } from "./model/destination.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
@@ -33,6 +36,7 @@ export {
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export { checkDestinations, checkReachable, type PushOptions, type PushResult, push } from "./pipeline/push.js";
 export {
   openResolver,
   type RepositoryDefinition,
@@ -42,6 +46,7 @@ export {
   type Resolver,
   type ResolverOptions,
 } from "./pipeline/resolver.js";
+export { withTemporaryLayout } from "./pipeline/temporary-layout.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";

@@ -4,7 +4,7 @@ import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promise
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor, Layer } from "../model/descriptor.js";
+import type { Descriptor, ImageIndex, Layer } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
@@ -17,6 +17,17 @@ export interface NewImage {
   readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   readonly layers: readonly { readonly path: string | undefined; readonly descriptor: Descriptor }[];
   readonly platform: NonNullable<Descriptor["platform"]>;
+}
+
+/** In memory, in a file that is moved in, or in the layout already. */
+export type NewBlob =
+  | { readonly descriptor: Descriptor; readonly bytes: Buffer }
+  | { readonly descriptor: Descriptor; readonly path: string | undefined };
+
+interface StagedBlob {
+  readonly descriptor: Descriptor;
+  readonly path: string | undefined;
+  readonly isDocument: boolean;
 }
 
 /** Of folders that a process writes to before it commits. */
@@ -90,27 +101,29 @@ export class LayoutTransaction {
     }
   }
 
-  /**
-   * Moves the blobs in, then replaces `index.json` atomically; `tag` names the image from then on, and no other.
-   * Processes that commit or collect garbage at once wait for each other. Whatever the index names is on the disk before
-   * it, and the index before this returns, so that a crash of the machine costs nothing that was committed. Throws an
-   * `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said to be in the layout is there
-   * no more.
-   */
+  /** As `commitBlobs`; `tag` names the image from then on, and no other. */
   async commit(image: NewImage, tag: string): Promise<void> {
+    const descriptor = { ...image.manifest.descriptor, platform: image.platform };
+    const blobs = [...image.layers, image.config, image.manifest];
+    await this.commitBlobs(blobs, (index) => withTag(index, descriptor, tag));
+  }
+
+  /**
+   * Moves the blobs in, then replaces `index.json` atomically by what `change` makes of it. Processes that commit or
+   * collect garbage at once wait for each other. Whatever the index names is on the disk before it, and the index before
+   * this returns, so that a crash of the machine costs nothing that was committed. Throws an `RpmociError` of kind
+   * `output`, with the code `LAYER_VANISHED` when a blob that is said to be in the layout is there no more.
+   */
+  async commitBlobs(blobs: readonly NewBlob[], change: (index: ImageIndex) => ImageIndex): Promise<void> {
     try {
       // What takes time, or fills the disk, comes before the lock and before anything is moved.
-      await Promise.all(image.layers.map(({ path }) => path && syncFile(path)));
-      const config = await this.#stage("config", image.config.bytes);
-      const manifest = await this.#stage("manifest", image.manifest.bytes);
+      const staged = await Promise.all(blobs.map((blob) => this.#stageBlob(blob)));
       const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
-        const descriptor = { ...image.manifest.descriptor, platform: image.platform };
-        const index = withTag(await readIndex(this.directory), descriptor, tag);
-        const staged = await this.#stage(INDEX_FILE, JSON.stringify(index));
-        await this.#moveBlobs(image, { config, manifest });
-        await rename(staged, join(this.directory, INDEX_FILE));
+        const index = await this.#stage(INDEX_FILE, JSON.stringify(change(await readIndex(this.directory))));
+        await this.#moveBlobs(staged);
+        await rename(index, join(this.directory, INDEX_FILE));
         await rename(layout, join(this.directory, LAYOUT_FILE));
         await syncDirectory(this.directory);
       });
@@ -127,29 +140,41 @@ export class LayoutTransaction {
     await removeEmpty(this.directory, this.#created);
   }
 
+  /** Sees to it that the blob's bytes are on the disk. */
+  async #stageBlob(blob: NewBlob): Promise<StagedBlob> {
+    const { descriptor } = blob;
+    if ("bytes" in blob) {
+      const path = await this.#stage(`document-${descriptor.digest.replace(":", "-")}`, blob.bytes);
+      return { descriptor, path, isDocument: true };
+    }
+    if (blob.path !== undefined) await syncFile(blob.path);
+    return { descriptor, path: blob.path, isDocument: false };
+  }
+
   /** Gives the blobs their names, and sees to it that these are on the disk. */
-  async #moveBlobs(image: NewImage, staged: Readonly<Record<"config" | "manifest", string>>): Promise<void> {
-    const blobs = join(this.directory, "blobs", "sha256");
-    let created: string | undefined;
+  async #moveBlobs(staged: readonly StagedBlob[]): Promise<void> {
+    const folders = [...new Set(staged.map(({ descriptor }) => dirname(blobFile(this.directory, descriptor.digest))))];
+    const outermost = new Map<string, string | undefined>();
     try {
-      created = await makeDirectory(dirname(blobs));
-      const inner = await makeDirectory(blobs);
-      created ??= inner;
-      for (const layer of image.layers) await this.#putLayer(layer);
-      await rename(staged.config, blobFile(this.directory, image.config.descriptor.digest));
-      await rename(staged.manifest, blobFile(this.directory, image.manifest.descriptor.digest));
-      await syncDirectory(blobs);
-      if (created !== undefined) await syncDirectory(dirname(blobs));
+      for (const folder of folders) {
+        const created = await makeDirectory(dirname(folder));
+        const inner = await makeDirectory(folder);
+        outermost.set(folder, created ?? inner);
+      }
+      for (const blob of staged) await this.#putBlob(blob);
+      for (const folder of folders) await syncDirectory(folder);
+      if ([...outermost.values()].some((path) => path !== undefined))
+        await syncDirectory(join(this.directory, "blobs"));
     } catch (error) {
-      await removeEmpty(blobs, created);
+      for (const [folder, created] of outermost) await removeEmpty(folder, created);
       throw error;
     }
   }
 
-  /** A blob that is there already, and as long, has the same bytes. */
-  async #putLayer({ path, descriptor }: NewImage["layers"][number]): Promise<void> {
+  /** A blob that is there already, and as long, has the same bytes; a document is replaced, should it be damaged. */
+  async #putBlob({ path, descriptor, isDocument }: StagedBlob): Promise<void> {
     const target = blobFile(this.directory, descriptor.digest);
-    const present = await stat(target).catch(() => null);
+    const present = isDocument ? null : await stat(target).catch(() => null);
     // Another tool may have written it a moment ago.
     if (present?.size === descriptor.size) return syncFile(target);
     if (path !== undefined) return rename(path, target);

@@ -47,7 +47,7 @@ const platform = {
 } as const;
 
 /** "OCI Content Descriptors". */
-const descriptorSchema = v.looseObject({
+export const descriptorSchema = v.looseObject({
   mediaType,
   digest,
   size: wholeNumber,

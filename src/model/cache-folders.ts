@@ -11,11 +11,18 @@ export interface CacheFolders {
   readonly layers: string;
   /** Which image was made of the same inputs. */
   readonly images: string;
+  /** What registries have, and uploads that broke off. */
+  readonly pushes: string;
 }
 
 export function cacheFolders(directory: string): CacheFolders {
-  const [files, metadata, solv, layers, images] = ["files", "metadata", "solv", "layers", "images"].map((name) =>
-    join(directory, name),
-  ) as [string, string, string, string, string];
-  return { files, metadata, solv, layers, images };
+  const folder = (name: string): string => join(directory, name);
+  return {
+    files: folder("files"),
+    metadata: folder("metadata"),
+    solv: folder("solv"),
+    layers: folder("layers"),
+    images: folder("images"),
+    pushes: folder("pushes"),
+  };
 }

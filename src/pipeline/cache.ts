@@ -19,7 +19,7 @@ export interface CacheOptions {
 }
 
 export interface CacheEntry {
-  readonly kind: "package" | "metadata" | "layer" | "image";
+  readonly kind: "package" | "metadata" | "layer" | "image" | "push";
   /** The NEVRA of a package, as its file says; null for all else, and for a package that cannot be read. */
   readonly nevra: string | null;
   /** What the bytes must be; null where the name does not tell. */
@@ -45,7 +45,7 @@ const PARALLEL_READS = 8;
 
 /** What the cache holds, the entries that were not used for longest first. Throws an `RpmociError` when it cannot be read. */
 export async function cacheEntries(options: CacheOptions = {}): Promise<readonly CacheEntry[]> {
-  return entriesIn(directoryOf(options));
+  return entriesIn(cacheDirectoryOf(options));
 }
 
 /**
@@ -53,7 +53,7 @@ export async function cacheEntries(options: CacheOptions = {}): Promise<readonly
  * them again. Returns what was removed. Others may use the cache meanwhile.
  */
 export async function verifyCache(options: CacheOptions = {}): Promise<readonly CacheEntry[]> {
-  const directory = directoryOf(options);
+  const directory = cacheDirectoryOf(options);
   const use = await useCache(directory);
   try {
     const entries = await entriesIn(directory);
@@ -70,7 +70,7 @@ export async function verifyCache(options: CacheOptions = {}): Promise<readonly 
  * Throws an `RpmociError` of kind `environment`, having removed nothing, while another process uses the cache.
  */
 export async function pruneCache(options: CachePruneOptions): Promise<readonly CacheEntry[]> {
-  const directory = directoryOf(options);
+  const directory = cacheDirectoryOf(options);
   if (options.dryRun === true) return superfluous(await entriesIn(directory), options);
   const removed = await withCacheAlone(directory, async () => {
     const entries = superfluous(await entriesIn(directory), options);
@@ -86,7 +86,7 @@ export async function pruneCache(options: CachePruneOptions): Promise<readonly C
   });
 }
 
-function directoryOf({ cacheDirectory, environment = process.env }: CacheOptions): string {
+export function cacheDirectoryOf({ cacheDirectory, environment = process.env }: CacheOptions): string {
   return resolve(cacheDirectory ?? defaultCacheDirectory(environment));
 }
 
@@ -110,6 +110,7 @@ async function entriesIn(directory: string): Promise<readonly CacheEntry[]> {
     layers(folders.layers),
     ...[folders.metadata, folders.solv].map((folder) => plainFiles(folder, "metadata")),
     plainFiles(folders.images, "image"),
+    plainFiles(folders.pushes, "push"),
   ]);
   return entries.flat().sort((a, b) => a.lastUsed - b.lastUsed || compareFiles(a, b));
 }
@@ -141,7 +142,7 @@ function checksumIn(path: string): Checksum | null {
   return algorithm !== null && isChecksumValue(algorithm, value) ? { algorithm, value } : null;
 }
 
-async function plainFiles(folder: string, kind: "metadata" | "image"): Promise<readonly CacheEntry[]> {
+async function plainFiles(folder: string, kind: "metadata" | "image" | "push"): Promise<readonly CacheEntry[]> {
   const paths = await wholeFilesBelow(folder);
   const files = await Promise.all(paths.map(async (path) => ({ path, file: await fileAt(path) })));
   return files.flatMap(({ path, file }): readonly CacheEntry[] =>

@@ -61,10 +61,14 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
     case "image-written":
       return status(
         "Success",
-        `image '${event.layout}:${event.tag}' created in ${event.seconds.toFixed(1)}s (${event.digest})`,
+        `image ${event.layout === null ? "" : `'${event.layout}:${event.tag}' `}created in ${event.seconds.toFixed(1)}s (${event.digest})`,
       );
     case "image-unchanged":
       return status("Unchanged", `image '${event.layout}:${event.tag}' is up to date (${event.digest})`);
+    case "copy-started":
+      return status("Copying", `${count(event.blobs, "blob")} (${megabytes(event.bytes)}) to ${event.destination}`);
+    case "copy-finished":
+      return status("Copied", `to ${event.destination} in ${event.seconds.toFixed(1)}s (${event.digest})`);
     case "vendored":
       return status("Vendored", `${count(event.packages, "package")} in ${event.directory}`);
     case "warning":
@@ -73,6 +77,7 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return { level: "debug", verb: "Debug", text: event.message };
     case "download-progress":
     case "layer-progress":
+    case "copy-progress":
       return null;
   }
 }

@@ -60,7 +60,7 @@ export class PlainReporter {
     const text =
       event.type === "download-progress"
         ? `${event.done} of ${event.files} packages`
-        : event.type === "layer-progress"
+        : event.type === "layer-progress" || event.type === "copy-progress"
           ? `${megabytes(event.bytes)} of ${megabytes(event.total)}`
           : "";
     this.#output.write(`${this.#clearProgress()}${continuationLine(text)}`);

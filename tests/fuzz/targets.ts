@@ -1,5 +1,6 @@
 /** The parsers in TypeScript that read what users, repositories and mirrors wrote. */
 import assert from "node:assert/strict";
+import { checkTagOf, formatRepository, isNamedTag, parseDestination } from "../../src/destination/parse.js";
 import { RpmociError } from "../../src/errors.js";
 import { parseLockfile } from "../../src/lockfile/read.js";
 import { formatLockfile } from "../../src/lockfile/write.js";
@@ -7,6 +8,7 @@ import { parseManifest } from "../../src/manifest/load.js";
 import { findLine } from "../../src/manifest/locate.js";
 import type { RepositoryConfig } from "../../src/model/repository.js";
 import { DEFAULT_TRANSFER, type Transport } from "../../src/model/transport.js";
+import { parseChallenges } from "../../src/registry/challenge.js";
 import { expandVariables } from "../../src/repository/expansion.js";
 import { parseIni } from "../../src/repository/ini.js";
 import { findMirrors } from "../../src/repository/mirrors.js";
@@ -106,6 +108,27 @@ function runManifest(text: string): void {
   assert.equal(manifest.lockfilePath, "/fuzzed/rpmoci.lock");
 }
 
+function runDestination(text: string): void {
+  isNamedTag(text);
+  const destination = parseDestination(text);
+  if (destination.kind === "registry") {
+    const { repository, tag } = destination;
+    const url = new URL(`https://${repository.registry}/v2/${repository.name}/`);
+    assert.equal(url.pathname, `/v2/${repository.name}/`);
+    assert.equal(`${url.username}${url.password}`, "");
+    const again = `registry:${formatRepository(repository)}${tag === undefined ? "" : `:${tag}`}`;
+    assert.deepEqual(parseDestination(again), destination);
+  }
+  checkTagOf(text, destination);
+}
+
+function runChallenge(text: string): void {
+  for (const { scheme, parameters } of parseChallenges(text.split("\n"))) {
+    assert.match(scheme, /^[^\sA-Z]+$/);
+    for (const value of Object.values(parameters)) assert.equal(typeof value, "string");
+  }
+}
+
 const xml = [
   "<",
   "/>",
@@ -143,6 +166,28 @@ const toml = [
 ];
 
 export const targets: Readonly<Record<string, FuzzTarget>> = {
+  destination: {
+    run: runDestination,
+    tokens: [
+      "registry:",
+      "docker://",
+      "oci-archive:",
+      "docker-archive:",
+      "podman:",
+      "localhost",
+      "[::1]",
+      ":5000",
+      "/",
+      "@",
+      "a.b",
+      "__",
+      "-",
+    ],
+  },
+  challenge: {
+    run: runChallenge,
+    tokens: ["Bearer ", "Basic", "realm=", '"', "\\", ",", " = ", "__proto__", "scope", "\n"],
+  },
   ini: { run: runIni, tokens: ["[a]", "[", "]", "=", "\n", "\n ", "#", ";", "__proto__", "constructor", "\r\n"] },
   variables: {
     run: runVariables,

@@ -1,7 +1,21 @@
-import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
-import { build, RpmociError, tagUnchanged } from "../../index.js";
+import {
+  type BuildOptions,
+  build,
+  checkDestinations,
+  checkReachable,
+  type Destination,
+  type Emit,
+  parseDestination,
+  push,
+  RpmociError,
+  tagImage,
+  tagUnchanged,
+  withTemporaryLayout,
+} from "../../index.js";
 import { RepositoryCommand, type Run, required } from "../command.js";
+import { parseLayoutAndTag } from "../layout-and-tag.js";
+import { DESTINATIONS, writePushed } from "../pushed.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
 export class BuildCommand extends RepositoryCommand {
@@ -11,12 +25,26 @@ export class BuildCommand extends RepositoryCommand {
     details: `
       Installs the locked packages into an empty root and adds it to an OCI image layout. Without a lockfile that fits
       the manifest, one is made first and written beside the manifest; \`--locked\` makes that an error.
+
+      The image can go elsewhere, too. ${DESTINATIONS} For each repository of a registry, HOST/NAME@DIGEST is printed.
     `,
-    examples: [["Build ./rpmoci.toml into ./image", "rpmoci build --image image --tag latest"]],
+    examples: [
+      ["Build ./rpmoci.toml into ./image", "rpmoci build --image image --tag latest"],
+      [
+        "Build, and push under two tags",
+        "rpmoci build --image registry:registry.example.com/app --tag 1.0 --tag latest",
+      ],
+    ],
   });
 
-  image = Option.String("--image", { description: "OCI image layout to create or add to (required)" });
-  tag = Option.String("--tag", { description: "Tag of the image; one that exists is replaced (required)" });
+  images = Option.Array("--image", [], {
+    description: "OCI image layout to create or add to, or another destination (required, repeatable)",
+  });
+
+  tags = Option.Array("--tag", [], {
+    description: "Tag of the image; one that exists is replaced (required where a destination has none, repeatable)",
+  });
+
   locked = Option.Boolean("--locked", false, { description: "Fail when the lockfile is missing or out of date" });
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
@@ -42,38 +70,98 @@ export class BuildCommand extends RepositoryCommand {
     description: "LAYOUT[:TAG]: use layers of an earlier image that is in another layout",
   });
 
+  plainHttp = Option.Boolean("--plain-http", false, { description: "Speak HTTP without TLS to registries" });
+  imageReferences = Option.String("--image-refs", {
+    description: "Write what is printed of registries to this file, too",
+  });
+  digestFile = Option.String("--digest-file", { description: "Write the image's digest to this file" });
+
+  /** Where the process in a user namespace builds; the one outside copies the image to where it belongs. */
+  onlyLayout = Option.String("--only-layout", { hidden: true });
+
   refresh = Option.Boolean("--refresh", false, {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
   protected async run(run: Run): Promise<number> {
-    const layout = required("--image", this.image);
-    const tag = required("--tag", this.tag);
-    const labels = Object.fromEntries(this.labels.map(parseLabel));
-    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
-    const scriptletTimeout = this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout);
-    const engine = this.engine === undefined ? undefined : parseEngine(this.engine);
-    const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
-    const request = {
-      ...this.commonOptions(run),
-      layout,
-      tag,
-      locked,
-      vendorDirectory,
-      engine,
-      sandbox,
-      scriptletTimeout,
-      labels,
-      cache,
-      previous,
-      refresh,
-    };
-    if (needsUserNamespace()) {
-      return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1), run.emit) : 0;
+    const destinations = this.#destinations();
+    const own = destinations.findIndex(({ kind }) => kind === "layout");
+    const target = destinations[own];
+    const options = this.#options(run);
+    if (target?.kind === "layout") {
+      // It is built into, and whatever else there is gets the image from it.
+      const others = this.images.filter((_, index) => index !== own);
+      return this.#buildAndCopy({ ...options, layout: target.directory, tag: required("--tag", this.tags[0]) }, others);
     }
-    await build(request);
+    const emit = withoutLayout(run.emit);
+    return withTemporaryLayout(options, (layout) =>
+      this.#buildAndCopy({ ...options, emit, layout, tag: "image" }, this.images),
+    );
+  }
+
+  /** Throws an `RpmociError` of kind `usage` where the command line says too little of them, or what cannot be. */
+  #destinations(): readonly Destination[] {
+    required("--image", this.images[0]);
+    checkDestinations(this.images, this.tags);
+    const destinations = this.images.map(parseDestination);
+    if (destinations.some((destination) => destination.tag === undefined)) required("--tag", this.tags[0]);
+    if (this.offline && destinations.some(({ kind }) => kind === "registry")) {
+      throw new RpmociError("nothing can be pushed to a registry offline", {
+        kind: "usage",
+        code: "OPTIONS_CONFLICT",
+        hint: "build into a layout, and push it later with: rpmoci push",
+      });
+    }
+    return destinations;
+  }
+
+  async #buildAndCopy(options: BuildOptions & Run, destinations: readonly string[]): Promise<number> {
+    if (this.onlyLayout !== undefined) {
+      await build({ ...options, layout: this.onlyLayout });
+      return 0;
+    }
+    const { tags, plainHttp, digestFile, imageReferences } = this;
+    const copies = { ...options, tags, plainHttp, destinations };
+    // Nobody wants to wait for an image that cannot go anywhere.
+    await checkReachable(copies);
+    const code = await this.#build(options);
+    if (code !== 0) return code;
+    if (tags.length > 1 && options.tag === tags[0]) await tagImage(options.layout, options.tag, tags);
+    if (destinations.length === 0 && digestFile === undefined && imageReferences === undefined) return 0;
+    await writePushed(await push(copies), this, this.context.stdout);
     return 0;
   }
+
+  async #build(options: BuildOptions & Run): Promise<number> {
+    if (!needsUserNamespace()) {
+      await build(options);
+      return 0;
+    }
+    if ((await tagUnchanged(options)) !== null) return 0;
+    return runInUserNamespace([...process.argv.slice(1), "--only-layout", options.layout], options.emit);
+  }
+
+  /** What the image is built of, and how. */
+  #options(run: Run): Omit<BuildOptions, "layout" | "tag"> & Run {
+    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
+    return {
+      ...this.commonOptions(run),
+      locked,
+      vendorDirectory,
+      engine: this.engine === undefined ? undefined : parseEngine(this.engine),
+      sandbox,
+      scriptletTimeout: this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout),
+      labels: Object.fromEntries(this.labels.map(parseLabel)),
+      cache,
+      previous: this.previous === undefined ? undefined : parseLayoutAndTag(this.previous),
+      refresh,
+    };
+  }
+}
+
+/** Nobody needs to know of a layout that is gone in a moment. */
+function withoutLayout(emit: Emit): Emit {
+  return (event) => emit(event.type === "image-written" ? { ...event, layout: null } : event);
 }
 
 function parseEngine(text: string): "dnf" | "rpm" {
@@ -87,13 +175,6 @@ function parseSeconds(text: string): number {
     kind: "usage",
     code: "SCRIPTLET_TIMEOUT_INVALID",
   });
-}
-
-/** A directory may have a colon in its name. */
-function parsePrevious(text: string): { readonly layout: string; readonly tag?: string } {
-  const [, layout, tag] = /^(.+):([^/]+)$/.exec(text) ?? [];
-  if (layout !== undefined && tag !== undefined && !existsSync(text)) return { layout, tag };
-  return { layout: text };
 }
 
 function parseLabel(text: string): readonly [string, string] {

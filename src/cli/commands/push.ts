@@ -1,0 +1,41 @@
+import { Command, Option } from "clipanion";
+import { push } from "../../index.js";
+import { CACHE_DIRECTORY, RpmociCommand, type Run } from "../command.js";
+import { parseLayoutAndTag } from "../layout-and-tag.js";
+import { DESTINATIONS, writePushed } from "../pushed.js";
+
+export class PushCommand extends RpmociCommand {
+  static override paths = [["push"]];
+  static override usage = Command.Usage({
+    category: "Layouts",
+    description: "Copy an image from a layout to registries, archives, engines or other layouts",
+    details: `
+      The image goes there with all of its platforms and whatever is attached to it. TAG is needless when the layout has one
+      image only. Prints a line for each repository of a registry, HOST/NAME@DIGEST. Run again after it was interrupted, it
+      uploads only what is missing. ${DESTINATIONS}
+    `,
+    examples: [
+      ["Push ./image to a registry", "rpmoci push image:latest registry:registry.example.com/team/app"],
+      ["Write an archive", "rpmoci push image:latest oci-archive:app.tar"],
+    ],
+  });
+
+  layout = Option.String({ name: "LAYOUT[:TAG]" });
+  destinations = Option.Rest({ name: "DESTINATION", required: 1 });
+  tags = Option.Array("--tag", [], {
+    description: "For destinations without a tag of their own, instead of those in the layout; repeatable",
+  });
+
+  plainHttp = Option.Boolean("--plain-http", false, { description: "Speak HTTP without TLS to registries" });
+  imageReferences = Option.String("--image-refs", { description: "Write the lines to this file, too" });
+  digestFile = Option.String("--digest-file", { description: "Write the image's digest to this file" });
+  cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });
+
+  protected async run(run: Run): Promise<number> {
+    const { destinations, tags, plainHttp, cacheDirectory } = this;
+    const source = parseLayoutAndTag(this.layout);
+    const pushed = await push({ ...run, ...source, destinations, tags, plainHttp, cacheDirectory });
+    await writePushed(pushed, this, this.context.stdout);
+    return 0;
+  }
+}

@@ -1,0 +1,61 @@
+/** Copies an image from one layout to another. */
+
+import { constants } from "node:fs";
+import { copyFile, link } from "node:fs/promises";
+import { join } from "node:path";
+import { RpmociError } from "../errors.js";
+import { ANNOTATION_REF_NAME, type ImageIndex } from "../model/descriptor.js";
+import type { ImageBlob, LayoutImage } from "../model/layout-image.js";
+import { withTag } from "./index-file.js";
+import { LayoutTransaction } from "./layout.js";
+
+/**
+ * Adds the image, with what is attached to it, to the layout in a directory, which is made where it is missing. The tags
+ * name it from then on, and no other. Blobs share their space with those of the other layout where the file system lets
+ * them. Throws an `RpmociError` of kind `output`; the layout is then as it was.
+ */
+export async function copyIntoLayout(image: LayoutImage, path: string, tags: readonly string[]): Promise<void> {
+  const layout = await LayoutTransaction.begin(path);
+  try {
+    const files = image.blobs.map(async (blob, index) => {
+      const staged = join(layout.staging, `blob-${index}`);
+      await linkOrCopy(blob, staged);
+      return { descriptor: blob.descriptor, path: staged };
+    });
+    const documents = image.documents.map(({ descriptor, bytes }) => ({ descriptor, bytes }));
+    await layout.commitBlobs([...(await Promise.all(files)), ...documents], (index) => withImage(index, image, tags));
+  } finally {
+    await layout.discard();
+  }
+}
+
+/**
+ * Gives the image of a tag more tags, each of which an image that has it loses. Throws an `RpmociError` of kind `output`.
+ */
+export async function tagImage(path: string, tag: string, tags: readonly string[]): Promise<void> {
+  const layout = await LayoutTransaction.begin(path);
+  try {
+    await layout.commitBlobs([], (index) => {
+      const image = index.manifests.find(({ annotations }) => annotations?.[ANNOTATION_REF_NAME] === tag);
+      if (image !== undefined) return tags.reduce((changed, name) => withTag(changed, image, name), index);
+      throw new RpmociError(`there is no image with the tag ${tag} in ${layout.directory}`, {
+        kind: "output",
+        code: "IMAGE_MISSING",
+      });
+    });
+  } finally {
+    await layout.discard();
+  }
+}
+
+async function linkOrCopy({ path }: ImageBlob, target: string): Promise<void> {
+  await link(path, target).catch(() => copyFile(path, target, constants.COPYFILE_FICLONE));
+}
+
+function withImage(index: ImageIndex, { top, documents }: LayoutImage, tags: readonly string[]): ImageIndex {
+  const attached = documents.filter(({ subject }) => subject !== undefined).map(({ descriptor }) => descriptor);
+  const untagged = [...(tags.length === 0 ? [top.descriptor] : []), ...attached];
+  const known = new Set(index.manifests.map(({ digest }) => digest));
+  const manifests = [...index.manifests, ...untagged.filter(({ digest }) => !known.has(digest))];
+  return tags.reduce((changed, tag) => withTag(changed, top.descriptor, tag), { ...index, manifests } as ImageIndex);
+}

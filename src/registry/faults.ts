@@ -1,0 +1,142 @@
+/** What a registry's answer means to whoever pushes. */
+import * as v from "valibot";
+import { RpmociError } from "../errors.js";
+import type { HttpAnswer } from "./http-client.js";
+import type { Secrets } from "./secrets.js";
+
+/** Another attempt may succeed. */
+export class PassingFailure extends Error {
+  constructor(
+    /** What is told when no attempt succeeds. */
+    readonly fault: RpmociError,
+    /** Milliseconds that the registry asks to be given. */
+    readonly wait = 0,
+  ) {
+    super(fault.message);
+  }
+}
+
+export const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Milliseconds. */
+const LONGEST_WAIT = 60_000;
+
+/** OCI distribution specification, "Error Codes". */
+const errorsSchema = v.looseObject({
+  errors: v.array(
+    v.looseObject({
+      code: v.optional(v.string(), ""),
+      message: v.nullish(v.string(), ""),
+      detail: v.optional(v.unknown()),
+    }),
+  ),
+});
+
+export interface RegistryComplaint {
+  readonly code: string;
+  readonly message: string;
+}
+
+export function complaintsOf({ body }: HttpAnswer): readonly RegistryComplaint[] {
+  try {
+    return v
+      .parse(errorsSchema, JSON.parse(body.toString()))
+      .errors.map(({ code, message, detail }) => ({ code, message: [message ?? "", textOf(detail)].join(" ").trim() }));
+  } catch {
+    return [];
+  }
+}
+
+function textOf(detail: unknown): string {
+  if (detail === undefined || detail === null) return "";
+  return typeof detail === "string" ? detail : JSON.stringify(detail);
+}
+
+/** Lines, and characters in each, that a registry may add to an error. */
+const MOST_DETAILS = 5;
+const LONGEST_DETAIL = 300;
+
+export class Faults {
+  constructor(
+    /** `HOST/NAME`. */
+    readonly target: string,
+    readonly registry: string,
+    readonly secrets: Secrets,
+  ) {}
+
+  make(
+    code: string,
+    reason: string,
+    { hint, details }: { hint?: string | undefined; details?: readonly string[] } = {},
+  ): RpmociError {
+    const options = { kind: "output", code, hint, details: details ?? [] } as const;
+    return new RpmociError(this.secrets.removedFrom(`Failed to push to ${this.target}: ${reason}`), options);
+  }
+
+  /** The error for an answer to `what`, as in "the blob sha256:…". */
+  of(answer: HttpAnswer, what: string): RpmociError {
+    const complaints = complaintsOf(answer);
+    const codes = complaints.map(({ code }) => code);
+    const said = complaints.map(({ message }) => message).join(" ");
+    const details = complaints
+      .map(({ code, message }) => this.#plain([code, message].filter(Boolean).join(": ")))
+      .slice(0, MOST_DETAILS);
+    const { status } = answer;
+    const { registry } = this;
+    if (status === 507 || /no space left|quota|disk (is )?full|insufficient storage/i.test(said)) {
+      return this.make("REGISTRY_FULL", `${registry} has no space left for ${what} (HTTP status ${status})`, {
+        hint: "remove images there, or ask for a larger quota, and run the same again",
+        details,
+      });
+    }
+    if (status === 401 || status === 403 || codes.includes("DENIED")) {
+      return this.make("REGISTRY_DENIED", `${registry} does not allow it (HTTP status ${status})`, {
+        hint: "the account may lack the right to push to this repository, or the repository may not exist",
+        details,
+      });
+    }
+    if (codes.includes("NAME_UNKNOWN") || codes.includes("NAME_INVALID") || (status === 404 && codes.length === 0)) {
+      const reason = codes.includes("NAME_INVALID")
+        ? "takes no repository of this name"
+        : "does not know this repository";
+      return this.make("REGISTRY_REPOSITORY", `${registry} ${reason} (HTTP status ${status})`, {
+        hint: "look for a mistake in the name; some registries want a repository to be created first",
+        details,
+      });
+    }
+    if (status === 413) {
+      return this.make(
+        "REGISTRY_LIMIT",
+        `${what} is larger than ${registry}, or a proxy before it, takes (HTTP status 413)`,
+        { details },
+      );
+    }
+    if (codes.includes("DIGEST_INVALID") || codes.includes("SIZE_INVALID")) {
+      return this.make("REGISTRY_REFUSED", `${registry} finds other bytes in ${what} than its digest says`, {
+        hint: "the layout may be damaged; look with: rpmoci layout validate LAYOUT",
+        details,
+      });
+    }
+    if (/^MANIFEST_|^TAG_/.test(codes[0] ?? "")) {
+      return this.make("REGISTRY_REFUSED", `${registry} does not take ${what} (HTTP status ${status})`, { details });
+    }
+    return this.make("REGISTRY_REFUSED", `${registry} answers to ${what} with HTTP status ${status}`, { details });
+  }
+
+  /** An answer after which the same may be tried again. */
+  passing(answer: HttpAnswer, what: string): PassingFailure {
+    return new PassingFailure(this.of(answer, what), retryAfter(answer));
+  }
+
+  #plain(text: string): string {
+    const printable = this.secrets.removedFrom(text).replace(/[\p{C}\p{Z}]+/gu, " ");
+    return printable.length > LONGEST_DETAIL ? `${printable.slice(0, LONGEST_DETAIL)}…` : printable;
+  }
+}
+
+/** Milliseconds (RFC 9110, 10.2.3); 0 without a wish. */
+function retryAfter(answer: HttpAnswer): number {
+  const [text = ""] = answer.lines("retry-after");
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return wait > 0 ? Math.min(wait, LONGEST_WAIT) : 0;
+}
