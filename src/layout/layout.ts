@@ -4,17 +4,18 @@ import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promise
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor, Layer } from "../model/descriptor.js";
+import type { Artifact, Blob, Descriptor, Digest, Layer } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
 import { withLayoutLock } from "./layout-lock.js";
+import { withArtifacts } from "./referrers.js";
 import { syncDirectory, syncFile } from "./sync.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
 export interface NewImage {
-  readonly config: { readonly descriptor: Descriptor; readonly bytes: Buffer };
-  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Buffer };
+  readonly config: Blob;
+  readonly manifest: Blob;
   readonly layers: readonly { readonly path: string | undefined; readonly descriptor: Descriptor }[];
   readonly platform: NonNullable<Descriptor["platform"]>;
 }
@@ -92,24 +93,26 @@ export class LayoutTransaction {
 
   /**
    * Moves the blobs in, then replaces `index.json` atomically; `tag` names the image from then on, and no other.
+   * `artifacts`, which are about the image, take the place of those of the same types that this tool attached before.
    * Processes that commit or collect garbage at once wait for each other. Whatever the index names is on the disk before
    * it, and the index before this returns, so that a crash of the machine costs nothing that was committed. Throws an
    * `RpmociError` of kind `output`, with the code `LAYER_VANISHED` when a layer that is said to be in the layout is there
    * no more.
    */
-  async commit(image: NewImage, tag: string): Promise<void> {
+  async commit(image: NewImage, tag: string, artifacts: readonly Artifact[] = []): Promise<void> {
     try {
       // What takes time, or fills the disk, comes before the lock and before anything is moved.
       await Promise.all(image.layers.map(({ path }) => path && syncFile(path)));
-      const config = await this.#stage("config", image.config.bytes);
-      const manifest = await this.#stage("manifest", image.manifest.bytes);
+      const blobs = [image.config, ...artifacts.flatMap((artifact) => [...artifact.blobs, artifact.manifest])];
+      const documents = await this.#stageBlobs([...blobs, image.manifest]);
       const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
         const descriptor = { ...image.manifest.descriptor, platform: image.platform };
-        const index = withTag(await readIndex(this.directory), descriptor, tag);
-        const staged = await this.#stage(INDEX_FILE, JSON.stringify(index));
-        await this.#moveBlobs(image, { config, manifest });
+        const tagged = withTag(await readIndex(this.directory), descriptor, tag);
+        const manifests = await withArtifacts(this.directory, tagged.manifests, descriptor.digest, artifacts);
+        const staged = await this.#stage(INDEX_FILE, JSON.stringify({ ...tagged, manifests }));
+        await this.#moveBlobs(image, documents);
         await rename(staged, join(this.directory, INDEX_FILE));
         await rename(layout, join(this.directory, LAYOUT_FILE));
         await syncDirectory(this.directory);
@@ -128,7 +131,7 @@ export class LayoutTransaction {
   }
 
   /** Gives the blobs their names, and sees to it that these are on the disk. */
-  async #moveBlobs(image: NewImage, staged: Readonly<Record<"config" | "manifest", string>>): Promise<void> {
+  async #moveBlobs(image: NewImage, documents: ReadonlyMap<Digest, string>): Promise<void> {
     const blobs = join(this.directory, "blobs", "sha256");
     let created: string | undefined;
     try {
@@ -136,8 +139,7 @@ export class LayoutTransaction {
       const inner = await makeDirectory(blobs);
       created ??= inner;
       for (const layer of image.layers) await this.#putLayer(layer);
-      await rename(staged.config, blobFile(this.directory, image.config.descriptor.digest));
-      await rename(staged.manifest, blobFile(this.directory, image.manifest.descriptor.digest));
+      for (const [digest, staged] of documents) await rename(staged, blobFile(this.directory, digest));
       await syncDirectory(blobs);
       if (created !== undefined) await syncDirectory(dirname(blobs));
     } catch (error) {
@@ -158,6 +160,15 @@ export class LayoutTransaction {
       code: "LAYER_VANISHED",
       hint: "build again",
     });
+  }
+
+  /** Files in the staging folder by the digests of their blobs, in the order given. */
+  async #stageBlobs(blobs: readonly Blob[]): Promise<ReadonlyMap<Digest, string>> {
+    const staged = new Map<Digest, string>();
+    for (const { descriptor, bytes } of blobs) {
+      staged.set(descriptor.digest, await this.#stage(`blob-${descriptor.digest.slice("sha256:".length)}`, bytes));
+    }
+    return staged;
   }
 
   /** A file in the staging folder that is on the disk. */

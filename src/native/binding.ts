@@ -433,6 +433,42 @@ export interface InstalledPackage {
   readonly sourceRpm: string;
 }
 
+/** A file of an installed package, other than %ghost. */
+export interface InventoryFile {
+  /** Absolute; what is no UTF-8 is replaced. */
+  readonly path: string;
+  /** As stat(2) has it, with the type. */
+  readonly mode: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Of the contents that the package brought; null for what is no regular file. */
+  readonly digest: Checksum | null;
+}
+
+/** All that the rpm database tells about a package and its part in the root. */
+export interface InventoryPackage {
+  readonly name: string;
+  readonly epoch: number | null;
+  readonly version: string;
+  readonly release: string;
+  /** Empty for what has none, such as an imported key. */
+  readonly arch: string;
+  readonly license: string;
+  readonly vendor: string;
+  readonly url: string;
+  readonly summary: string;
+  readonly sourceRpm: string;
+  readonly headerDigest: Checksum | null;
+  /** Of the payload as it is in the package file. */
+  readonly payloadDigest: Checksum | null;
+  /** Ids of the keys that its signatures say made them: 16 lower-case hexadecimal digits each. */
+  readonly signers: readonly string[];
+  /** Indices of the other packages that meet its requirements, sorted. */
+  readonly dependencies: readonly number[];
+  /** Sorted by path; empty unless files were asked for. */
+  readonly files: readonly InventoryFile[];
+}
+
 export interface RootDatabase {
   /** The root directory on this machine. */
   readonly root: string;
@@ -599,6 +635,8 @@ export interface Binding extends Cancelling {
 
   /** Sorted by name, EVR, architecture. Rejects with `RPMDB_UNREADABLE`. */
   readRpmdb(database: RootDatabase): Promise<readonly InstalledPackage[]>;
+  /** In the order of `readRpmdb`, and rejects as it does. */
+  readInventory(database: RootDatabase, withFiles: boolean): Promise<readonly InventoryPackage[]>;
   /** Paths (bytes) that installed packages own, other than as %ghost, at or below one of `prefixes`. Sorted. */
   ownedPaths(database: RootDatabase, prefixes: readonly string[]): Promise<readonly Uint8Array[]>;
   /**
