@@ -50,6 +50,8 @@ export type RpmociEvent =
     }
   /** An earlier build made the image of the same inputs. */
   | { readonly type: "image-unchanged"; readonly layout: string; readonly tag: string; readonly digest: string }
+  /** Documents about the image that were not attached to it before. */
+  | { readonly type: "documents-attached"; readonly documents: readonly string[] }
   | { readonly type: "vendored"; readonly packages: number; readonly directory: string }
   | { readonly type: "warning"; readonly message: string }
   /** Details for whoever looks for the cause of something. */

@@ -16,11 +16,13 @@ export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
 export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
 export { hostArchitecture } from "./model/architecture.js";
+export { SBOM_FORMATS, type SbomFormat } from "./model/attachment.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
+export type { AttachmentOptions } from "./pipeline/attachments.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export {
   type CacheEntry,
@@ -33,6 +35,7 @@ export {
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export { writeDocument } from "./pipeline/pending-documents.js";
 export {
   openResolver,
   type RepositoryDefinition,
@@ -42,6 +45,7 @@ export {
   type Resolver,
   type ResolverOptions,
 } from "./pipeline/resolver.js";
+export { type SbomOptions, sbom } from "./pipeline/sbom.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";

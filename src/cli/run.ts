@@ -6,6 +6,7 @@ import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./command
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
+import { SbomCommand } from "./commands/sbom.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
@@ -43,6 +44,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     WhyCommand,
     TreeCommand,
     LayersCommand,
+    SbomCommand,
     LayoutGcCommand,
     LayoutValidateCommand,
     CacheLsCommand,

@@ -1,5 +1,6 @@
 /** Artifacts that refer to images of a layout (OCI image specification, "subject"): entries of its index, without a tag. */
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import {
   ANNOTATION_ARTIFACT_INPUTS,
   ANNOTATION_REF_NAME,
@@ -11,6 +12,7 @@ import {
 } from "../model/descriptor.js";
 import { blobFile } from "./blob-file.js";
 import { readDocument } from "./document.js";
+import { readIndex } from "./index-file.js";
 import { readVerified } from "./read-verified.js";
 
 /** What may hold descriptors; no layer is of such a type. */
@@ -98,23 +100,26 @@ async function orphansAmong(
 }
 
 /**
- * The document of an artifact that this tool attached to an image, if it was made from these inputs and is whole; else
- * null.
+ * The document of an artifact that this tool attached to an image of a layout, if it was made from these inputs and is
+ * whole; else null. Throws an `RpmociError` of kind `output` for an index that cannot be read.
  */
-export async function findArtifact(
-  directory: string,
-  manifests: readonly Descriptor[],
+export async function attachedDocument(
+  path: string,
   subject: Digest,
   type: string,
   inputs: string,
 ): Promise<Buffer | null> {
-  for (const entry of manifests) {
-    const isWanted = entry.artifactType === type && entry.annotations?.[ANNOTATION_ARTIFACT_INPUTS] === inputs;
-    if (!isWanted || (await subjectOf(directory, entry).catch(() => null)) !== subject) continue;
+  const directory = resolve(path);
+  const { manifests } = await readIndex(directory);
+  const entries = manifests.filter(
+    ({ artifactType, annotations }) => artifactType === type && annotations?.[ANNOTATION_ARTIFACT_INPUTS] === inputs,
+  );
+  for (const { digest } of entries) {
     try {
-      const { layers }: ImageManifest = JSON.parse((await readVerified(directory, entry.digest)).toString());
-      const [layer] = layers;
-      if (layer !== undefined) return await readVerified(directory, layer.digest, Number.POSITIVE_INFINITY);
+      const manifest: ImageManifest = JSON.parse((await readVerified(directory, digest)).toString());
+      const [layer] = manifest.layers;
+      if (manifest.subject?.digest !== subject || layer === undefined) continue;
+      return await readVerified(directory, layer.digest, Number.POSITIVE_INFINITY);
     } catch {
       // It will be made anew.
     }

@@ -1,4 +1,5 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { allTogether } from "../fetch/offline.js";
@@ -14,18 +15,23 @@ import type { Engine, EngineName } from "../install/setting.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction, type NewImage } from "../layout/layout.js";
 import { isTagged, readImage } from "../layout/read-image.js";
+import { attachedDocument } from "../layout/referrers.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
+import { formatLockfile } from "../lockfile/write.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
+import { ATTACHMENTS } from "../model/attachment.js";
 import { cacheFolders } from "../model/cache-folders.js";
-import type { Digest } from "../model/descriptor.js";
+import type { Artifact, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
+import { type Attachment, type AttachmentOptions, buildParameters, makeAttachments } from "./attachments.js";
+import { contentsOfImage, contentsOfRoot, type ImageContents } from "./image-contents.js";
 import { ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
@@ -33,6 +39,8 @@ import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { originsOf } from "./package-origins.js";
+import { PendingDocuments } from "./pending-documents.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { RepositoryResolver } from "./resolver.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
@@ -41,7 +49,7 @@ import { withWorkDirectory } from "./work-directory.js";
 /** Seconds. Depending on the machine, what takes longest takes one, seldom two minutes. */
 const SCRIPTLET_TIMEOUT = 600;
 
-export interface BuildOptions extends CommonOptions {
+export interface BuildOptions extends CommonOptions, AttachmentOptions {
   /** The OCI image layout to create or add to. */
   readonly layout: string;
   /** A reference name of the OCI image specification; an image that has it loses it. */
@@ -106,16 +114,37 @@ async function tagKnownImage(
   const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
-  if (!(await isTagged(path, digest, tag)) && !(await addTag(path, image, tag))) return null;
+  const attachments = await attachmentsOf(
+    manifest,
+    lock,
+    await readFile(manifest.lockfilePath),
+    image,
+    options,
+    (files) =>
+      contentsOfImage(
+        resolve(path),
+        image.layers.map(({ descriptor }) => descriptor),
+        files,
+      ),
+  );
+  const documents = await prepareDocuments(attachments, options);
+  try {
+    const isDone = attachments.every(({ isNew }) => !isNew) && (await isTagged(path, digest, tag));
+    if (!isDone && !(await addTag(path, image, tag, artifactsOf(attachments)))) return null;
+    await documents?.commit();
+  } finally {
+    await documents?.discard();
+  }
   context.emit({ type: "image-unchanged", layout: path, tag, digest });
+  tellAttached(attachments, context);
   return { layout: resolve(path), tag, digest, lockfile: lock, unchanged: true };
 }
 
 /** False when somebody else has collected the image's layers as garbage. */
-async function addTag(path: string, image: NewImage, tag: string): Promise<boolean> {
+async function addTag(path: string, image: NewImage, tag: string, artifacts: readonly Artifact[]): Promise<boolean> {
   const layout = await LayoutTransaction.begin(path);
   try {
-    await layout.commit(image, tag);
+    await layout.commit(image, tag, artifacts);
     return true;
   } catch (error) {
     if (error instanceof RpmociError && error.code === "LAYER_VANISHED") return false;
@@ -123,6 +152,47 @@ async function addTag(path: string, image: NewImage, tag: string): Promise<boole
   } finally {
     await layout.discard();
   }
+}
+
+/** The documents that the options ask for; without any, nothing is read. `lockfile` is the lockfile's text. */
+async function attachmentsOf(
+  manifest: Manifest,
+  lock: Lockfile,
+  lockfile: string | Buffer,
+  image: NewImage,
+  options: BuildOptions,
+  contents: (withFiles: boolean) => Promise<ImageContents>,
+): Promise<readonly Attachment[]> {
+  const { sbom = [], provenance = false, layout, labels = {} } = options;
+  if (sbom.length === 0 && !provenance) return [];
+  return makeAttachments({
+    image,
+    options,
+    origins: await originsOf(lock, await findLocalPackages(manifest, "fail")),
+    parameters: await buildParameters(manifest, lockfile, labels),
+    contents,
+    attached: (subject, type, inputs) => attachedDocument(layout, subject, type, inputs),
+  });
+}
+
+function artifactsOf(attachments: readonly Attachment[]): readonly Artifact[] {
+  return attachments.map(({ artifact }) => artifact);
+}
+
+/** Null when nothing is to be written as files. A tag may have what separates directories. */
+async function prepareDocuments(
+  attachments: readonly Attachment[],
+  { sbomDirectory, tag }: BuildOptions,
+): Promise<PendingDocuments | null> {
+  if (sbomDirectory === undefined) return null;
+  const name = tag.replace(/[/:]/g, "-");
+  const documents = attachments.map(({ kind, bytes }) => ({ name: `${name}${ATTACHMENTS[kind].suffix}`, bytes }));
+  return PendingDocuments.prepare(sbomDirectory, documents);
+}
+
+function tellAttached(attachments: readonly Attachment[], { emit }: Context): void {
+  const documents = attachments.filter(({ isNew }) => isNew).map(({ kind }) => ATTACHMENTS[kind].name);
+  if (documents.length > 0) emit({ type: "documents-attached", documents });
 }
 
 function recordsOf({ cacheDirectory }: Context): ImageRecords {
@@ -299,6 +369,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;
+  let documents: PendingDocuments | null = null;
   try {
     if (request.changed) pending = await PendingLockfile.prepare(manifest.lockfilePath, lock);
     const { cache = true, previous } = options;
@@ -326,8 +397,15 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       created,
     });
     const image = assembleImage(config, layers, platform);
+    const lockfile = request.changed ? formatLockfile(lock) : await readFile(manifest.lockfilePath);
+    const attachments = await attachmentsOf(manifest, lock, lockfile, image, options, (files) =>
+      contentsOfRoot({ root: installed.root, dbPath: installed.databasePath }, files),
+    );
+    documents = await prepareDocuments(attachments, options);
     signal?.throwIfAborted();
-    await layout.commit(image, options.tag);
+    await layout.commit(image, options.tag, artifactsOf(attachments));
+    await documents?.commit();
+    tellAttached(attachments, context);
     if (pending !== null) {
       await pending.commit();
       emit({ type: "lockfile-written", path: manifest.lockfilePath });
@@ -337,6 +415,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
     return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
   } finally {
     await layout.discard();
+    await documents?.discard();
     await pending?.discard();
   }
 }

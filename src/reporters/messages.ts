@@ -65,6 +65,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       );
     case "image-unchanged":
       return status("Unchanged", `image '${event.layout}:${event.tag}' is up to date (${event.digest})`);
+    case "documents-attached":
+      return status("Attached", event.documents.join(", "));
     case "vendored":
       return status("Vendored", `${count(event.packages, "package")} in ${event.directory}`);
     case "warning":

@@ -149,6 +149,7 @@ const STAGES = [
   "layer",
   "image",
   "layout",
+  "sbom",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
 const FOUNDATION = ["events", "errors", "processes", "directories", "package-root"] as const;

@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
 import { build, RpmociError, tagUnchanged } from "../../index.js";
 import { RepositoryCommand, type Run, required } from "../command.js";
+import { parseLayoutReference } from "../layout-reference.js";
+import { parseSbomFormats } from "../sbom-formats.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
 export class BuildCommand extends RepositoryCommand {
@@ -46,14 +47,31 @@ export class BuildCommand extends RepositoryCommand {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
+  sbom = Option.String("--sbom", {
+    description: "spdx, cyclonedx, or both with a comma: attach bills of materials to the image",
+  });
+
+  sbomFiles = Option.Boolean("--sbom-files", false, {
+    description: "Bills of materials list the packages' files, too",
+  });
+  provenance = Option.Boolean("--provenance", false, { description: "Attach SLSA provenance to the image" });
+  sbomDirectory = Option.String("--sbom-dir", {
+    description: "Write what is attached as files, too: TAG.spdx.json, TAG.cdx.json, TAG.intoto.json",
+  });
+
   protected async run(run: Run): Promise<number> {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
     const labels = Object.fromEntries(this.labels.map(parseLabel));
-    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
+    const { locked, vendorDirectory, sandbox, cache, refresh, sbomFiles, provenance, sbomDirectory } = this;
+    const sbom = this.sbom === undefined ? [] : parseSbomFormats("--sbom", this.sbom, 2);
+    if (sbom.length === 0 && (sbomFiles || (sbomDirectory !== undefined && !provenance))) {
+      const [option, others] = sbomFiles ? ["--sbom-files", "--sbom"] : ["--sbom-dir", "--sbom or --provenance"];
+      throw new RpmociError(`${option} needs ${others}`, { kind: "usage", code: "OPTION_MISSING" });
+    }
     const scriptletTimeout = this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout);
     const engine = this.engine === undefined ? undefined : parseEngine(this.engine);
-    const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
+    const previous = this.previous === undefined ? undefined : parseLayoutReference(this.previous);
     const request = {
       ...this.commonOptions(run),
       layout,
@@ -67,6 +85,10 @@ export class BuildCommand extends RepositoryCommand {
       cache,
       previous,
       refresh,
+      sbom,
+      sbomFiles,
+      provenance,
+      sbomDirectory,
     };
     if (needsUserNamespace()) {
       return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1), run.emit) : 0;
@@ -87,13 +109,6 @@ function parseSeconds(text: string): number {
     kind: "usage",
     code: "SCRIPTLET_TIMEOUT_INVALID",
   });
-}
-
-/** A directory may have a colon in its name. */
-function parsePrevious(text: string): { readonly layout: string; readonly tag?: string } {
-  const [, layout, tag] = /^(.+):([^/]+)$/.exec(text) ?? [];
-  if (layout !== undefined && tag !== undefined && !existsSync(text)) return { layout, tag };
-  return { layout: text };
 }
 
 function parseLabel(text: string): readonly [string, string] {
