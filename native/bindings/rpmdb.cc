@@ -1,4 +1,5 @@
-// Installed packages of a root: readRpmdb, readInventory, ownedPaths, canonicalizeRpmdb, installPackagesSync, erasePackagesSync.
+// Installed packages of a root: readRpmdb, readInventory, ownedPaths, canonicalizeRpmdb, installPackagesSync,
+// erasePackagesSync.
 #include <algorithm>
 #include <utility>
 
@@ -60,7 +61,6 @@ Napi::Value inventory_object(Napi::Env env, const InventoryPackage& package) {
   object.Set("files", to_array(env, package.files, [&package](Napi::Env inner, const InventoryFile& file) {
                auto entry = Napi::Object::New(inner);
                entry.Set("path", file.path);
-               entry.Set("mode", Napi::Number::New(inner, file.mode));
                entry.Set("size", Napi::Number::New(inner, static_cast<double>(file.size)));
                entry.Set("digest", digest_object(inner, package.file_digest_algorithm, file.digest));
                return Napi::Value(entry);

@@ -1,6 +1,7 @@
 #include "rpm/installed_dependencies.h"
 
 #include <rpm/rpmds.h>
+#include <rpm/rpmstrpool.h>
 
 #include <algorithm>
 #include <iterator>
@@ -14,6 +15,7 @@ namespace rpmoci {
 namespace {
 
 using OwnedDependencies = Owned<rpmds, rpmdsFree>;
+using OwnedPool = Owned<rpmstrPool, rpmstrPoolFree>;
 using Indices = std::set<uint32_t>;
 
 /// A dependency of the form `(left op right)`.
@@ -40,7 +42,7 @@ class InstalledPackages {
  public:
   explicit InstalledPackages(const std::vector<Header>& headers) : headers_(headers) {
     for (uint32_t index = 0; index < headers.size(); ++index) {
-      provides_.emplace_back(rpmdsNew(headers[index], RPMTAG_PROVIDENAME, 0));
+      provides_.push_back(read(headers[index], RPMTAG_PROVIDENAME));
       auto* provides = provides_.back().get();
       while (rpmdsNext(provides) >= 0) by_name_[rpmdsN(provides)].emplace_back(index, rpmdsIx(provides));
     }
@@ -49,7 +51,7 @@ class InstalledPackages {
 
   std::vector<uint32_t> dependencies_of(uint32_t index) {
     Indices found;
-    const OwnedDependencies requirements(rpmdsNew(headers_[index], RPMTAG_REQUIRENAME, 0));
+    const auto requirements = read(headers_[index], RPMTAG_REQUIRENAME);
     while (rpmdsNext(requirements.get()) >= 0) {
       if ((rpmdsFlags(requirements.get()) & RPMSENSE_RPMLIB) != 0) continue;
       const auto providers = providers_of(requirements.get());
@@ -59,6 +61,10 @@ class InstalledPackages {
   }
 
  private:
+  OwnedDependencies read(Header header, rpmTagVal tag) const {
+    return OwnedDependencies(rpmdsNewPool(pool_.get(), header, tag, 0));
+  }
+
   Indices providers_of(rpmds dependency) {
     RichDependency rich;
     if (!rich.parse(dependency)) return rpmdsIsRich(dependency) ? Indices() : single_providers_of(dependency);
@@ -102,7 +108,7 @@ class InstalledPackages {
   /// The owners of those paths that somebody requires; all paths would take far more memory.
   void find_files() {
     for (const auto& header : headers_) {
-      const OwnedDependencies requirements(rpmdsNew(header, RPMTAG_REQUIRENAME, 0));
+      const auto requirements = read(header, RPMTAG_REQUIRENAME);
       while (rpmdsNext(requirements.get()) >= 0) add_paths(requirements.get());
     }
     for (uint32_t index = 0; index < headers_.size(); ++index) {
@@ -123,6 +129,8 @@ class InstalledPackages {
     }
   }
 
+  /// Open, unlike one that librpm makes for a header: parts of rich dependencies are added to it.
+  const OwnedPool pool_{rpmstrPoolCreate()};
   const std::vector<Header>& headers_;
   std::vector<OwnedDependencies> provides_;
   std::unordered_map<std::string, std::vector<std::pair<uint32_t, int>>> by_name_;

@@ -2,6 +2,7 @@
 
 #include <rpm/rpmfiles.h>
 #include <rpm/rpmpgp.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -49,16 +50,21 @@ std::vector<InventoryFile> files_of(Header header) {
   TagData paths(header, RPMTAG_FILENAMES);
   TagData modes(header, RPMTAG_FILEMODES);
   TagData flags(header, RPMTAG_FILEFLAGS);
+  TagData states(header, RPMTAG_FILESTATES);
   TagData sizes(header, RPMTAG_LONGFILESIZES);
   TagData digests(header, RPMTAG_FILEDIGESTS);
   std::vector<InventoryFile> files;
   while (const char* path = paths ? rpmtdNextString(paths.get()) : nullptr) {
     const auto* mode = rpmtdNext(modes.get()) < 0 ? nullptr : rpmtdGetUint16(modes.get());
     const auto* flag = rpmtdNextUint32(flags.get());
+    const auto* state = rpmtdNext(states.get()) < 0 ? nullptr : rpmtdGetChar(states.get());
     const auto* size = rpmtdNextUint64(sizes.get());
     const char* digest = rpmtdNextString(digests.get());
     if (mode == nullptr || flag == nullptr || size == nullptr) break;
-    if ((*flag & RPMFILE_GHOST) == 0) files.push_back({path, *mode, *size, digest == nullptr ? "" : digest});
+    const bool installed = state == nullptr || *state == RPMFILE_STATE_NORMAL;
+    if (installed && (*flag & RPMFILE_GHOST) == 0 && S_ISREG(*mode)) {
+      files.push_back({path, *size, digest == nullptr ? "" : digest});
+    }
   }
   std::ranges::sort(files, {}, &InventoryFile::path);
   return files;

@@ -12,9 +12,8 @@ namespace rpmoci {
 
 struct InventoryFile {
   std::string path;
-  uint32_t mode;
   uint64_t size;
-  /// Hexadecimal digits; empty for what is no regular file.
+  /// Hexadecimal digits; empty for a file without one.
   std::string digest;
 };
 
@@ -42,7 +41,7 @@ struct InventoryPackage {
   std::vector<uint32_t> dependencies;
   /// `sha256` or the like; empty for an algorithm without a name here.
   std::string file_digest_algorithm;
-  /// Sorted by path, without %ghost.
+  /// Regular files that were installed, without %ghost. Sorted by path.
   std::vector<InventoryFile> files;
 };
 

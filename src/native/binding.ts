@@ -433,15 +433,13 @@ export interface InstalledPackage {
   readonly sourceRpm: string;
 }
 
-/** A file of an installed package, other than %ghost. */
+/** A regular file of an installed package, other than %ghost and what was left out, such as documentation. */
 export interface InventoryFile {
   /** Absolute; what is no UTF-8 is replaced. */
   readonly path: string;
-  /** As stat(2) has it, with the type. */
-  readonly mode: number;
   /** Bytes. */
   readonly size: number;
-  /** Of the contents that the package brought; null for what is no regular file. */
+  /** Of the contents that the package brought. */
   readonly digest: Checksum | null;
 }
 

@@ -3,7 +3,7 @@ import { RpmociError } from "../errors.js";
 import { findImage } from "../layout/find-image.js";
 import { readLockfile } from "../lockfile/read.js";
 import type { SbomFormat } from "../model/attachment.js";
-import { imageFacts, makeBill } from "./attachments.js";
+import { checkSbomFiles, imageFacts, makeBill } from "./attachments.js";
 import { contentsOfImage } from "./image-contents.js";
 import { originsOf } from "./package-origins.js";
 
@@ -25,13 +25,15 @@ export interface SbomOptions {
  * `verify` when a layer is damaged, of kind `output` when the image cannot be read or has no rpm database, of kind
  * `lockfile` for a lockfile that cannot be read.
  */
-export async function sbom({ layout, reference, format, files, lockfilePath }: SbomOptions): Promise<Buffer> {
+export async function sbom(options: SbomOptions): Promise<Buffer> {
+  const { layout, reference, format, files = false, lockfilePath } = options;
+  checkSbomFiles([format], files);
   const { directory, descriptor, manifest, config } = await findImage(layout, reference);
   const lock = lockfilePath === undefined ? null : await readLockfile(lockfilePath);
   if (lockfilePath !== undefined && lock === null) {
     throw new RpmociError(`${lockfilePath} is missing`, { kind: "lockfile", code: "LOCKFILE_MISSING" });
   }
-  const contents = await contentsOfImage(directory, manifest.layers, files === true);
+  const contents = await contentsOfImage(directory, manifest.layers, files);
   const origins = lock === null ? [] : await originsOf(lock, []);
   return makeBill(format, imageFacts(descriptor.digest, config), contents, origins);
 }

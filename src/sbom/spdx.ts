@@ -31,7 +31,7 @@ export function spdxDocument(bill: Bill): Buffer {
     ...(distribution.versionId === "" ? {} : { versionInfo: distribution.versionId }),
     ...NOTHING_ASSERTED,
     summary: distribution.prettyName,
-    primaryPackagePurpose: "OPERATING-SYSTEM",
+    primaryPackagePurpose: "OPERATING_SYSTEM",
   };
   const contents = {
     packages: [described, ...(system ? [system] : []), ...packages.map((entry, at) => packageOf(entry, ids[at] ?? ""))],
