@@ -69,11 +69,11 @@ class InstalledPackages {
     RichDependency rich;
     if (!rich.parse(dependency)) return rpmdsIsRich(dependency) ? Indices() : single_providers_of(dependency);
     const auto left = providers_of(rich.left.get());
-    if (rich.op == RPMRICHOP_IF || rich.op == RPMRICHOP_UNLESS) {
+    if (rich.op == RPMRICHOP_IF) {
       RichDependency choice;
       const bool has_else = choice.parse(rich.right.get()) && choice.op == RPMRICHOP_ELSE;
       const bool condition = !providers_of(has_else ? choice.left.get() : rich.right.get()).empty();
-      if (condition == (rich.op == RPMRICHOP_IF)) return left;
+      if (condition) return left;
       return has_else ? providers_of(choice.right.get()) : Indices();
     }
     const auto right = providers_of(rich.right.get());
