@@ -132,7 +132,7 @@ class Validation {
       this.#add("ARTIFACT", digest, "an artifact without a configuration must have an artifactType");
     }
     if (told && artifactType && told !== artifactType) {
-      this.#add("ARTIFACT", digest, `it is a ${artifactType}, and its descriptor says ${told}`);
+      this.#add("ARTIFACT", digest, `its artifactType is ${artifactType}, and its descriptor says ${told}`);
     }
     if (!subject) return;
     const present = await stat(this.#fileOf(subject.digest)).catch(() => null);
