@@ -58,13 +58,7 @@ Napi::Value inventory_object(Napi::Env env, const InventoryPackage& package) {
   object.Set("dependencies", to_array(env, package.dependencies, [](Napi::Env inner, uint32_t index) {
                return Napi::Value(Napi::Number::New(inner, index));
              }));
-  object.Set("files", to_array(env, package.files, [&package](Napi::Env inner, const InventoryFile& file) {
-               auto entry = Napi::Object::New(inner);
-               entry.Set("path", file.path);
-               entry.Set("size", Napi::Number::New(inner, static_cast<double>(file.size)));
-               entry.Set("digest", digest_object(inner, package.file_digest_algorithm, file.digest));
-               return Napi::Value(entry);
-             }));
+  object.Set("files", to_array(env, package.files));
   return object;
 }
 

@@ -46,27 +46,21 @@ std::vector<std::string> signers_of(Header header) {
   return ids;
 }
 
-std::vector<InventoryFile> files_of(Header header) {
+std::vector<std::string> files_of(Header header) {
   TagData paths(header, RPMTAG_FILENAMES);
   TagData modes(header, RPMTAG_FILEMODES);
   TagData flags(header, RPMTAG_FILEFLAGS);
   TagData states(header, RPMTAG_FILESTATES);
-  TagData sizes(header, RPMTAG_LONGFILESIZES);
-  TagData digests(header, RPMTAG_FILEDIGESTS);
-  std::vector<InventoryFile> files;
+  std::vector<std::string> files;
   while (const char* path = paths ? rpmtdNextString(paths.get()) : nullptr) {
     const auto* mode = rpmtdNext(modes.get()) < 0 ? nullptr : rpmtdGetUint16(modes.get());
     const auto* flag = rpmtdNextUint32(flags.get());
     const auto* state = rpmtdNext(states.get()) < 0 ? nullptr : rpmtdGetChar(states.get());
-    const auto* size = rpmtdNextUint64(sizes.get());
-    const char* digest = rpmtdNextString(digests.get());
-    if (mode == nullptr || flag == nullptr || size == nullptr) break;
+    if (mode == nullptr || flag == nullptr) break;
     const bool installed = state == nullptr || *state == RPMFILE_STATE_NORMAL;
-    if (installed && (*flag & RPMFILE_GHOST) == 0 && S_ISREG(*mode)) {
-      files.push_back({path, *size, digest == nullptr ? "" : digest});
-    }
+    if (installed && (*flag & RPMFILE_GHOST) == 0 && S_ISREG(*mode)) files.emplace_back(path);
   }
-  std::ranges::sort(files, {}, &InventoryFile::path);
+  std::ranges::sort(files);
   return files;
 }
 
@@ -86,9 +80,6 @@ InventoryPackage describe(Header header, bool with_files) {
   package.payload_digest = string_tag(header, kPayloadDigest);
   package.payload_digest_algorithm = algorithm_name(headerGetNumber(header, kPayloadDigestAlgorithm));
   package.signers = signers_of(header);
-  // Packages of before rpm 4.6 do not say.
-  const auto algorithm = headerGetNumber(header, RPMTAG_FILEDIGESTALGO);
-  package.file_digest_algorithm = algorithm == 0 ? "md5" : algorithm_name(algorithm);
   if (with_files) package.files = files_of(header);
   return package;
 }

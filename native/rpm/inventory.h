@@ -10,13 +10,6 @@
 
 namespace rpmoci {
 
-struct InventoryFile {
-  std::string path;
-  uint64_t size;
-  /// Hexadecimal digits; empty for a file without one.
-  std::string digest;
-};
-
 struct InventoryPackage {
   std::string name;
   std::optional<uint32_t> epoch;
@@ -39,10 +32,8 @@ struct InventoryPackage {
   std::vector<std::string> signers;
   /// Indices of the other packages that meet its requirements. Sorted, without repeats.
   std::vector<uint32_t> dependencies;
-  /// `sha256` or the like; empty for an algorithm without a name here.
-  std::string file_digest_algorithm;
-  /// Regular files that were installed, without %ghost. Sorted by path.
-  std::vector<InventoryFile> files;
+  /// Paths of regular files that were installed, without %ghost. Sorted.
+  std::vector<std::string> files;
 };
 
 /// Sorted as `read_rpmdb`, and throws as `for_each_installed`. Files are left out unless they are asked for.

@@ -1,26 +1,13 @@
 /** Takes single files out of an image's layers, as somebody who runs the image would see them. */
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import type { Extract, Header } from "tar-stream";
 import { makeDirectory } from "../directories.js";
-import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
-import { algorithmOf } from "./algorithm.js";
-import { blobFile } from "./blob-file.js";
-import { measureBlob } from "./measure-blob.js";
+import { OPAQUE, readLayer, WHITEOUT } from "./read-layer.js";
 
 /** Bytes of a file that is taken. */
 const LARGEST_FILE = 2 ** 31;
-
-/** OCI's and Docker's names. */
-const LAYER =
-  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs(?:\.foreign)?\.diff\.tar)(?:[+.](gzip|zstd))?$/;
-
-const WHITEOUT = ".wh.";
-const OPAQUE = ".wh..wh..opq";
 
 /** How a path is in the image, as far as layers were read. */
 export type FileState = "file" | "other" | "unknown";
@@ -48,8 +35,9 @@ export async function extractFiles(
   const stateOf = (path: string): FileState => states.get(path) ?? "unknown";
   for (const layer of layers.toReversed()) {
     const below = new Set<string>();
-    await readLayer(directory, layer, async (header, content) => {
-      const path = posix.normalize(`/${header.name}`).replace(/\/$/, "").slice(1);
+    // Of what a layer has twice, the last counts.
+    const isSettled = new Set(states.keys());
+    await readLayer(directory, layer, async (path, header, content) => {
       const name = posix.basename(path);
       const isHidden = (wanted: string): boolean => {
         if (name === OPAQUE) return isBelow(wanted, posix.dirname(path));
@@ -57,7 +45,7 @@ export async function extractFiles(
         return (other !== path && wanted === other) || (header.type !== "directory" && isBelow(wanted, other));
       };
       for (const wanted of paths) if (isHidden(wanted)) below.add(wanted);
-      if (!paths.includes(path) || states.has(path)) return;
+      if (!paths.includes(path) || isSettled.has(path)) return;
       if (header.type !== "file" && header.type !== "contiguous-file") {
         if (header.type !== "directory") states.set(path, "other");
         return;
@@ -76,72 +64,4 @@ export async function extractFiles(
 
 function isBelow(path: string, directory: string): boolean {
   return directory === "." || path.startsWith(`${directory}/`);
-}
-
-type Visit = (header: Header, content: AsyncIterable<unknown>) => Promise<void>;
-
-async function readLayer(directory: string, layer: Descriptor, visit: Visit): Promise<void> {
-  const { digest, mediaType } = layer;
-  const path = blobFile(directory, digest);
-  const fault = (reason: string, kind: "verify" | "output", cause?: unknown): RpmociError =>
-    new RpmociError(`Failed to read the layer ${digest} in ${directory}: ${reason}`, {
-      kind,
-      code: kind === "verify" ? "LAYER_DAMAGED" : "LAYER_UNREADABLE",
-      hint: "rpmoci layout validate checks all of a layout",
-      cause,
-    });
-  const [matched, compression] = LAYER.exec(mediaType) ?? [];
-  const algorithm = algorithmOf(digest);
-  if (matched === undefined) throw fault(`its media type ${mediaType} is not known`, "output");
-  if (algorithm === undefined) throw fault("the algorithm of its digest is not known", "output");
-  let actual: string;
-  try {
-    actual = (await measureBlob({ path, algorithm })).digest;
-  } catch (error) {
-    throw fault(messageOf(error), "output", error);
-  }
-  if (actual !== digest) throw fault("its bytes have another digest", "verify");
-  const { default: tar } = await import("tar-stream");
-  const archive = tar.extract();
-  const unpacking = compression === undefined ? [] : [await decompressor(compression)];
-  try {
-    await Promise.all([
-      pipeline([createReadStream(path, { highWaterMark: 1 << 18 }), ...unpacking, archive]),
-      visitAll(archive, visit),
-    ]);
-  } catch (error) {
-    throw fault(messageOf(error), "output", error);
-  }
-}
-
-async function visitAll(archive: Extract, visit: Visit): Promise<void> {
-  for await (const entry of archive) {
-    await visit(entry.header, entry);
-    entry.resume();
-  }
-}
-
-async function decompressor(compression: string): Promise<Transform> {
-  if (compression === "gzip") return createGunzip();
-  const { Decompress } = await import("fzstd");
-  const decompress = new Decompress();
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      decompress.ondata = (data) => this.push(data);
-      try {
-        decompress.push(chunk);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-    flush(done) {
-      try {
-        decompress.push(new Uint8Array(), true);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
 }

@@ -433,16 +433,6 @@ export interface InstalledPackage {
   readonly sourceRpm: string;
 }
 
-/** A regular file of an installed package, other than %ghost and what was left out, such as documentation. */
-export interface InventoryFile {
-  /** Absolute; what is no UTF-8 is replaced. */
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Of the contents that the package brought. */
-  readonly digest: Checksum | null;
-}
-
 /** All that the rpm database tells about a package and its part in the root. */
 export interface InventoryPackage {
   readonly name: string;
@@ -463,8 +453,11 @@ export interface InventoryPackage {
   readonly signers: readonly string[];
   /** Indices of the other packages that meet its requirements, sorted. */
   readonly dependencies: readonly number[];
-  /** Sorted by path; empty unless files were asked for. */
-  readonly files: readonly InventoryFile[];
+  /**
+   * Paths of its regular files, without %ghost and what was left out, such as documentation; what is no UTF-8 in them is
+   * replaced. Sorted by bytes. Empty unless files were asked for.
+   */
+  readonly files: readonly string[];
 }
 
 export interface RootDatabase {

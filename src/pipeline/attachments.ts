@@ -1,7 +1,6 @@
 /** Bills of materials and provenance of an image: made, recognised when they are attached already, written as files. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { RpmociError } from "../errors.js";
 import { assembleArtifact } from "../image/artifact.js";
 import type { NewImage } from "../layout/layout.js";
 import { ATTACHMENTS, type AttachmentKind, type SbomFormat } from "../model/attachment.js";
@@ -22,22 +21,12 @@ import type { ImageContents } from "./image-contents.js";
 export interface AttachmentOptions {
   /** Attach bills of materials in these formats to the image. */
   readonly sbom?: readonly SbomFormat[];
-  /** Whether bills of materials list the packages' files, with the digests that the rpm database has; not with SPDX. */
+  /** Whether bills of materials list the packages' files, with digests of what they are in the image. */
   readonly sbomFiles?: boolean;
   /** Attach SLSA provenance. */
   readonly provenance?: boolean;
   /** Write what is attached into this directory, too, as files called after the tag. */
   readonly sbomDirectory?: string | undefined;
-}
-
-/** Throws an `RpmociError` of kind `usage` for a format that cannot list files. */
-export function checkSbomFiles(formats: readonly SbomFormat[], files: boolean): void {
-  if (!files || !formats.includes("spdx")) return;
-  throw new RpmociError("SPDX 2.3 asks for a SHA-1 of every file, which rpm databases do not have", {
-    kind: "usage",
-    code: "SBOM_FILES",
-    hint: "list files in the CycloneDX format only",
-  });
 }
 
 export interface AttachmentRequest {
@@ -116,11 +105,11 @@ async function makeDocument(
 export async function makeBill(
   format: SbomFormat,
   image: ImageFacts,
-  { osRelease, packages }: ImageContents,
+  { osRelease, packages, files }: ImageContents,
   origins: readonly PackageOrigin[],
 ): Promise<Buffer> {
   const { billOf } = await import("../sbom/bill.js");
-  const bill = billOf({ image, osRelease, packages, origins, toolVersion: version() });
+  const bill = billOf({ image, osRelease, packages, files, origins, toolVersion: version() });
   if (format === "spdx") return (await import("../sbom/spdx.js")).spdxDocument(bill);
   return (await import("../sbom/cyclonedx.js")).cyclonedxDocument(bill);
 }

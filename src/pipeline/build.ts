@@ -30,13 +30,7 @@ import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
-import {
-  type Attachment,
-  type AttachmentOptions,
-  buildParameters,
-  checkSbomFiles,
-  makeAttachments,
-} from "./attachments.js";
+import { type Attachment, type AttachmentOptions, buildParameters, makeAttachments } from "./attachments.js";
 import { contentsOfImage, contentsOfRoot, type ImageContents } from "./image-contents.js";
 import { ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
@@ -99,7 +93,6 @@ export interface BuildResult {
 export async function tagUnchanged(options: BuildOptions): Promise<BuildResult | null> {
   const context = contextOf(options);
   checkTag(options.tag);
-  checkSbomFiles(options.sbom ?? [], options.sbomFiles === true);
   const manifest = await loadManifest(options.manifestPath);
   if ((await inspectLayout(options.layout)) === "absent" || !mayBeUnchanged(options)) return null;
   const lock = await usableLockfile(manifest, options.locked === true, { ...context, emit: () => {} });

@@ -3,16 +3,22 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { RpmociError } from "../errors.js";
 import { extractFiles } from "../layout/extract-files.js";
+import { readImageTree } from "../layout/image-tree.js";
 import type { Descriptor } from "../model/descriptor.js";
+import type { FileDigests, FileTree } from "../model/file-tree.js";
 import type { InventoryPackage, RootDatabase } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { rootTree } from "../rootfs/root-tree.js";
+import { digestFiles } from "../sbom/installed-files.js";
 import { withWorkDirectory } from "./work-directory.js";
 
 export interface ImageContents {
   /** The text of os-release; null when there is none. */
   readonly osRelease: string | null;
   readonly packages: readonly InventoryPackage[];
+  /** By paths; empty unless files were asked for. */
+  readonly files: ReadonlyMap<string, FileDigests>;
 }
 
 /** In the order in which they count. */
@@ -33,8 +39,15 @@ const LARGEST_OS_RELEASE = 1 << 20;
 
 /** Rejects with the codes of `readRpmdb`. */
 export async function contentsOfRoot(database: RootDatabase, withFiles: boolean): Promise<ImageContents> {
-  const packages = await nativeCall(binding().readInventory(database, withFiles));
-  return { osRelease: await osReleaseOf(database.root), packages };
+  return readContents(database, withFiles ? async () => rootTree(database.root) : null);
+}
+
+/** `tree` is the image's; null when files are not asked for. */
+async function readContents(database: RootDatabase, tree: (() => Promise<FileTree>) | null): Promise<ImageContents> {
+  const packages = await nativeCall(binding().readInventory(database, tree !== null));
+  const paths = packages.flatMap(({ files }) => files);
+  const files = tree === null ? new Map() : await digestFiles(await tree(), paths);
+  return { osRelease: await osReleaseOf(database.root), packages, files };
 }
 
 /**
@@ -65,7 +78,8 @@ export async function contentsOfImage(
         hint: `it is looked for in ${DATABASES.map((folder) => `/${folder}`).join(", ")}`,
       });
     }
-    return contentsOfRoot({ root: target, dbPath: `/${found}` }, withFiles);
+    const tree = withFiles ? () => readImageTree(directory, layers) : null;
+    return readContents({ root: target, dbPath: `/${found}` }, tree);
   });
 }
 

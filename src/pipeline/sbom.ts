@@ -3,7 +3,7 @@ import { RpmociError } from "../errors.js";
 import { findImage } from "../layout/find-image.js";
 import { readLockfile } from "../lockfile/read.js";
 import type { SbomFormat } from "../model/attachment.js";
-import { checkSbomFiles, imageFacts, makeBill } from "./attachments.js";
+import { imageFacts, makeBill } from "./attachments.js";
 import { contentsOfImage } from "./image-contents.js";
 import { originsOf } from "./package-origins.js";
 
@@ -27,7 +27,6 @@ export interface SbomOptions {
  */
 export async function sbom(options: SbomOptions): Promise<Buffer> {
   const { layout, reference, format, files = false, lockfilePath } = options;
-  checkSbomFiles([format], files);
   const { directory, descriptor, manifest, config } = await findImage(layout, reference);
   const lock = lockfilePath === undefined ? null : await readLockfile(lockfilePath);
   if (lockfilePath !== undefined && lock === null) {

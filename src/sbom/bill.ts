@@ -1,4 +1,5 @@
 /** A bill of materials before it has a format. */
+import type { FileDigests } from "../model/file-tree.js";
 import type { InventoryPackage } from "../native/binding.js";
 import type { Contents, ImageFacts, PackageOrigin } from "./facts.js";
 import { evrOf } from "./identifiers.js";
@@ -13,6 +14,12 @@ export interface BillPackage {
   readonly purl: string;
   readonly licence: Licence | null;
   readonly origin: PackageOrigin | null;
+  /** Regular files, sorted by path. */
+  readonly files: readonly BillFile[];
+}
+
+export interface BillFile extends FileDigests {
+  readonly path: string;
 }
 
 export interface Bill {
@@ -23,7 +30,7 @@ export interface Bill {
   readonly toolVersion: string;
 }
 
-export function billOf({ image, osRelease, packages, origins, toolVersion }: Contents): Bill {
+export function billOf({ image, osRelease, packages, files, origins, toolVersion }: Contents): Bill {
   const distribution = parseOsRelease(osRelease);
   const describe = (facts: InventoryPackage): BillPackage => {
     const evr = evrOf(facts);
@@ -34,6 +41,10 @@ export function billOf({ image, osRelease, packages, origins, toolVersion }: Con
       evr,
       purl: packageUrl({ name, epoch, version, arch, sourceRpm }, distribution),
       licence: parseLicence(facts.license),
+      files: facts.files.flatMap((path) => {
+        const digests = files.get(path);
+        return digests === undefined ? [] : [{ path, ...digests }];
+      }),
       origin:
         origins.find((o) => o.name === name && o.evr === evr && (o.arch === undefined || o.arch === arch)) ?? null,
     };

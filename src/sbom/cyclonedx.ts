@@ -14,8 +14,8 @@ import {
 import { JSON as JsonFormat, JsonSerializer } from "@cyclonedx/cyclonedx-library/Serialize";
 import { isSupportedSpdxId } from "@cyclonedx/cyclonedx-library/SPDX";
 import { Spec1dot6 } from "@cyclonedx/cyclonedx-library/Spec";
-import type { Checksum, InventoryFile } from "../native/binding.js";
-import { type Bill, type BillPackage, particularsOf } from "./bill.js";
+import type { Checksum } from "../native/binding.js";
+import { type Bill, type BillFile, type BillPackage, particularsOf } from "./bill.js";
 import { distinctNames, uuidOf } from "./identifiers.js";
 import { isWebAddress } from "./web-address.js";
 
@@ -84,13 +84,15 @@ function componentOf(entry: BillPackage, distinct: (name: string) => string): Co
     component.externalReferences.add(new ExternalReference(facts.url, ExternalReferenceType.Website));
   }
   for (const [name, value] of particularsOf(entry)) component.properties.add(new Property(`rpmoci:${name}`, value));
-  for (const file of facts.files) component.components.add(fileOf(file));
+  for (const file of entry.files) component.components.add(fileOf(file, distinct));
   return component;
 }
 
-function fileOf({ path, digest }: InventoryFile): Component {
-  const file = new Component(ComponentType.File, path);
-  if (digest !== null) addHash(file, digest);
+function fileOf({ path, sha1, sha256 }: BillFile, distinct: (name: string) => string): Component {
+  // Without a reference of ours the library makes one up, another one each time.
+  const file = new Component(ComponentType.File, path, { bomRef: distinct(`file:${path}`) });
+  file.hashes.set(HashAlgorithm["SHA-1"], sha1);
+  file.hashes.set(HashAlgorithm["SHA-256"], sha256);
   return file;
 }
 

@@ -1,5 +1,6 @@
 /** What bills of materials and provenance are made of. */
 import type { Digest } from "../model/descriptor.js";
+import type { FileDigests } from "../model/file-tree.js";
 import type { Checksum, InventoryPackage } from "../native/binding.js";
 
 export interface ImageFacts {
@@ -35,6 +36,8 @@ export interface Contents {
   /** The text of os-release; null when the image has none. */
   readonly osRelease: string | null;
   readonly packages: readonly InventoryPackage[];
+  /** By the paths of packages' files; empty when files are not listed. */
+  readonly files: ReadonlyMap<string, FileDigests>;
   /** Of some of the packages; empty when no lockfile is known. */
   readonly origins: readonly PackageOrigin[];
   /** The version of this tool. */

@@ -1,6 +1,6 @@
 /** SPDX 2.3 in JSON (https://spdx.github.io/spdx-spec/v2.3/). */
 import { createHash } from "node:crypto";
-import { type Bill, type BillPackage, particularsOf } from "./bill.js";
+import { type Bill, type BillFile, type BillPackage, particularsOf } from "./bill.js";
 import { distinctNames, uuidOf } from "./identifiers.js";
 import { isWebAddress } from "./web-address.js";
 
@@ -16,6 +16,7 @@ export function spdxDocument(bill: Bill): Buffer {
   const { image, distribution, packages, toolVersion } = bill;
   const distinct = distinctNames();
   const ids = packages.map((entry) => distinct(spdxId(entry)));
+  const files = new Map(packages.flatMap((entry) => entry.files.map((file) => [file.path, file])));
   const name = image.title ?? image.digest;
   const described = {
     name: image.title ?? "image",
@@ -35,11 +36,15 @@ export function spdxDocument(bill: Bill): Buffer {
   };
   const contents = {
     packages: [described, ...(system ? [system] : []), ...packages.map((entry, at) => packageOf(entry, ids[at] ?? ""))],
+    ...(files.size === 0 ? {} : { files: [...files.values()].map(fileOf) }),
     hasExtractedLicensingInfos: extractedLicences(packages),
     relationships: [
       relationship(DOCUMENT, "DESCRIBES", IMAGE),
       ...(system ? [relationship(IMAGE, "CONTAINS", SYSTEM)] : []),
       ...ids.map((id) => relationship(IMAGE, "CONTAINS", id)),
+      ...packages.flatMap((entry, at) =>
+        entry.files.map(({ path }) => relationship(ids[at] ?? "", "CONTAINS", fileId(path))),
+      ),
       ...packages.flatMap(({ facts }, at) =>
         facts.dependencies.map((to) => relationship(ids[at] ?? "", "DEPENDS_ON", ids[to] ?? "")),
       ),
@@ -73,6 +78,29 @@ function spdxId({ facts: { name, arch }, evr }: BillPackage): string {
   return `SPDXRef-Package-${nevra.replace(/[^A-Za-z0-9.-]/g, "-")}`;
 }
 
+function fileId(path: string): string {
+  return `SPDXRef-File-${createHash("sha256").update(path).digest("hex").slice(0, 24)}`;
+}
+
+function fileOf({ path, sha1, sha256 }: BillFile): Json {
+  return {
+    fileName: `.${path}`,
+    SPDXID: fileId(path),
+    checksums: [
+      { algorithm: "SHA1", checksumValue: sha1 },
+      { algorithm: "SHA256", checksumValue: sha256 },
+    ],
+    licenseConcluded: NO_ASSERTION,
+    copyrightText: NO_ASSERTION,
+  };
+}
+
+/** Section 7.9. */
+function verificationCode(files: readonly BillFile[]): Json {
+  const digests = files.map(({ sha1 }) => sha1).sort();
+  return { packageVerificationCodeValue: createHash("sha1").update(digests.join("")).digest("hex") };
+}
+
 function packageOf(entry: BillPackage, id: string): Json {
   const { facts, evr, purl, origin } = entry;
   const checksums = origin?.checksums ?? [];
@@ -83,6 +111,9 @@ function packageOf(entry: BillPackage, id: string): Json {
     versionInfo: evr,
     ...(origin?.location === undefined ? {} : { packageFileName: origin.location.replace(/^.*\//, "") }),
     ...NOTHING_ASSERTED,
+    ...(entry.files.length === 0
+      ? {}
+      : { filesAnalyzed: true, packageVerificationCode: verificationCode(entry.files) }),
     ...(facts.vendor === "" ? {} : { supplier: `Organization: ${facts.vendor}` }),
     ...(checksums.length === 0
       ? {}

@@ -13,6 +13,7 @@ export interface SpdxPackage {
   readonly versionInfo?: string;
   readonly downloadLocation: string;
   readonly filesAnalyzed: boolean;
+  readonly packageVerificationCode?: { readonly packageVerificationCodeValue: string };
   readonly licenseDeclared: string;
   readonly licenseConcluded: string;
   readonly copyrightText: string;
@@ -22,10 +23,17 @@ export interface SpdxPackage {
   readonly externalRefs?: readonly { readonly referenceType: string; readonly referenceLocator: string }[];
 }
 
+export interface SpdxFile {
+  readonly fileName: string;
+  readonly SPDXID: string;
+  readonly checksums: readonly { readonly algorithm: string; readonly checksumValue: string }[];
+}
+
 export interface SpdxDocument {
   readonly documentNamespace: string;
   readonly creationInfo: { readonly created: string; readonly creators: readonly string[] };
   readonly packages: readonly SpdxPackage[];
+  readonly files?: readonly SpdxFile[];
   readonly hasExtractedLicensingInfos: readonly {
     readonly licenseId: string;
     readonly extractedText: string;
@@ -45,6 +53,7 @@ export function assertSpdx(bytes: string | Buffer): SpdxDocument {
   const document = JSON.parse(String(bytes));
   const members = [
     ...["spdxVersion", "dataLicense", "SPDXID", "name", "documentNamespace", "creationInfo", "packages"],
+    ...(document.files === undefined ? [] : ["files"]),
     ...["hasExtractedLicensingInfos", "relationships"],
   ];
   assert.deepEqual(Object.keys(document), members);
@@ -57,7 +66,9 @@ export function assertSpdx(bytes: string | Buffer): SpdxDocument {
   );
   assert.match(document.creationInfo.created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   for (const creator of document.creationInfo.creators) assert.match(creator, /^Tool: [^ ]+-\d/);
-  const ids = ["SPDXRef-DOCUMENT", ...document.packages.map(({ SPDXID }: SpdxPackage) => SPDXID)];
+  const files: readonly SpdxFile[] = document.files ?? [];
+  const elements: readonly { readonly SPDXID: string }[] = [...document.packages, ...files];
+  const ids = ["SPDXRef-DOCUMENT", ...elements.map(({ SPDXID }) => SPDXID)];
   assert.equal(new Set(ids).size, ids.length, "identifiers are distinct");
   const known = new Set<string>(
     document.hasExtractedLicensingInfos.map((licence: { licenseId: string; extractedText: string }) => {
@@ -67,6 +78,7 @@ export function assertSpdx(bytes: string | Buffer): SpdxDocument {
     }),
   );
   for (const entry of document.packages) assertSpdxPackage(entry, known);
+  for (const file of files) assertSpdxFile(file);
   for (const { spdxElementId, relationshipType, relatedSpdxElement } of document.relationships) {
     assert.ok(ids.includes(spdxElementId) && ids.includes(relatedSpdxElement), "relationships are among elements");
     assert.ok(["DESCRIBES", "CONTAINS", "DEPENDS_ON"].includes(relationshipType));
@@ -78,27 +90,42 @@ function assertSpdxPackage(entry: SpdxPackage & Record<string, unknown>, licence
   const members = [
     ...["name", "SPDXID", "versionInfo", "packageFileName", "supplier", "downloadLocation", "filesAnalyzed"],
     ...["checksums", "homepage", "summary", "sourceInfo", "licenseDeclared", "licenseConcluded", "copyrightText"],
-    ...["externalRefs", "primaryPackagePurpose"],
+    ...["externalRefs", "primaryPackagePurpose", "packageVerificationCode"],
   ];
   for (const name of Object.keys(entry)) assert.ok(members.includes(name), name);
   assert.ok(entry.name !== "");
   assert.match(entry.SPDXID, /^SPDXRef-[A-Za-z0-9.-]+$/);
   assert.match(String(entry.supplier), /^(NOASSERTION|Organization: .+)$/);
-  assert.equal(entry.filesAnalyzed, false);
+  // A package whose files were not analyzed has none, and no verification code.
+  assert.equal(entry.filesAnalyzed, entry.packageVerificationCode !== undefined);
   for (const name of ["downloadLocation", "licenseConcluded", "copyrightText"])
     assert.equal(entry[name], "NOASSERTION");
   if (entry.licenseDeclared !== "NOASSERTION") {
     parseLicence(entry.licenseDeclared);
     for (const id of entry.licenseDeclared.match(/LicenseRef-[A-Za-z0-9.-]+/g) ?? []) assert.ok(licences.has(id), id);
   }
-  for (const { algorithm, checksumValue } of entry.checksums ?? []) {
-    assert.match(checksumValue, new RegExp(`^[0-9a-f]{${DIGITS[algorithm]}}$`));
-  }
+  assertChecksums(entry.checksums ?? []);
   for (const { referenceType, referenceLocator } of entry.externalRefs ?? []) {
     assert.equal(referenceType, "purl");
     PackageURL.fromString(referenceLocator);
   }
   assert.ok([undefined, "CONTAINER", "OPERATING_SYSTEM"].includes(entry.primaryPackagePurpose));
+}
+
+function assertSpdxFile(file: SpdxFile): void {
+  const members = ["fileName", "SPDXID", "checksums", "licenseConcluded", "copyrightText"];
+  assert.deepEqual(Object.keys(file), members);
+  assert.match(file.fileName, /^\.\/./);
+  assert.match(file.SPDXID, /^SPDXRef-[A-Za-z0-9.-]+$/);
+  assertChecksums(file.checksums);
+  // Section 8.4: exactly one SHA1.
+  assert.equal(file.checksums.filter(({ algorithm }) => algorithm === "SHA1").length, 1);
+}
+
+function assertChecksums(checksums: SpdxFile["checksums"]): void {
+  for (const { algorithm, checksumValue } of checksums) {
+    assert.match(checksumValue, new RegExp(`^[0-9a-f]{${DIGITS[algorithm]}}$`));
+  }
 }
 
 export interface CycloneDxComponent {
