@@ -1,5 +1,4 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { allTogether } from "../fetch/offline.js";
@@ -15,14 +14,11 @@ import type { Engine, EngineName } from "../install/setting.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction, type NewImage } from "../layout/layout.js";
 import { isTagged, readImage } from "../layout/read-image.js";
-import { attachedDocument } from "../layout/referrers.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
-import { formatLockfile } from "../lockfile/write.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
-import { ATTACHMENTS } from "../model/attachment.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import type { Artifact, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
@@ -30,8 +26,8 @@ import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
-import { type Attachment, type AttachmentOptions, buildParameters, makeAttachments } from "./attachments.js";
-import { contentsOfImage, contentsOfRoot, type ImageContents } from "./image-contents.js";
+import { type AttachmentOptions, PendingAttachments } from "./attachments.js";
+import { contentsOfImage, contentsOfRoot } from "./image-contents.js";
 import { ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
@@ -39,8 +35,6 @@ import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
-import { originsOf } from "./package-origins.js";
-import { PendingDocuments } from "./pending-documents.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { RepositoryResolver } from "./resolver.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
@@ -114,29 +108,17 @@ async function tagKnownImage(
   const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
-  const attachments = await attachmentsOf(
-    manifest,
-    lock,
-    await readFile(manifest.lockfilePath),
-    image,
-    options,
-    (files) =>
-      contentsOfImage(
-        resolve(path),
-        image.layers.map(({ descriptor }) => descriptor),
-        files,
-      ),
-  );
-  const documents = await prepareDocuments(attachments, options);
+  const layers = image.layers.map(({ descriptor }) => descriptor);
+  const contents = (withFiles: boolean) => contentsOfImage(resolve(path), layers, withFiles);
+  const attachments = await PendingAttachments.prepare({ manifest, lock, changed: false, image, options, contents });
   try {
-    const isDone = attachments.every(({ isNew }) => !isNew) && (await isTagged(path, digest, tag));
-    if (!isDone && !(await addTag(path, image, tag, artifactsOf(attachments)))) return null;
-    await documents?.commit();
+    const isDone = !attachments.areNew && (await isTagged(path, digest, tag));
+    if (!isDone && !(await addTag(path, image, tag, attachments.artifacts))) return null;
+    context.emit({ type: "image-unchanged", layout: path, tag, digest });
+    await attachments.commit(context.emit);
   } finally {
-    await documents?.discard();
+    await attachments.discard();
   }
-  context.emit({ type: "image-unchanged", layout: path, tag, digest });
-  tellAttached(attachments, context);
   return { layout: resolve(path), tag, digest, lockfile: lock, unchanged: true };
 }
 
@@ -152,47 +134,6 @@ async function addTag(path: string, image: NewImage, tag: string, artifacts: rea
   } finally {
     await layout.discard();
   }
-}
-
-/** The documents that the options ask for; without any, nothing is read. `lockfile` is the lockfile's text. */
-async function attachmentsOf(
-  manifest: Manifest,
-  lock: Lockfile,
-  lockfile: string | Buffer,
-  image: NewImage,
-  options: BuildOptions,
-  contents: (withFiles: boolean) => Promise<ImageContents>,
-): Promise<readonly Attachment[]> {
-  const { sbom = [], provenance = false, layout, labels = {} } = options;
-  if (sbom.length === 0 && !provenance) return [];
-  return makeAttachments({
-    image,
-    options,
-    origins: await originsOf(lock, await findLocalPackages(manifest, "fail")),
-    parameters: await buildParameters(manifest, lockfile, labels),
-    contents,
-    attached: (subject, type, inputs) => attachedDocument(layout, subject, type, inputs),
-  });
-}
-
-function artifactsOf(attachments: readonly Attachment[]): readonly Artifact[] {
-  return attachments.map(({ artifact }) => artifact);
-}
-
-/** Null when nothing is to be written as files. A tag may have what separates directories. */
-async function prepareDocuments(
-  attachments: readonly Attachment[],
-  { sbomDirectory, tag }: BuildOptions,
-): Promise<PendingDocuments | null> {
-  if (sbomDirectory === undefined) return null;
-  const name = tag.replace(/[/:]/g, "-");
-  const documents = attachments.map(({ kind, bytes }) => ({ name: `${name}${ATTACHMENTS[kind].suffix}`, bytes }));
-  return PendingDocuments.prepare(sbomDirectory, documents);
-}
-
-function tellAttached(attachments: readonly Attachment[], { emit }: Context): void {
-  const documents = attachments.filter(({ isNew }) => isNew).map(({ kind }) => ATTACHMENTS[kind].name);
-  if (documents.length > 0) emit({ type: "documents-attached", documents });
 }
 
 function recordsOf({ cacheDirectory }: Context): ImageRecords {
@@ -369,7 +310,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;
-  let documents: PendingDocuments | null = null;
+  let attachments: PendingAttachments | null = null;
   try {
     if (request.changed) pending = await PendingLockfile.prepare(manifest.lockfilePath, lock);
     const { cache = true, previous } = options;
@@ -397,15 +338,19 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       created,
     });
     const image = assembleImage(config, layers, platform);
-    const lockfile = request.changed ? formatLockfile(lock) : await readFile(manifest.lockfilePath);
-    const attachments = await attachmentsOf(manifest, lock, lockfile, image, options, (files) =>
-      contentsOfRoot({ root: installed.root, dbPath: installed.databasePath }, files),
-    );
-    documents = await prepareDocuments(attachments, options);
+    const contents = (withFiles: boolean) =>
+      contentsOfRoot({ root: installed.root, dbPath: installed.databasePath }, withFiles);
+    attachments = await PendingAttachments.prepare({
+      manifest,
+      lock,
+      changed: request.changed,
+      image,
+      options,
+      contents,
+    });
     signal?.throwIfAborted();
-    await layout.commit(image, options.tag, artifactsOf(attachments));
-    await documents?.commit();
-    tellAttached(attachments, context);
+    await layout.commit(image, options.tag, attachments.artifacts);
+    await attachments.commit(emit);
     if (pending !== null) {
       await pending.commit();
       emit({ type: "lockfile-written", path: manifest.lockfilePath });
@@ -415,7 +360,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
     return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
   } finally {
     await layout.discard();
-    await documents?.discard();
+    await attachments?.discard();
     await pending?.discard();
   }
 }
