@@ -4,6 +4,7 @@
 #include <rpm/rpmstrpool.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <set>
 #include <string>
@@ -18,6 +19,9 @@ using OwnedDependencies = Owned<rpmds, rpmdsFree>;
 using OwnedPool = Owned<rpmstrPool, rpmstrPoolFree>;
 using Indices = std::set<uint32_t>;
 
+/// Characters of a rich dependency. No packager writes as many, and a parser of its nests has only so much stack.
+constexpr size_t kLongestRich = 16384;
+
 /// A dependency of the form `(left op right)`.
 struct RichDependency {
   OwnedDependencies left;
@@ -26,7 +30,7 @@ struct RichDependency {
 
   /// False when it is not of that form.
   bool parse(rpmds dependency) {
-    if (!rpmdsIsRich(dependency)) return false;
+    if (!rpmdsIsRich(dependency) || std::strlen(rpmdsN(dependency)) > kLongestRich) return false;
     rpmds left_raw = nullptr;
     rpmds right_raw = nullptr;
     char* message = nullptr;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "failure.h"
 #include "rpm/installed_dependencies.h"
 #include "rpm/issuers.h"
 #include "rpm/library.h"
@@ -67,6 +68,7 @@ std::vector<std::string> files_of(Header header) {
 InventoryPackage describe(Header header, bool with_files) {
   InventoryPackage package;
   package.name = string_tag(header, RPMTAG_NAME);
+  if (package.name.empty()) throw Failure("RPMDB_UNREADABLE", "the rpm database has a package without a name");
   if (headerIsEntry(header, RPMTAG_EPOCH)) package.epoch = headerGetNumber(header, RPMTAG_EPOCH);
   package.version = string_tag(header, RPMTAG_VERSION);
   package.release = string_tag(header, RPMTAG_RELEASE);

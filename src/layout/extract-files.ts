@@ -50,7 +50,7 @@ export async function extractFiles(
         if (header.type !== "directory") states.set(path, "other");
         return;
       }
-      if (header.size > LARGEST_FILE) throw new Error(`/${path} has more than ${LARGEST_FILE >> 20} MiB`);
+      if (header.size > LARGEST_FILE) throw new Error(`/${path} has more than ${LARGEST_FILE / 2 ** 30} GiB`);
       const file = join(target, path);
       await makeDirectory(dirname(file));
       await pipeline(content, createWriteStream(file));

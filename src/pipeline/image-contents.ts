@@ -79,7 +79,15 @@ export async function contentsOfImage(
       });
     }
     const tree = withFiles ? () => readImageTree(directory, layers) : null;
-    return readContents({ root: target, dbPath: `/${found}` }, tree);
+    return readContents({ root: target, dbPath: `/${found}` }, tree).catch((error: unknown) => {
+      if (!(error instanceof RpmociError) || error.code !== "RPMDB_UNREADABLE") throw error;
+      throw new RpmociError(`The rpm database /${found} of the image in ${directory} cannot be read`, {
+        kind: "output",
+        code: error.code,
+        details: [error.message],
+        cause: error,
+      });
+    });
   });
 }
 

@@ -1,9 +1,9 @@
 /** Writes files into a directory in two steps, so that nothing is half-written and a later failure replaces nothing. */
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
-import { processMark } from "../processes.js";
+import { processMark, removeAbandoned } from "../processes.js";
 
 export interface NamedDocument {
   readonly name: string;
@@ -16,7 +16,7 @@ export class PendingDocuments {
     readonly names: readonly string[],
   ) {}
 
-  /** Makes the directory and writes beside what is there. Throws an `RpmociError` of kind `output`. */
+  /** Makes the directory, clears what killed processes left there, and writes beside what is there. Throws an `RpmociError` of kind `output`. */
   static async prepare(path: string, documents: readonly NamedDocument[]): Promise<PendingDocuments> {
     const directory = resolve(path);
     const pending = new PendingDocuments(
@@ -25,6 +25,7 @@ export class PendingDocuments {
     );
     try {
       await makeDirectory(directory);
+      for (const name of pending.names) await removeAbandoned(directory, `.${name}.`);
       for (const { name, bytes } of documents) await writeFile(pending.#staged(name), bytes);
       return pending;
     } catch (error) {
@@ -52,8 +53,18 @@ export class PendingDocuments {
   }
 }
 
-/** Replaces one file atomically. Throws an `RpmociError` of kind `output`; what was there is then still there. */
+/**
+ * Replaces one file atomically; what is no file, such as a pipe, is written to. Throws an `RpmociError` of kind `output`; a
+ * file that was there is then still there.
+ */
 export async function writeDocument(path: string, bytes: Buffer): Promise<void> {
+  const present = await stat(path).catch(() => null);
+  if (present !== null && !present.isFile()) {
+    await writeFile(path, bytes).catch((error: unknown) => {
+      throw unwritable(dirname(resolve(path)), error);
+    });
+    return;
+  }
   const pending = await PendingDocuments.prepare(dirname(path), [{ name: basename(path), bytes }]);
   try {
     await pending.commit();

@@ -32,7 +32,8 @@ export async function sbom(options: SbomOptions): Promise<Buffer> {
   if (lockfilePath !== undefined && lock === null) {
     throw new RpmociError(`${lockfilePath} is missing`, { kind: "lockfile", code: "LOCKFILE_MISSING" });
   }
-  const contents = await contentsOfImage(directory, manifest.layers, files);
+  // Go's tools write null for lists without entries.
+  const contents = await contentsOfImage(directory, manifest.layers ?? [], files);
   const origins = lock === null ? [] : await originsOf(lock, []);
   return makeBill(format, imageFacts(descriptor.digest, config), contents, origins);
 }

@@ -1,6 +1,6 @@
 /** A bill of materials before it has a format. */
 import type { FileDigests } from "../model/file-tree.js";
-import type { InventoryPackage } from "../native/binding.js";
+import type { Checksum, InventoryPackage } from "../native/binding.js";
 import type { Contents, ImageFacts, PackageOrigin } from "./facts.js";
 import { evrOf } from "./identifiers.js";
 import { type Licence, parseLicence } from "./licence.js";
@@ -50,6 +50,12 @@ export function billOf({ image, osRelease, packages, files, origins, toolVersion
     };
   };
   return { image, distribution, packages: packages.map(describe), toolVersion };
+}
+
+/** Of the image manifest. */
+export function checksumOf({ digest }: ImageFacts): Checksum {
+  const [algorithm, value = ""] = digest.split(":");
+  return { algorithm: algorithm === "sha512" ? "sha512" : "sha256", value };
 }
 
 /** What has no place of its own in a format: name and value of each, in the same order for all packages. */

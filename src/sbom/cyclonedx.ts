@@ -15,7 +15,7 @@ import { JSON as JsonFormat, JsonSerializer } from "@cyclonedx/cyclonedx-library
 import { isSupportedSpdxId } from "@cyclonedx/cyclonedx-library/SPDX";
 import { Spec1dot6 } from "@cyclonedx/cyclonedx-library/Spec";
 import type { Checksum } from "../native/binding.js";
-import { type Bill, type BillFile, type BillPackage, particularsOf } from "./bill.js";
+import { type Bill, type BillFile, type BillPackage, checksumOf, particularsOf } from "./bill.js";
 import { distinctNames, uuidOf } from "./identifiers.js";
 import { isWebAddress } from "./web-address.js";
 
@@ -36,7 +36,7 @@ export function cyclonedxDocument(bill: Bill): Buffer {
     bomRef: distinct(image.digest),
     version: image.digest,
   });
-  subject.hashes.set(HashAlgorithm["SHA-256"], image.digest.slice("sha256:".length));
+  addHash(subject, checksumOf(image));
   const tool = new Component(ComponentType.Application, "rpmoci", { version: toolVersion });
   const metadata = new Metadata({ timestamp: new Date(image.created), component: subject });
   metadata.tools.components.add(tool);

@@ -1,6 +1,6 @@
 /** SPDX 2.3 in JSON (https://spdx.github.io/spdx-spec/v2.3/). */
 import { createHash } from "node:crypto";
-import { type Bill, type BillFile, type BillPackage, particularsOf } from "./bill.js";
+import { type Bill, type BillFile, type BillPackage, checksumOf, particularsOf } from "./bill.js";
 import { distinctNames, uuidOf } from "./identifiers.js";
 import { isWebAddress } from "./web-address.js";
 
@@ -17,13 +17,14 @@ export function spdxDocument(bill: Bill): Buffer {
   const distinct = distinctNames();
   const ids = packages.map((entry) => distinct(spdxId(entry)));
   const files = new Map(packages.flatMap((entry) => entry.files.map((file) => [file.path, file])));
+  const { algorithm, value } = checksumOf(image);
   const name = image.title ?? image.digest;
   const described = {
     name: image.title ?? "image",
     SPDXID: IMAGE,
     versionInfo: image.digest,
     ...NOTHING_ASSERTED,
-    checksums: [{ algorithm: "SHA256", checksumValue: image.digest.slice("sha256:".length) }],
+    checksums: [{ algorithm: algorithm.toUpperCase(), checksumValue: value }],
     primaryPackagePurpose: "CONTAINER",
   };
   const system = distribution && {

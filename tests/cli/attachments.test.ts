@@ -172,6 +172,7 @@ test("sbom reads images of other tools: Docker's media types, whiteouts, upper l
     ["upper", ["etc/os-release"]],
     ["emptied", ["usr/lib/sysimage/.wh.rpm"]],
     ["opaque", ["usr/.wh..wh..opq"]],
+    ["damaged", ["usr/lib/sysimage/rpm/rpmdb.sqlite"]],
   ];
   const type = "application/vnd.docker.distribution.manifest.v2+json";
   for (const [tag, paths] of layers) {
@@ -214,6 +215,9 @@ test("sbom reads images of other tools: Docker's media types, whiteouts, upper l
     assert.equal(code, 16);
     assert.match(stderr, /The image in .* has no rpm database/);
   }
+  const damaged = await scene.run(["sbom", "--image", "image:damaged", "--format", "spdx"]);
+  assert.equal(damaged.code, 16);
+  assert.match(damaged.stderr, /The rpm database \/usr\/lib\/sysimage\/rpm of the image in .* cannot be read/);
 });
 
 test("sbom names what is wrong: the image, its layers, or the command line", async (t) => {

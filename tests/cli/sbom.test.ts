@@ -157,6 +157,14 @@ test("licences are expressions where they are valid ones; origins come from the 
     resolvedDependencies.map(({ uri, digest }) => [PackageURL.fromString(uri).name, digest.sha256]).sort(),
     [...fetched, ["mine", local]].sort(),
   );
+
+  // The lockfile that is there when the image is made is not the one that it is made from.
+  scene.writeManifest({ packages: ["late"] });
+  const { code, stderr } = await scene.build(["--provenance", "--sbom-dir", "documents"]);
+  assert.equal(code, 0, stderr);
+  const next = assertProvenance(readFileSync(scene.path("documents/test.intoto.json")));
+  const { lockfile } = next.predicate.buildDefinition.externalParameters;
+  assert.deepEqual(lockfile, { digest: { sha256: await sha256("rpmoci.lock") } });
 });
 
 test("the same inputs give the same bytes: built anew, unchanged, or read out of the image", async (t) => {
