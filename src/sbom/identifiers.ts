@@ -18,11 +18,12 @@ export function uuidOf(name: string): string {
 
 /** Tells names apart that would be the same: each call returns a name that no call before returned. */
 export function distinctNames(): (name: string) => string {
-  const seen = new Map<string, number>();
+  const seen = new Set<string>();
   return (name) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 ? name : `${name}-${count}`;
+    let distinct = name;
+    for (let number = 2; seen.has(distinct); number += 1) distinct = `${name}-${number}`;
+    seen.add(distinct);
+    return distinct;
   };
 }
 

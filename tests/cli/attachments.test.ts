@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import test from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Descriptor, ImageIndex } from "../../src/model/descriptor.js";
-import { assertSpdx, referrersOf } from "../support/bills.js";
+import { assertCycloneDx, assertSpdx, referrersOf } from "../support/bills.js";
 import { blobPath, digestOf, readImage, readIndex } from "../support/image.js";
 import { runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
@@ -169,7 +169,7 @@ test("sbom reads images of other tools: Docker's media types, whiteouts, upper l
   const { layout } = scene;
   const { manifest, config } = readImage(layout, "test");
   const layers: (readonly [string, readonly string[]])[] = [
-    ["upper", ["etc/os-release"]],
+    ["upper", ["etc/os-release", "usr/bin/.wh.app"]],
     ["emptied", ["usr/lib/sysimage/.wh.rpm"]],
     ["opaque", ["usr/.wh..wh..opq"]],
     ["damaged", ["usr/lib/sysimage/rpm/rpmdb.sqlite"]],
@@ -210,6 +210,10 @@ test("sbom reads images of other tools: Docker's media types, whiteouts, upper l
   );
   assert.equal(app?.checksums, undefined);
   assert.match(app?.sourceInfo ?? "", /^signature-key-id: [0-9a-f]{16}$/m);
+  const listed = await scene.run(["sbom", "--image", "image:upper", "--format", "cyclonedx", "--sbom-files"]);
+  const { components } = await assertCycloneDx(listed.stdout);
+  const files = components.flatMap((entry) => entry.components ?? []).map(({ name }) => name);
+  assert.deepEqual(files, ["/etc/app.conf", "/usr/bin/app-link", "/usr/lib64/libtiny.so.1", "/etc/os-release"]);
   for (const tag of ["emptied", "opaque"]) {
     const { code, stderr } = await scene.run(["sbom", "--image", `image:${tag}`, "--format", "spdx"]);
     assert.equal(code, 16);
