@@ -60,6 +60,8 @@ export type RpmociEvent =
       readonly digest: string;
       readonly seconds: number;
     }
+  /** Documents about the image that were not attached to it before. */
+  | { readonly type: "documents-attached"; readonly documents: readonly string[] }
   | { readonly type: "vendored"; readonly packages: number; readonly directory: string }
   | { readonly type: "warning"; readonly message: string }
   /** Details for whoever looks for the cause of something. */

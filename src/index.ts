@@ -18,12 +18,14 @@ export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
 export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
 export { hostArchitecture } from "./model/architecture.js";
+export { SBOM_FORMATS, type SbomFormat } from "./model/attachment.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
 export type { Destination, Repository } from "./model/destination.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
+export type { AttachmentOptions } from "./pipeline/attachments.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export {
   type CacheEntry,
@@ -36,6 +38,7 @@ export {
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
+export { writeDocument } from "./pipeline/pending-documents.js";
 export { checkDestinations, checkReachable, type PushOptions, type PushResult, push } from "./pipeline/push.js";
 export {
   openResolver,
@@ -46,6 +49,7 @@ export {
   type Resolver,
   type ResolverOptions,
 } from "./pipeline/resolver.js";
+export { type SbomOptions, sbom } from "./pipeline/sbom.js";
 export { withTemporaryLayout } from "./pipeline/temporary-layout.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";

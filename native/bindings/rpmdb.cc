@@ -1,4 +1,5 @@
-// Installed packages of a root: readRpmdb, ownedPaths, canonicalizeRpmdb, installPackagesSync, erasePackagesSync.
+// Installed packages of a root: readRpmdb, readInventory, ownedPaths, canonicalizeRpmdb, installPackagesSync,
+// erasePackagesSync.
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "rpm/erasure.h"
 #include "rpm/installation.h"
 #include "rpm/installed.h"
+#include "rpm/inventory.h"
 
 namespace rpmoci {
 
@@ -30,6 +32,36 @@ Napi::Value package_object(Napi::Env env, const InstalledPackage& package) {
   return object;
 }
 
+Napi::Value digest_object(Napi::Env env, const std::string& algorithm, const std::string& value) {
+  if (algorithm.empty() || value.empty()) return env.Null();
+  auto object = Napi::Object::New(env);
+  object.Set("algorithm", algorithm);
+  object.Set("value", value);
+  return object;
+}
+
+Napi::Value inventory_object(Napi::Env env, const InventoryPackage& package) {
+  auto object = Napi::Object::New(env);
+  object.Set("name", package.name);
+  object.Set("epoch", package.epoch ? Napi::Value(Napi::Number::New(env, *package.epoch)) : env.Null());
+  object.Set("version", package.version);
+  object.Set("release", package.release);
+  object.Set("arch", package.arch);
+  object.Set("license", package.license);
+  object.Set("vendor", package.vendor);
+  object.Set("url", package.url);
+  object.Set("summary", package.summary);
+  object.Set("sourceRpm", package.source_rpm);
+  object.Set("headerDigest", digest_object(env, "sha256", package.header_digest));
+  object.Set("payloadDigest", digest_object(env, package.payload_digest_algorithm, package.payload_digest));
+  object.Set("signers", to_array(env, package.signers));
+  object.Set("dependencies", to_array(env, package.dependencies, [](Napi::Env inner, uint32_t index) {
+               return Napi::Value(Napi::Number::New(inner, index));
+             }));
+  object.Set("files", to_array(env, package.files));
+  return object;
+}
+
 Napi::Value bytes_of(Napi::Env env, const std::string& path) {
   auto bytes = Napi::Uint8Array::New(env, path.size());
   std::copy(path.begin(), path.end(), bytes.Data());
@@ -41,6 +73,16 @@ Napi::Value read_rpmdb_async(const Napi::CallbackInfo& info) {
   return run_promise<Result>(
       info.Env(), Environment::of(info.Env()).rpm, [database = database_of(info[0])] { return read_rpmdb(database); },
       [](Napi::Env env, Result& packages) { return to_array(env, packages, package_object); });
+}
+
+Napi::Value read_inventory_async(const Napi::CallbackInfo& info) {
+  using Result = std::vector<InventoryPackage>;
+  return run_promise<Result>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [database = database_of(info[0]), with_files = info[1].As<Napi::Boolean>().Value()] {
+        return read_inventory(database, with_files);
+      },
+      [](Napi::Env env, Result& packages) { return to_array(env, packages, inventory_object); });
 }
 
 Napi::Value owned_paths_async(const Napi::CallbackInfo& info) {
@@ -103,6 +145,7 @@ Napi::Value install_packages_sync(const Napi::CallbackInfo& info) {
 
 void export_rpmdb(Napi::Env env, Napi::Object exports) {
   exports.Set("readRpmdb", Napi::Function::New(env, read_rpmdb_async, "readRpmdb"));
+  exports.Set("readInventory", Napi::Function::New(env, read_inventory_async, "readInventory"));
   exports.Set("ownedPaths", Napi::Function::New(env, owned_paths_async, "ownedPaths"));
   exports.Set("canonicalizeRpmdb", Napi::Function::New(env, canonicalize_rpmdb_async, "canonicalizeRpmdb"));
   exports.Set("installPackagesSync", Napi::Function::New(env, install_packages_sync, "installPackagesSync"));

@@ -7,6 +7,7 @@ import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
 import { PushCommand } from "./commands/push.js";
+import { SbomCommand } from "./commands/sbom.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
@@ -45,6 +46,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     TreeCommand,
     LayersCommand,
     PushCommand,
+    SbomCommand,
     LayoutGcCommand,
     LayoutValidateCommand,
     CacheLsCommand,

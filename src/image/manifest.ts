@@ -1,12 +1,7 @@
 /** The image: configuration and image manifest as bytes with their descriptors. */
 import { createHash } from "node:crypto";
 import type { Platform } from "../model/architecture.js";
-import { type Descriptor, type ImageConfig, type ImageManifest, type Layer, MEDIA_TYPE } from "../model/descriptor.js";
-
-export interface Blob {
-  readonly descriptor: Descriptor;
-  readonly bytes: Buffer;
-}
+import { type Blob, type ImageConfig, type ImageManifest, type Layer, MEDIA_TYPE } from "../model/descriptor.js";
 
 export interface Image {
   readonly config: Blob;
@@ -28,7 +23,10 @@ export function assembleImage(config: ImageConfig, layers: readonly Layer[], pla
 }
 
 function blobOf(mediaType: string, value: unknown): Blob {
-  const bytes = Buffer.from(JSON.stringify(value));
+  return asBlob(mediaType, Buffer.from(JSON.stringify(value)));
+}
+
+export function asBlob(mediaType: string, bytes: Buffer): Blob {
   const digest = createHash("sha256").update(bytes).digest("hex");
   return { bytes, descriptor: { mediaType, digest: `sha256:${digest}`, size: bytes.length } };
 }

@@ -53,7 +53,13 @@ async function linkOrCopy({ path }: ImageBlob, target: string): Promise<void> {
 }
 
 function withImage(index: ImageIndex, { top, documents }: LayoutImage, tags: readonly string[]): ImageIndex {
-  const attached = documents.filter(({ subject }) => subject !== undefined).map(({ descriptor }) => descriptor);
+  const attached = documents
+    .filter(({ subject }) => subject !== undefined)
+    .map(({ descriptor, artifactType, annotations }) => ({
+      ...descriptor,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(annotations === undefined ? {} : { annotations }),
+    }));
   const untagged = [...(tags.length === 0 ? [top.descriptor] : []), ...attached];
   const known = new Set(index.manifests.map(({ digest }) => digest));
   const manifests = [...index.manifests, ...untagged.filter(({ digest }) => !known.has(digest))];

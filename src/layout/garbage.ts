@@ -1,15 +1,15 @@
 /** Removes from a layout what no image of it needs. */
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor } from "../model/descriptor.js";
-import { removeAbandoned } from "../processes.js";
+import type { ImageIndex } from "../model/descriptor.js";
+import { processMark, removeAbandoned } from "../processes.js";
 import { ALGORITHMS, type Algorithm } from "./algorithm.js";
-import { blobFile } from "./blob-file.js";
-import { readDocument } from "./document.js";
-import { inspectLayout, readIndex } from "./index-file.js";
+import { INDEX_FILE, inspectLayout, readIndex } from "./index-file.js";
 import { STAGING_PREFIX } from "./layout.js";
 import { withLayoutLock } from "./layout-lock.js";
+import { reachable } from "./referrers.js";
+import { syncDirectory } from "./sync.js";
 
 export interface Garbage {
   /** Of the blobs, sorted. */
@@ -25,8 +25,8 @@ export interface GarbageOptions {
 
 /**
  * Removes the blobs that nothing reaches from `index.json`, every entry of which is kept, tagged or not, with all that
- * nested indexes, image manifests and artifacts refer to; also what killed processes left. Builds into the same layout
- * may go on meanwhile. Returns what was removed, or would be. Throws an `RpmociError` of kind `output`, before anything is
+ * nested indexes, image manifests and artifacts refer to; also what killed processes left. An entry without a tag that is
+ * about an image (its subject) goes with that image. Builds into the same layout may go on meanwhile. Returns what was removed, or would be. Throws an `RpmociError` of kind `output`, before anything is
  * removed when a referenced index or manifest cannot be read.
  */
 export async function collectGarbage(path: string, { dryRun = false }: GarbageOptions = {}): Promise<Garbage> {
@@ -34,12 +34,13 @@ export async function collectGarbage(path: string, { dryRun = false }: GarbageOp
   if ((await inspectLayout(directory)) === "absent") throw fault(directory, "there is no layout", undefined);
   try {
     return await withLayoutLock(directory, async () => {
-      const needed = new Set<string>();
-      const { manifests } = await readIndex(directory);
-      for (const descriptor of manifests) await reach(directory, descriptor, needed);
+      const index = await readIndex(directory);
+      const { needed, orphans } = await reachable(directory, index.manifests);
       const blobs = await Promise.all(ALGORITHMS.map((algorithm) => blobsIn(directory, algorithm)));
       const garbage = blobs.flat().filter(({ digest }) => !needed.has(digest));
       if (!dryRun) {
+        const manifests = index.manifests.filter((entry) => !orphans.has(entry));
+        if (orphans.size > 0) await replaceIndex(directory, { ...index, manifests });
         await Promise.all(garbage.map(({ path: blob }) => rm(blob, { force: true })));
         await removeAbandoned(directory, STAGING_PREFIX);
       }
@@ -51,23 +52,12 @@ export async function collectGarbage(path: string, { dryRun = false }: GarbageOp
   }
 }
 
-/** What may hold descriptors; no layer is of such a type. */
-const REFERRING =
-  /^application\/vnd\.(oci\.image\.(index|manifest)\.v1|docker\.distribution\.manifest\.(list\.)?v2)\+json$/;
-
-/** Adds the digests of all that `descriptor` leads to. */
-async function reach(directory: string, { digest, mediaType }: Descriptor, needed: Set<string>): Promise<void> {
-  if (needed.has(digest)) return;
-  needed.add(digest);
-  if (!REFERRING.test(mediaType)) return;
-  const document = JSON.parse((await readDocument(blobFile(directory, digest))).toString());
-  const { config, layers, manifests, subject } = document;
-  // Go's tools write null for lists without entries.
-  for (const descriptor of [config, subject, ...(layers ?? []), ...(manifests ?? [])]) {
-    // A subject need not be there, nor what an index of several platforms names.
-    const isThere = descriptor && (await stat(blobFile(directory, descriptor.digest)).catch(() => null));
-    if (isThere) await reach(directory, descriptor, needed);
-  }
+/** Atomic; on the disk before it returns, and so before what the index named is removed. */
+async function replaceIndex(directory: string, index: ImageIndex): Promise<void> {
+  const staged = join(directory, `${STAGING_PREFIX}${processMark()}-index`);
+  await writeFile(staged, JSON.stringify(index), { flush: true });
+  await rename(staged, join(directory, INDEX_FILE));
+  await syncDirectory(directory);
 }
 
 interface Blob {

@@ -4,17 +4,18 @@ import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promise
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Descriptor, ImageIndex, Layer } from "../model/descriptor.js";
+import type { Artifact, Blob, Descriptor, ImageIndex, Layer } from "../model/descriptor.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
 import { withLayoutLock } from "./layout-lock.js";
+import { withArtifacts } from "./referrers.js";
 import { syncDirectory, syncFile } from "./sync.js";
 
 /** What a layout takes: blobs in memory, and a layer in a file that is moved in. */
 export interface NewImage {
-  readonly config: { readonly descriptor: Descriptor; readonly bytes: Buffer };
-  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Buffer };
+  readonly config: Blob;
+  readonly manifest: Blob;
   readonly layers: readonly { readonly path: string | undefined; readonly descriptor: Descriptor }[];
   readonly platform: NonNullable<Descriptor["platform"]>;
 }
@@ -101,11 +102,18 @@ export class LayoutTransaction {
     }
   }
 
-  /** As `commitBlobs`; `tag` names the image from then on, and no other. */
-  async commit(image: NewImage, tag: string): Promise<void> {
+  /**
+   * As `commitBlobs`; `tag` names the image from then on, and no other. `artifacts`, which are about the image, take the
+   * place of those of the same types that this tool attached before.
+   */
+  async commit(image: NewImage, tag: string, artifacts: readonly Artifact[] = []): Promise<void> {
     const descriptor = { ...image.manifest.descriptor, platform: image.platform };
-    const blobs = [...image.layers, image.config, image.manifest];
-    await this.commitBlobs(blobs, (index) => withTag(index, descriptor, tag));
+    const documents = artifacts.flatMap((artifact) => [...artifact.blobs, artifact.manifest]);
+    await this.commitBlobs([...image.layers, image.config, ...documents, image.manifest], async (index) => {
+      const tagged = withTag(index, descriptor, tag);
+      const manifests = await withArtifacts(this.directory, tagged.manifests, descriptor.digest, artifacts);
+      return { ...tagged, manifests };
+    });
   }
 
   /**
@@ -114,14 +122,18 @@ export class LayoutTransaction {
    * this returns, so that a crash of the machine costs nothing that was committed. Throws an `RpmociError` of kind
    * `output`, with the code `LAYER_VANISHED` when a blob that is said to be in the layout is there no more.
    */
-  async commitBlobs(blobs: readonly NewBlob[], change: (index: ImageIndex) => ImageIndex): Promise<void> {
+  async commitBlobs(
+    blobs: readonly NewBlob[],
+    change: (index: ImageIndex) => ImageIndex | Promise<ImageIndex>,
+  ): Promise<void> {
     try {
       // What takes time, or fills the disk, comes before the lock and before anything is moved.
       const staged = await Promise.all(blobs.map((blob) => this.#stageBlob(blob)));
       const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
-        const index = await this.#stage(INDEX_FILE, JSON.stringify(change(await readIndex(this.directory))));
+        const changed = await change(await readIndex(this.directory));
+        const index = await this.#stage(INDEX_FILE, JSON.stringify(changed));
         await this.#moveBlobs(staged);
         await rename(index, join(this.directory, INDEX_FILE));
         await rename(layout, join(this.directory, LAYOUT_FILE));

@@ -1,12 +1,11 @@
 /** Finds an image in a layout that is whole. */
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ANNOTATION_REF_NAME, type Descriptor, type Digest, type ImageManifest } from "../model/descriptor.js";
 import { blobFile } from "./blob-file.js";
-import { readDocument } from "./document.js";
 import { readIndex } from "./index-file.js";
 import type { NewImage } from "./layout.js";
+import { readVerified } from "./read-verified.js";
 
 /**
  * The image with this image manifest, to be tagged once more. Null unless the image manifest and the configuration have
@@ -19,9 +18,9 @@ export async function readImage(
 ): Promise<NewImage | null> {
   const directory = resolve(path);
   try {
-    const bytes = await readBlob(directory, digest);
+    const bytes = await readVerified(directory, digest);
     const image: ImageManifest = JSON.parse(bytes.toString());
-    const config = { descriptor: image.config, bytes: await readBlob(directory, image.config.digest) };
+    const config = { descriptor: image.config, bytes: await readVerified(directory, image.config.digest) };
     await Promise.all(image.layers.map((layer) => requireBlob(directory, layer)));
     const descriptor = { mediaType: image.mediaType, digest, size: bytes.length };
     const layers = image.layers.map((layer) => ({ path: undefined, descriptor: layer }));
@@ -35,12 +34,6 @@ export async function readImage(
 export async function isTagged(path: string, digest: Digest, tag: string): Promise<boolean> {
   const { manifests } = await readIndex(resolve(path));
   return manifests.some((entry) => entry.digest === digest && entry.annotations?.[ANNOTATION_REF_NAME] === tag);
-}
-
-async function readBlob(directory: string, digest: Digest): Promise<Buffer> {
-  const bytes = await readDocument(blobFile(directory, digest));
-  if (`sha256:${createHash("sha256").update(bytes).digest("hex")}` === digest) return bytes;
-  throw new Error(`${digest} is damaged`);
 }
 
 async function requireBlob(directory: string, { digest, size }: Descriptor): Promise<void> {

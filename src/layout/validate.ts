@@ -22,7 +22,9 @@ export type LayoutProblemCode =
   | "BLOB_CONTENTS"
   | "DIFF_IDS"
   | "DIFF_ID"
-  | "HISTORY";
+  | "HISTORY"
+  | "ARTIFACT"
+  | "SUBJECT";
 
 export interface LayoutProblem {
   readonly code: LayoutProblemCode;
@@ -39,7 +41,8 @@ const CONCURRENT = 4;
  * `oci-layout`, `index.json`, and whatever it refers to, directly or not: that each blob is there, with the size and digest
  * of its descriptor, that indexes, image manifests and configurations have the shape that the specification gives them and
  * are no longer than registries take, that there is a diffID for each layer and that it is the digest of what the layer
- * unpacks to, that history fits; that no tag is there twice; and that every file in `blobs/` is what its name says. Of
+ * unpacks to, that history fits; that an artifact says what it is, and that its subject, which need not be there, is what
+ * it says; that no tag is there twice; and that every file in `blobs/` is what its name says. Of
  * blobs with a digest that is neither SHA-256 nor SHA-512, only the size. Never throws for what it finds in the layout.
  * Layers are read as streams.
  */
@@ -114,8 +117,30 @@ class Validation {
       for (const nested of index?.manifests ?? []) await this.#check(nested);
     } else if (mediaType === MEDIA_TYPE.manifest) {
       const manifest = await this.#parse(digest, "BLOB_CONTENTS", read, SCHEMAS.manifest);
-      if (manifest !== null) await this.#checkManifest(manifest);
+      if (manifest === null) return;
+      await this.#checkManifest(manifest);
+      await this.#checkArtifact(descriptor, manifest);
     }
+  }
+
+  /** "Guidelines for Artifact Usage" and the descriptions of `artifactType` and `subject`. */
+  async #checkArtifact(
+    { digest, artifactType: told }: DescriptorValue,
+    { artifactType, config, subject }: v.InferOutput<typeof SCHEMAS.manifest>,
+  ): Promise<void> {
+    if (config.mediaType === MEDIA_TYPE.empty && !artifactType) {
+      this.#add("ARTIFACT", digest, "an artifact without a configuration must have an artifactType");
+    }
+    if (told && artifactType && told !== artifactType) {
+      this.#add("ARTIFACT", digest, `its artifactType is ${artifactType}, and its descriptor says ${told}`);
+    }
+    if (!subject) return;
+    const present = await stat(this.#fileOf(subject.digest)).catch(() => null);
+    if (present === null) return;
+    if (present.size !== subject.size) {
+      this.#add("SUBJECT", digest, `its subject has ${present.size} bytes, and it says ${subject.size}`);
+    }
+    await this.#check({ ...subject, size: present.size });
   }
 
   async #checkManifest({ config, layers }: v.InferOutput<typeof SCHEMAS.manifest>): Promise<void> {

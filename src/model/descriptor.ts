@@ -5,6 +5,8 @@ export const MEDIA_TYPE = {
   index: "application/vnd.oci.image.index.v1+json",
   manifest: "application/vnd.oci.image.manifest.v1+json",
   config: "application/vnd.oci.image.config.v1+json",
+  /** Of the configuration of an artifact that has none. */
+  empty: "application/vnd.oci.empty.v1+json",
 } as const;
 
 /** By the name of the compression. */
@@ -20,7 +22,13 @@ export const ANNOTATION_LAYER_INPUTS = "dev.rpmoci.layer.inputs";
 /** Of a layer: identifies the packages that it holds, which are known before it is made. */
 export const ANNOTATION_LAYER_PACKAGES = "dev.rpmoci.layer.packages";
 
+/** Of an artifact about an image: identifies what it was made from beside the image. */
+export const ANNOTATION_ARTIFACT_INPUTS = "dev.rpmoci.artifact.inputs";
+
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
+
+/** The name that a blob has as a file; of an image, what people call it. */
+export const ANNOTATION_TITLE = "org.opencontainers.image.title";
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -32,13 +40,35 @@ export interface Descriptor {
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly platform?: Platform;
+  /** Of an image manifest that holds an artifact. */
+  readonly artifactType?: string;
+  /** The bytes themselves, in base64. */
+  readonly data?: string;
+}
+
+/** A document with its descriptor. */
+export interface Blob {
+  readonly descriptor: Descriptor;
+  readonly bytes: Buffer;
+}
+
+/** A document about an image (OCI image specification, "Guidelines for Artifact Usage"): its image manifest has a subject. */
+export interface Artifact {
+  /** The descriptor says what the artifact is, and has the annotations of the image manifest. */
+  readonly manifest: Blob;
+  readonly subject: Digest;
+  /** What the image manifest refers to. */
+  readonly blobs: readonly Blob[];
 }
 
 export interface ImageManifest {
   readonly schemaVersion: 2;
   readonly mediaType: typeof MEDIA_TYPE.manifest;
+  readonly artifactType?: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface ImageIndex {

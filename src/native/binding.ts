@@ -433,6 +433,33 @@ export interface InstalledPackage {
   readonly sourceRpm: string;
 }
 
+/** All that the rpm database tells about a package and its part in the root. */
+export interface InventoryPackage {
+  readonly name: string;
+  readonly epoch: number | null;
+  readonly version: string;
+  readonly release: string;
+  /** Empty for what has none, such as an imported key. */
+  readonly arch: string;
+  readonly license: string;
+  readonly vendor: string;
+  readonly url: string;
+  readonly summary: string;
+  readonly sourceRpm: string;
+  readonly headerDigest: Checksum | null;
+  /** Of the payload as it is in the package file. */
+  readonly payloadDigest: Checksum | null;
+  /** Ids of the keys that its signatures say made them: 16 lower-case hexadecimal digits each. */
+  readonly signers: readonly string[];
+  /** Indices of the other packages that meet its requirements, sorted. */
+  readonly dependencies: readonly number[];
+  /**
+   * Paths of its regular files, without %ghost and what was left out, such as documentation; what is no UTF-8 in them is
+   * replaced. Sorted by bytes. Empty unless files were asked for.
+   */
+  readonly files: readonly string[];
+}
+
 export interface RootDatabase {
   /** The root directory on this machine. */
   readonly root: string;
@@ -599,6 +626,8 @@ export interface Binding extends Cancelling {
 
   /** Sorted by name, EVR, architecture. Rejects with `RPMDB_UNREADABLE`. */
   readRpmdb(database: RootDatabase): Promise<readonly InstalledPackage[]>;
+  /** In the order of `readRpmdb`, and rejects as it does. */
+  readInventory(database: RootDatabase, withFiles: boolean): Promise<readonly InventoryPackage[]>;
   /** Paths (bytes) that installed packages own, other than as %ghost, at or below one of `prefixes`. Sorted. */
   ownedPaths(database: RootDatabase, prefixes: readonly string[]): Promise<readonly Uint8Array[]>;
   /**

@@ -20,12 +20,14 @@ import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
-import type { Digest } from "../model/descriptor.js";
+import type { Artifact, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
+import { type AttachmentOptions, PendingAttachments } from "./attachments.js";
+import { contentsOfImage, contentsOfRoot } from "./image-contents.js";
 import { ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
@@ -41,7 +43,7 @@ import { withWorkDirectory } from "./work-directory.js";
 /** Seconds. Depending on the machine, what takes longest takes one, seldom two minutes. */
 const SCRIPTLET_TIMEOUT = 600;
 
-export interface BuildOptions extends CommonOptions {
+export interface BuildOptions extends CommonOptions, AttachmentOptions {
   /** The OCI image layout to create or add to. */
   readonly layout: string;
   /** A reference name of the OCI image specification; an image that has it loses it. */
@@ -106,16 +108,25 @@ async function tagKnownImage(
   const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
-  if (!(await isTagged(path, digest, tag)) && !(await addTag(path, image, tag))) return null;
-  context.emit({ type: "image-unchanged", layout: path, tag, digest });
+  const layers = image.layers.map(({ descriptor }) => descriptor);
+  const contents = (withFiles: boolean) => contentsOfImage(resolve(path), layers, withFiles);
+  const attachments = await PendingAttachments.prepare({ manifest, lock, changed: false, image, options, contents });
+  try {
+    const isDone = !attachments.areNew && (await isTagged(path, digest, tag));
+    if (!isDone && !(await addTag(path, image, tag, attachments.artifacts))) return null;
+    context.emit({ type: "image-unchanged", layout: path, tag, digest });
+    await attachments.commit(context.emit);
+  } finally {
+    await attachments.discard();
+  }
   return { layout: resolve(path), tag, digest, lockfile: lock, unchanged: true };
 }
 
 /** False when somebody else has collected the image's layers as garbage. */
-async function addTag(path: string, image: NewImage, tag: string): Promise<boolean> {
+async function addTag(path: string, image: NewImage, tag: string, artifacts: readonly Artifact[]): Promise<boolean> {
   const layout = await LayoutTransaction.begin(path);
   try {
-    await layout.commit(image, tag);
+    await layout.commit(image, tag, artifacts);
     return true;
   } catch (error) {
     if (error instanceof RpmociError && error.code === "LAYER_VANISHED") return false;
@@ -299,6 +310,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;
+  let attachments: PendingAttachments | null = null;
   try {
     if (request.changed) pending = await PendingLockfile.prepare(manifest.lockfilePath, lock);
     const { cache = true, previous } = options;
@@ -326,8 +338,19 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       created,
     });
     const image = assembleImage(config, layers, platform);
+    const contents = (withFiles: boolean) =>
+      contentsOfRoot({ root: installed.root, dbPath: installed.databasePath }, withFiles);
+    attachments = await PendingAttachments.prepare({
+      manifest,
+      lock,
+      changed: request.changed,
+      image,
+      options,
+      contents,
+    });
     signal?.throwIfAborted();
-    await layout.commit(image, options.tag);
+    await layout.commit(image, options.tag, attachments.artifacts);
+    await attachments.commit(emit);
     if (pending !== null) {
       await pending.commit();
       emit({ type: "lockfile-written", path: manifest.lockfilePath });
@@ -337,6 +360,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
     return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
   } finally {
     await layout.discard();
+    await attachments?.discard();
     await pending?.discard();
   }
 }

@@ -69,6 +69,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return status("Copying", `${count(event.blobs, "blob")} (${megabytes(event.bytes)}) to ${event.destination}`);
     case "copy-finished":
       return status("Copied", `to ${event.destination} in ${event.seconds.toFixed(1)}s (${event.digest})`);
+    case "documents-attached":
+      return status("Attached", event.documents.join(", "));
     case "vendored":
       return status("Vendored", `${count(event.packages, "package")} in ${event.directory}`);
     case "warning":

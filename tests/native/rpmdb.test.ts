@@ -141,6 +141,43 @@ test("installed packages are listed as rpm lists them, and the database stays as
   );
 });
 
+test("the inventory has what rpm says of each package, its files and who meets its requirements", {
+  skip,
+}, async () => {
+  const root = makeRoot();
+  const inventory = await addon.readInventory({ root, dbPath }, true);
+  const tags = ["NAME", "EPOCH", "VERSION", "RELEASE", "ARCH", "LICENSE", "SUMMARY", "SOURCERPM", "SHA256HEADER"];
+  const format = tags.map((tag) => `%{${tag}}`).join("\t");
+  const expected = rpm(root, "-qa", "--queryformat", `${format}\n`).trimEnd().split("\n").sort();
+  const actual = inventory.map((entry) => {
+    const { name, epoch, version, release, arch, license, summary, sourceRpm, headerDigest } = entry;
+    const values = [name, epoch ?? "(none)", version, release, arch, license, summary, sourceRpm, headerDigest?.value];
+    return values.join("\t");
+  });
+  assert.deepEqual(actual.sort(), expected);
+  const names = (await addon.readRpmdb({ root, dbPath })).map(({ name }) => name);
+  assert.deepEqual(
+    inventory.map(({ name }) => name),
+    names,
+  );
+  const needs = inventory.map(({ name, dependencies }) => [name, dependencies.map((index) => names[index])]);
+  const none = names.filter((name) => !name.startsWith("alpha")).map((name) => [name, []]);
+  assert.deepEqual(Object.fromEntries(needs), {
+    ...Object.fromEntries(none),
+    alpha: ["base"],
+    "alpha-data": ["alpha"],
+  });
+  const base = inventory.find(({ name }) => name === "base");
+  assert.deepEqual(base?.files, ["/opt/data/base"], "neither directories nor ghosts");
+  assert.ok(inventory.find(({ name }) => name === "alpha-data")?.files.includes("/opt/data/latin-\ufffd"));
+  const without = await addon.readInventory({ root, dbPath }, false);
+  assert.deepEqual(
+    without,
+    inventory.map((entry) => ({ ...entry, files: [] })),
+  );
+  await assert.rejects(addon.readInventory({ root, dbPath: "/none" }, false), { code: "RPMDB_UNREADABLE" });
+});
+
 test("a database with a write-ahead log is read with it, and stays as it was", { skip }, async () => {
   const root = makeRoot(packages.slice(0, 2));
   // Copied while a connection is open: the log then holds what the database does not.

@@ -152,6 +152,7 @@ const STAGES = [
   "destination",
   "archive",
   "registry",
+  "sbom",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
 const FOUNDATION = ["events", "errors", "processes", "directories", "package-root"] as const;

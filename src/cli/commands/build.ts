@@ -14,8 +14,9 @@ import {
   withTemporaryLayout,
 } from "../../index.js";
 import { RepositoryCommand, type Run, required } from "../command.js";
-import { parseLayoutAndTag } from "../layout-and-tag.js";
+import { parseLayoutReference } from "../layout-reference.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
+import { parseSbomFormats } from "../sbom-formats.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
 export class BuildCommand extends RepositoryCommand {
@@ -83,6 +84,18 @@ export class BuildCommand extends RepositoryCommand {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
+  sbom = Option.String("--sbom", {
+    description: "spdx, cyclonedx, or both with a comma: attach bills of materials to the image",
+  });
+
+  sbomFiles = Option.Boolean("--sbom-files", false, {
+    description: "Bills of materials list the packages' files, too",
+  });
+  provenance = Option.Boolean("--provenance", false, { description: "Attach SLSA provenance to the image" });
+  sbomDirectory = Option.String("--sbom-dir", {
+    description: "Write what is attached as files, too: TAG.spdx.json, TAG.cdx.json, TAG.intoto.json",
+  });
+
   protected async run(run: Run): Promise<number> {
     const destinations = this.#destinations();
     const own = destinations.findIndex(({ kind }) => kind === "layout");
@@ -94,9 +107,9 @@ export class BuildCommand extends RepositoryCommand {
       return this.#buildAndCopy({ ...options, layout: target.directory, tag: required("--tag", this.tags[0]) }, others);
     }
     const emit = withoutLayout(run.emit);
-    return withTemporaryLayout(options, (layout) =>
-      this.#buildAndCopy({ ...options, emit, layout, tag: "image" }, this.images),
-    );
+    // Files that tell about the image are named after it.
+    const tag = this.tags[0] ?? destinations.find((destination) => destination.tag !== undefined)?.tag ?? "image";
+    return withTemporaryLayout(options, (layout) => this.#buildAndCopy({ ...options, emit, layout, tag }, this.images));
   }
 
   /** Throws an `RpmociError` of kind `usage` where the command line says too little of them, or what cannot be. */
@@ -143,7 +156,12 @@ export class BuildCommand extends RepositoryCommand {
 
   /** What the image is built of, and how. */
   #options(run: Run): Omit<BuildOptions, "layout" | "tag"> & Run {
-    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
+    const { locked, vendorDirectory, sandbox, cache, refresh, sbomFiles, provenance, sbomDirectory } = this;
+    const sbom = this.sbom === undefined ? [] : parseSbomFormats("--sbom", this.sbom, 2);
+    if (sbom.length === 0 && (sbomFiles || (sbomDirectory !== undefined && !provenance))) {
+      const [option, others] = sbomFiles ? ["--sbom-files", "--sbom"] : ["--sbom-dir", "--sbom or --provenance"];
+      throw new RpmociError(`${option} needs ${others}`, { kind: "usage", code: "OPTION_MISSING" });
+    }
     return {
       ...this.commonOptions(run),
       locked,
@@ -153,8 +171,12 @@ export class BuildCommand extends RepositoryCommand {
       scriptletTimeout: this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout),
       labels: Object.fromEntries(this.labels.map(parseLabel)),
       cache,
-      previous: this.previous === undefined ? undefined : parseLayoutAndTag(this.previous),
+      previous: this.previous === undefined ? undefined : parseLayoutReference(this.previous),
       refresh,
+      sbom,
+      sbomFiles,
+      provenance,
+      sbomDirectory,
     };
   }
 }

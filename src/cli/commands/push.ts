@@ -1,7 +1,7 @@
 import { Command, Option } from "clipanion";
 import { push } from "../../index.js";
 import { CACHE_DIRECTORY, RpmociCommand, type Run } from "../command.js";
-import { parseLayoutAndTag } from "../layout-and-tag.js";
+import { parseLayoutReference } from "../layout-reference.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 
 export class PushCommand extends RpmociCommand {
@@ -33,7 +33,7 @@ export class PushCommand extends RpmociCommand {
 
   protected async run(run: Run): Promise<number> {
     const { destinations, tags, plainHttp, cacheDirectory } = this;
-    const source = parseLayoutAndTag(this.layout);
+    const source = parseLayoutReference(this.layout);
     const pushed = await push({ ...run, ...source, destinations, tags, plainHttp, cacheDirectory });
     await writePushed(pushed, this, this.context.stdout);
     return 0;
