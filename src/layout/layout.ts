@@ -128,7 +128,9 @@ export class LayoutTransaction {
   ): Promise<void> {
     try {
       // What takes time, or fills the disk, comes before the lock and before anything is moved.
-      const staged = await Promise.all(blobs.map((blob) => this.#stageBlob(blob)));
+      // Several may share a configuration.
+      const unique = new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values();
+      const staged = await Promise.all(Array.from(unique, (blob) => this.#stageBlob(blob)));
       const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
