@@ -129,8 +129,10 @@ export class LayoutTransaction {
     try {
       // What takes time, or fills the disk, comes before the lock and before anything is moved.
       // Several may share a configuration.
-      const unique = new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values();
-      const staged = await Promise.all(Array.from(unique, (blob) => this.#stageBlob(blob)));
+      const unique = [...new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
+      await Promise.all(unique.map((blob) => "path" in blob && blob.path && syncFile(blob.path)));
+      const staged: StagedBlob[] = [];
+      for (const blob of unique) staged.push(await this.#stageBlob(blob));
       const layout = await this.#stage(LAYOUT_FILE, LAYOUT_TEXT);
       // From a blob's move, or from finding it there, to the index that names it, nobody may take it for garbage.
       await withLayoutLock(this.directory, async () => {
@@ -154,15 +156,11 @@ export class LayoutTransaction {
     await removeEmpty(this.directory, this.#created);
   }
 
-  /** Sees to it that the blob's bytes are on the disk. */
   async #stageBlob(blob: NewBlob): Promise<StagedBlob> {
     const { descriptor } = blob;
-    if ("bytes" in blob) {
-      const path = await this.#stage(`document-${descriptor.digest.replace(":", "-")}`, blob.bytes);
-      return { descriptor, path, isDocument: true };
-    }
-    if (blob.path !== undefined) await syncFile(blob.path);
-    return { descriptor, path: blob.path, isDocument: false };
+    if ("path" in blob) return { descriptor, path: blob.path, isDocument: false };
+    const path = await this.#stage(`document-${descriptor.digest.replace(":", "-")}`, blob.bytes);
+    return { descriptor, path, isDocument: true };
   }
 
   /** Gives the blobs their names, and sees to it that these are on the disk. */
@@ -172,6 +170,7 @@ export class LayoutTransaction {
     try {
       for (const folder of folders) {
         const created = await makeDirectory(dirname(folder));
+        outermost.set(folder, created);
         const inner = await makeDirectory(folder);
         outermost.set(folder, created ?? inner);
       }
