@@ -1,6 +1,6 @@
 /** Finds an image in a layout by what people call it. */
 import { resolve } from "node:path";
-import { RpmociError } from "../errors.js";
+import { messageOf, RpmociError } from "../errors.js";
 import {
   ANNOTATION_REF_NAME,
   type Descriptor,
@@ -43,7 +43,7 @@ export async function findImage(path: string, reference: string | undefined): Pr
     return { directory, descriptor, manifest, config: await readJson<ImageConfig>(directory, manifest.config) };
   } catch (error) {
     if (error instanceof RpmociError) throw error;
-    throw new RpmociError(`Failed to read an image of ${directory}: ${(error as Error).message}`, {
+    throw new RpmociError(`Failed to read an image of ${directory}: ${messageOf(error)}`, {
       kind: "output",
       code: "LAYOUT_INVALID",
       hint: "rpmoci layout validate checks all of a layout",

@@ -46,6 +46,8 @@ export interface AttachmentRequest {
     readonly layout: string;
     readonly tag: string;
     readonly labels?: Readonly<Record<string, string>>;
+    /** Use what is attached already; true by default. */
+    readonly cache?: boolean;
   };
   /** Asked for only when something must be made. */
   readonly contents: (withFiles: boolean) => Promise<ImageContents>;
@@ -116,7 +118,8 @@ async function makeAttachments(request: AttachmentRequest): Promise<readonly Att
     const { mediaType, suffix } = ATTACHMENTS[kind];
     const own = kind === "provenance" ? parameters : options.sbomFiles === true;
     const inputs = sha256(JSON.stringify([version(), kind, origins, own]));
-    const known = await attachedDocument(options.layout, subject.digest, mediaType, inputs);
+    const known =
+      options.cache === false ? null : await attachedDocument(options.layout, subject.digest, mediaType, inputs);
     const make = async (): Promise<Buffer> => {
       reading ??= request.contents(options.sbomFiles === true);
       const facts = imageFacts(subject.digest, JSON.parse(image.config.bytes.toString()));

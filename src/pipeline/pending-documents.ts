@@ -26,7 +26,12 @@ export class PendingDocuments {
     try {
       await makeDirectory(directory);
       for (const name of pending.names) await removeAbandoned(directory, `.${name}.`);
-      for (const { name, bytes } of documents) await writeFile(pending.#staged(name), bytes);
+      for (const { name, bytes } of documents) {
+        // Found out now rather than by the rename, when the image is in its layout already.
+        const present = await stat(join(directory, name)).catch(() => null);
+        if (present?.isDirectory() === true) throw new Error(`${name} is a directory`);
+        await writeFile(pending.#staged(name), bytes);
+      }
       return pending;
     } catch (error) {
       await pending.discard();

@@ -151,6 +151,12 @@ test("documents that cannot be written leave everything as it was", async (t) =>
   assert.equal(failed.code, 16);
   assert.match(failed.stderr, /Failed to write into .*\/file: /);
   assert.ok(!existsSync(scene.layout) && !scene.hasLockfile());
+  mkdirSync(scene.path("taken/test.spdx.json"), { recursive: true });
+  const taken = await scene.build(["--sbom", "spdx", "--sbom-dir", "taken"]);
+  assert.equal(taken.code, 16);
+  assert.match(taken.stderr, /Failed to write into .*\/taken: test\.spdx\.json is a directory/);
+  assert.ok(!existsSync(scene.layout) && !scene.hasLockfile());
+  assert.deepEqual(readdirSync(scene.path("taken")), ["test.spdx.json"]);
   for (const [args, message] of [
     [["--sbom", "spdx,xml"], /--sbom: `spdx,xml` is not a list of spdx, cyclonedx/],
     [["--sbom-dir", "d"], /--sbom-dir needs --sbom or --provenance/],

@@ -10,7 +10,8 @@ export class LayoutGcCommand extends RpmociCommand {
     description: "Remove what no image of a layout needs",
     details: `
       Removes the blobs of an OCI image layout that nothing in its index leads to, as images leave them whose tag went to
-      another one. Builds into the layout may go on meanwhile.
+      another one, and artifacts without a tag, such as bills of materials, whose image is gone. Builds into the layout
+      may go on meanwhile.
     `,
     examples: [["What would be removed from ./image", "rpmoci layout gc --dry-run image"]],
   });
