@@ -9,6 +9,8 @@ export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
+export type { ListedFile } from "./inspect/files.js";
+export type { Removal, SizeGrouping, SizeReport, SizeRow } from "./inspect/size.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
@@ -30,6 +32,8 @@ export {
   pruneCache,
   verifyCache,
 } from "./pipeline/cache.js";
+export { type FilesOptions, imageFiles } from "./pipeline/files.js";
+export type { InspectOptions } from "./pipeline/image-contents.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
@@ -42,6 +46,7 @@ export {
   type Resolver,
   type ResolverOptions,
 } from "./pipeline/resolver.js";
+export { imageSize, imageWithout, type RemovalOptions, type SizeOptions } from "./pipeline/size.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";

@@ -3,9 +3,11 @@ import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { FilesCommand } from "./commands/files.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
+import { SizeCommand } from "./commands/size.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
@@ -43,6 +45,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     WhyCommand,
     TreeCommand,
     LayersCommand,
+    FilesCommand,
+    SizeCommand,
     LayoutGcCommand,
     LayoutValidateCommand,
     CacheLsCommand,

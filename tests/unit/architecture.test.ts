@@ -149,6 +149,7 @@ const STAGES = [
   "layer",
   "image",
   "layout",
+  "inspect",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
 const FOUNDATION = ["events", "errors", "processes", "directories", "package-root"] as const;
@@ -161,7 +162,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   version: ["package-root"],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   pipeline: [...STAGES, "version", ...BELOW_STAGES],
-  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", "layout", ...BELOW_STAGES],
+  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", "layout", "inspect", ...BELOW_STAGES],
   reporters: ["index"],
   cli: ["index", "reporters"],
   main: ["cli"],

@@ -1,0 +1,28 @@
+/** What takes the space of an image, as text. */
+import type { Removal, SizeReport } from "../index.js";
+import { megabytes } from "./messages.js";
+import { printable } from "./printable.js";
+import { table } from "./table.js";
+
+/** A line for each row, the largest first, below a heading, and one for the sum. */
+export function sizeText({ rows, size, blobSize }: SizeReport): string {
+  const saves = rows.some((row) => row.saves !== null);
+  const blobs = rows.some((row) => row.blobSize !== null);
+  const heading = ["size", "", "files", ...(saves ? ["removal saves"] : []), ...(blobs ? ["compressed"] : []), ""];
+  const lines = rows.map((row) => [
+    megabytes(row.size),
+    `${size === 0 ? "0.0" : ((100 * row.size) / size).toFixed(1)} %`,
+    String(row.files),
+    ...(saves ? [row.saves === null ? "" : megabytes(row.saves)] : []),
+    ...(blobs ? [row.blobSize === null ? "" : megabytes(row.blobSize)] : []),
+    row.name === null ? "(what no package owns)" : printable(row.name),
+  ]);
+  const text = table([heading, ...lines]).map((line) => line.trimEnd());
+  return `${[...text, "", `${megabytes(size)} of files, ${megabytes(blobSize)} in layers`].join("\n")}\n`;
+}
+
+export function removalText({ packages, requiredBy, saves }: Removal): string {
+  const lines = packages.map((name) => `  ${name}`);
+  const broken = requiredBy.length === 0 ? [] : ["", "still required by:", ...requiredBy.map((name) => `  ${name}`)];
+  return `${["without:", ...lines, ...broken, "", `${megabytes(saves)} less`].join("\n")}\n`;
+}
