@@ -9,6 +9,9 @@ export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
+export type { FileAspect, FileDeviation } from "./inspect/check-files.js";
+export type { AspectDifference, ConfigurationDifference, FileDifference, LayerSums } from "./inspect/compare-images.js";
+export type { PackageDifference } from "./inspect/compare-packages.js";
 export type { ListedFile } from "./inspect/files.js";
 export type { Removal, SizeGrouping, SizeReport, SizeRow } from "./inspect/size.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
@@ -32,6 +35,7 @@ export {
   pruneCache,
   verifyCache,
 } from "./pipeline/cache.js";
+export { type Difference, type DiffOptions, diff, type ImagesDifference } from "./pipeline/diff.js";
 export { type FilesOptions, imageFiles } from "./pipeline/files.js";
 export type { InspectOptions } from "./pipeline/image-contents.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
@@ -50,6 +54,7 @@ export { imageSize, imageWithout, type RemovalOptions, type SizeOptions } from "
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
+export { type ImageVerification, type VerifyImageOptions, verifyImage } from "./pipeline/verify-image.js";
 export { type PackageReasons, type WhyOptions, why } from "./pipeline/why.js";
 export { describeRequest } from "./resolve/explain.js";
 export { ResolutionError } from "./resolve/resolution-error.js";

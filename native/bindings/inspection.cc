@@ -83,14 +83,17 @@ Napi::Value installed_array(Napi::Env env, Installed& installed) {
 Napi::Value describe_installed_async(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   auto work = [database = RootDatabase{to_text(request.Get("root")), to_text(request.Get("dbPath"))}] {
-    const auto guard = RpmLibrary::get().lock();
     Installed installed;
-    InstalledNeeds needs;
+    std::vector<InstalledRelations> relations;
+    const auto guard = RpmLibrary::get().lock();
     for (const auto& header : sorted_headers(database)) {
-      installed.packages.push_back(describe_package(header.get()));
-      needs.add(header.get());
+      auto& package = installed.packages.emplace_back(describe_package(header.get()));
+      auto& relation = relations.emplace_back();
+      relation.requires_ = std::move(package.requires_);
+      relation.provides = std::move(package.provides);
+      for (const auto& file : package.files) relation.paths.push_back(file.path);
     }
-    installed.needs = needs.needs();
+    installed.needs = installed_needs(relations);
     return installed;
   };
   return run_promise<Installed>(info.Env(), Environment::of(info.Env()).rpm, std::move(work), installed_array);

@@ -23,8 +23,8 @@ class ZstdDecoder {
     bool whole;
   };
 
-  /// Unpacks into `output`, which it makes as long as what came, 128 KiB at most. Throws Failure("LAYER_READ"), also for
-  /// frames that need a window of more than 128 MiB.
+  /// Unpacks into `output`, which it makes as long as what came, 128 KiB at most. Throws Failure("LAYER_READ"), also
+  /// for frames that need a window of more than 128 MiB.
   Step decode(const char* input, std::size_t size, std::vector<char>& output);
 
  private:

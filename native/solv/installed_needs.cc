@@ -4,33 +4,51 @@
 #include <map>
 #include <set>
 
-#include "failure.h"
+#include "solv/dependency.h"
+#include "solv/handles.h"
 #include "solv/requirements.h"
 #include "solv/rpm_pool.h"
 
 namespace rpmoci {
 
-InstalledNeeds::InstalledNeeds() : pool_(create_rpm_pool()), repo_(repo_create(pool_.get(), "@System")) {
-  // The database has all files of all packages.
-  pool_set_flag(pool_.get(), POOL_FLAG_ADDFILEPROVIDESFILTERED, 0);
+namespace {
+
+void add_dependencies(::Pool* pool, Id package, Id kind, const std::vector<std::string>& texts) {
+  for (const auto& text : texts) {
+    if (const Id dependency = parse_dependency(pool, text); dependency != 0) {
+      solvable_add_deparray(pool_id2solvable(pool, package), kind, dependency, 0);
+    }
+  }
 }
 
-void InstalledNeeds::add(void* header) {
-  const Id id = repo_add_rpm_handle(repo_, header, REPO_REUSE_REPODATA | REPO_NO_INTERNALIZE);
-  if (id == 0) throw Failure("RPMDB_UNREADABLE", std::string("cannot read a package: ") + pool_errstr(pool_.get()));
-  ids_.push_back(id);
+/// Of the paths, only those that some dependency names.
+void add_paths(::Pool* pool, Id package, const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    const Id id = pool_str2id(pool, path.c_str(), 0);
+    if (id != 0) solvable_add_deparray(pool_id2solvable(pool, package), SOLVABLE_PROVIDES, id, 0);
+  }
 }
 
-std::vector<std::vector<std::uint32_t>> InstalledNeeds::needs() {
-  auto* pool = pool_.get();
-  repo_internalize(repo_);
-  pool_set_installed(pool, repo_);
-  pool_addfileprovides(pool);
-  pool_createwhatprovides(pool);
+}  // namespace
+
+std::vector<std::vector<std::uint32_t>> installed_needs(const std::vector<InstalledRelations>& packages) {
+  const auto handle = create_rpm_pool();
+  auto* pool = handle.get();
+  auto* repo = repo_create(pool, "@System");
+  std::vector<Id> ids;
   std::map<Id, std::uint32_t> index_of;
-  for (std::uint32_t index = 0; index < ids_.size(); ++index) index_of[ids_[index]] = index;
+  for (const auto& package : packages) {
+    const Id id = repo_add_solvable(repo);
+    index_of[id] = static_cast<std::uint32_t>(ids.size());
+    ids.push_back(id);
+    pool_id2solvable(pool, id)->arch = ARCH_NOARCH;
+    add_dependencies(pool, id, SOLVABLE_REQUIRES, package.requires_);
+    add_dependencies(pool, id, SOLVABLE_PROVIDES, package.provides);
+  }
+  for (std::size_t index = 0; index < ids.size(); ++index) add_paths(pool, ids[index], packages[index].paths);
+  pool_createwhatprovides(pool);
   std::vector<std::vector<std::uint32_t>> needs;
-  for (const Id id : ids_) {
+  for (const Id id : ids) {
     std::set<std::uint32_t> found;
     for (const Id dependency : requirements_of(pool, id)) {
       const auto providers = providers_of(pool, dependency);

@@ -2,28 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
-
-#include "solv/handles.h"
 
 namespace rpmoci {
 
-/// Installed packages, added one by one.
-class InstalledNeeds {
- public:
-  InstalledNeeds();
-
-  /// librpm's `Header`, under RpmLibrary's lock.
-  void add(void* header);
-
-  /// For each package, in the order in which they were added, the indices of all that meet a requirement of it which it
-  /// does not meet itself; sorted. Requirements may be versioned, rich, or paths.
-  std::vector<std::vector<std::uint32_t>> needs();
-
- private:
-  PoolHandle pool_;
-  ::Repo* repo_;
-  std::vector<Id> ids_;
+struct InstalledRelations {
+  /// Dependencies in text.
+  std::vector<std::string> requires_;
+  std::vector<std::string> provides;
+  std::vector<std::string> paths;
 };
+
+/// For each package the indices of all that meet a requirement of it which it does not meet itself; sorted.
+/// Requirements may have versions, be rich, or paths.
+std::vector<std::vector<std::uint32_t>> installed_needs(const std::vector<InstalledRelations>& packages);
 
 }  // namespace rpmoci

@@ -3,6 +3,7 @@ import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { DiffCommand } from "./commands/diff.js";
 import { FilesCommand } from "./commands/files.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
@@ -11,6 +12,7 @@ import { SizeCommand } from "./commands/size.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
+import { VerifyCommand } from "./commands/verify.js";
 import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 
@@ -47,6 +49,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     LayersCommand,
     FilesCommand,
     SizeCommand,
+    DiffCommand,
+    VerifyCommand,
     LayoutGcCommand,
     LayoutValidateCommand,
     CacheLsCommand,

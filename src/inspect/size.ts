@@ -35,6 +35,8 @@ export function sizeReport(contents: ImageContents, by: SizeGrouping, depth: num
   const { source, tree } = contents;
   const sums = new Map<string | null, { size: number; files: number }>();
   const labelOf = labeller(contents, by, depth);
+  // What has no files of its own may be what brings others.
+  if (by === "package") for (const entry of contents.packages) sums.set(nevraOf(entry), { size: 0, files: 0 });
   if (by === "layer") for (const { digest } of source.layers) sums.set(digest, { size: 0, files: 0 });
   const counted = new Set<Inode>();
   for (const { path, inode } of tree.files) {

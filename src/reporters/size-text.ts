@@ -1,6 +1,6 @@
 /** What takes the space of an image, as text. */
 import type { Removal, SizeReport } from "../index.js";
-import { megabytes } from "./messages.js";
+import { bytesText } from "./bytes-text.js";
 import { printable } from "./printable.js";
 import { table } from "./table.js";
 
@@ -10,19 +10,19 @@ export function sizeText({ rows, size, blobSize }: SizeReport): string {
   const blobs = rows.some((row) => row.blobSize !== null);
   const heading = ["size", "", "files", ...(saves ? ["removal saves"] : []), ...(blobs ? ["compressed"] : []), ""];
   const lines = rows.map((row) => [
-    megabytes(row.size),
+    bytesText(row.size),
     `${size === 0 ? "0.0" : ((100 * row.size) / size).toFixed(1)} %`,
     String(row.files),
-    ...(saves ? [row.saves === null ? "" : megabytes(row.saves)] : []),
-    ...(blobs ? [row.blobSize === null ? "" : megabytes(row.blobSize)] : []),
+    ...(saves ? [row.saves === null ? "" : bytesText(row.saves)] : []),
+    ...(blobs ? [row.blobSize === null ? "" : bytesText(row.blobSize)] : []),
     row.name === null ? "(what no package owns)" : printable(row.name),
   ]);
   const text = table([heading, ...lines]).map((line) => line.trimEnd());
-  return `${[...text, "", `${megabytes(size)} of files, ${megabytes(blobSize)} in layers`].join("\n")}\n`;
+  return `${[...text, "", `${bytesText(size)} of files, ${bytesText(blobSize)} in layers`].join("\n")}\n`;
 }
 
 export function removalText({ packages, requiredBy, saves }: Removal): string {
   const lines = packages.map((name) => `  ${name}`);
   const broken = requiredBy.length === 0 ? [] : ["", "still required by:", ...requiredBy.map((name) => `  ${name}`)];
-  return `${["without:", ...lines, ...broken, "", `${megabytes(saves)} less`].join("\n")}\n`;
+  return `${["without:", ...lines, ...broken, "", `${bytesText(saves)} less`].join("\n")}\n`;
 }

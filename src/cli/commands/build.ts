@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
 import { build, RpmociError, tagUnchanged } from "../../index.js";
 import { RepositoryCommand, type Run, required } from "../command.js";
+import { parseLabels } from "../labels.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
 export class BuildCommand extends RepositoryCommand {
@@ -49,7 +50,7 @@ export class BuildCommand extends RepositoryCommand {
   protected async run(run: Run): Promise<number> {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
-    const labels = Object.fromEntries(this.labels.map(parseLabel));
+    const labels = parseLabels(this.labels);
     const { locked, vendorDirectory, sandbox, cache, refresh } = this;
     const scriptletTimeout = this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout);
     const engine = this.engine === undefined ? undefined : parseEngine(this.engine);
@@ -94,13 +95,4 @@ function parsePrevious(text: string): { readonly layout: string; readonly tag?: 
   const [, layout, tag] = /^(.+):([^/]+)$/.exec(text) ?? [];
   if (layout !== undefined && tag !== undefined && !existsSync(text)) return { layout, tag };
   return { layout: text };
-}
-
-function parseLabel(text: string): readonly [string, string] {
-  const index = text.indexOf("=");
-  if (index > 0) return [text.slice(0, index), text.slice(index + 1)];
-  throw new RpmociError(`--label: \`${text}\` should be of the form KEY=VALUE.`, {
-    kind: "usage",
-    code: "LABEL_INVALID",
-  });
 }
