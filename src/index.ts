@@ -35,6 +35,13 @@ export {
   pruneCache,
   verifyCache,
 } from "./pipeline/cache.js";
+export {
+  type AffectedPackage,
+  type ApplicableAdvisory,
+  type CheckOptions,
+  type CheckResult,
+  check,
+} from "./pipeline/check.js";
 export { type Difference, type DiffOptions, diff, type ImagesDifference } from "./pipeline/diff.js";
 export { type FilesOptions, imageFiles } from "./pipeline/files.js";
 export type { InspectOptions } from "./pipeline/image-contents.js";

@@ -3,6 +3,7 @@ import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { CheckCommand } from "./commands/check.js";
 import { DiffCommand } from "./commands/diff.js";
 import { FilesCommand } from "./commands/files.js";
 import { LayersCommand } from "./commands/layers.js";
@@ -43,6 +44,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const commands = [
     BuildCommand,
     UpdateCommand,
+    CheckCommand,
     VendorCommand,
     WhyCommand,
     TreeCommand,

@@ -42,12 +42,12 @@ const ALGORITHMS: Readonly<Record<number, string>> = {
 
 /** By the upper four bits of a mode (inode(7)). */
 const TYPES: Readonly<Record<number, FileType>> = {
-  0o01: "fifo",
-  0o02: "character",
-  0o04: "directory",
-  0o06: "block",
-  0o10: "file",
-  0o12: "symlink",
+  1: "fifo",
+  2: "character",
+  4: "directory",
+  6: "block",
+  7: "file",
+  9: "symlink",
 };
 
 /** Made empty, since it identifies one machine. */
