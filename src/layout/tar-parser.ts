@@ -111,6 +111,7 @@ export class TarParser {
     if (number(header, 148, 8) !== checksum(header)) throw new Error("it is not a tar archive, or damaged");
     const flag = String.fromCharCode(header[156] ?? 0);
     const size = number(header, 124, 12);
+    if (size < 0) throw new Error("a size in a header is negative");
     if (flag === "x" || flag === "g") {
       this.#collect(size, (text) => {
         const records = paxRecords(text);
@@ -186,12 +187,11 @@ function checksum(header: Buffer): number {
   return sum;
 }
 
-/** Octal digits, or, with the first bit set, a number of base 256 (GNU). */
+/** Octal digits, or, with the first bit set, a binary number in two's complement (GNU). */
 function number(header: Buffer, offset: number, length: number): number {
   const field = header.subarray(offset, offset + length);
-  const first = field[0] ?? 0;
-  if ((first & 0x80) !== 0) {
-    const value = field.reduce((sum, byte, index) => sum * 256 + (index === 0 ? byte & 0x7f : byte), 0);
+  if (((field[0] ?? 0) & 0x80) !== 0) {
+    const value = Number(BigInt.asIntN(8 * length - 1, BigInt(`0x${field.toString("hex")}`)));
     if (Number.isSafeInteger(value)) return value;
     throw new Error("a number in a header is too large");
   }
