@@ -1,4 +1,5 @@
 /** Whether the files of an image are what their packages say, as `rpm --verify` asks it of a running system. */
+import { constants } from "node:fs";
 import { type FileType, type Inode, textOfBytes } from "../model/image-tree.js";
 import { Accounts } from "./accounts.js";
 import { describeCapability, normalCapabilities } from "./capabilities.js";
@@ -40,15 +41,15 @@ const ALGORITHMS: Readonly<Record<number, string>> = {
   11: "sha224",
 };
 
-/** By the upper four bits of a mode (inode(7)). */
-const TYPES: Readonly<Record<number, FileType>> = {
-  1: "fifo",
-  2: "character",
-  4: "directory",
-  6: "block",
-  7: "file",
-  9: "symlink",
-};
+/** By what a mode says (inode(7)). */
+const TYPES: ReadonlyMap<number, FileType> = new Map([
+  [constants.S_IFIFO, "fifo"],
+  [constants.S_IFCHR, "character"],
+  [constants.S_IFDIR, "directory"],
+  [constants.S_IFBLK, "block"],
+  [constants.S_IFREG, "file"],
+  [constants.S_IFLNK, "symlink"],
+]);
 
 /** Made empty, since it identifies one machine. */
 const MACHINE_ID = "/etc/machine-id";
@@ -116,7 +117,7 @@ function compare(
   const expect = (aspect: FileAspect, expected: string, actual: string, explanation: string | null = null): void => {
     if (expected !== actual) found.push(deviation(entry, aspect, expected, actual, explanation));
   };
-  const type = TYPES[file.mode >> 12] ?? "file";
+  const type = TYPES.get(file.mode & constants.S_IFMT) ?? "file";
   expect("type", type, inode.type);
   if (found.length > 0) return found;
   const isLink = type === "symlink";

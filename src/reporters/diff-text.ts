@@ -9,12 +9,24 @@ import type {
 import { bytesText } from "./bytes-text.js";
 import { printable } from "./printable.js";
 
-/** A section for each kind of difference; one line when there is none. */
-export function differenceText({ same, packages, images }: Difference): string {
+/**
+ * A section for each kind of difference; one line when there is none. Files with nothing but other times, as every file of
+ * a package that was built again has, are counted, or listed with `times`.
+ */
+export function differenceText(
+  { same, packages, images }: Difference,
+  { times }: { readonly times: boolean } = { times: false },
+): string {
   if (same) return "no difference\n";
+  const files = images?.files ?? [];
+  const listed = times ? files : files.filter((file) => !differsInTimeOnly(file));
+  const others = files.length - listed.length;
   const sections = [
     section("packages", packages.flatMap(packageLines)),
-    section("files", (images?.files ?? []).map(fileLine)),
+    section("files", [
+      ...listed.map(fileLine),
+      ...(others === 0 ? [] : [`times of ${others} ${listed.length === 0 ? "" : "more "}(--times lists them)`]),
+    ]),
     section("configuration", (images?.configuration ?? []).map(configurationLine)),
   ];
   const nothing = packages.length + (images?.files.length ?? 0) + (images?.configuration.length ?? 0) === 0;
@@ -39,6 +51,10 @@ export function packageLines({ kind, name, arch, from, to, changelog }: PackageD
     ...text.split("\n").map((line) => `    ${printable(line)}`),
   ]);
   return [`${label}  ${versions}`, ...entries];
+}
+
+function differsInTimeOnly({ aspects }: FileDifference): boolean {
+  return aspects.length > 0 && aspects.every(({ aspect }) => aspect === "mtime");
 }
 
 function fileLine({ kind, path, aspects, packages }: FileDifference): string {

@@ -33,12 +33,15 @@ export class DiffCommand extends RpmociCommand {
   from = Option.String({ name: "OLD" });
   to = Option.String({ name: "NEW" });
   cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });
+  times = Option.Boolean("--times", false, { description: "List files that differ in their times only, too" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
     const { from, to, cacheDirectory } = this;
     const difference = await diff({ from, to, cacheDirectory, emit, signal });
-    const text = this.json ? `${JSON.stringify(difference, null, 2)}\n` : differenceText(difference);
+    const text = this.json
+      ? `${JSON.stringify(difference, null, 2)}\n`
+      : differenceText(difference, { times: this.times });
     this.context.stdout.write(text);
     return difference.same ? 0 : DIFFERENT;
   }
