@@ -28,7 +28,7 @@ export interface Advisory {
 /** Bytes of all advisories of a repository, unpacked; those of a large distribution have some 100 MB. */
 const LARGEST = 1 << 29;
 
-const START = "<update ";
+const START = "<update";
 const END = "</update>";
 
 /**
@@ -97,15 +97,24 @@ interface UpdateElement {
 export function parseAdvisories(document: Buffer, names: ReadonlySet<string>): readonly Advisory[] {
   if (!document.subarray(0, 4096).includes("<updates")) throw new Error("it has no <updates> element");
   const advisories: Advisory[] = [];
-  for (let start = document.indexOf(START); start >= 0; ) {
+  for (let start = nextUpdate(document, 0); start >= 0; ) {
     const end = document.indexOf(END, start);
     if (end < 0) throw new Error("its end is missing");
     const text = document.toString("utf8", start, end + END.length);
-    const mentioned = [...text.matchAll(/\sname="([^"]*)"/g)].some(([, name = ""]) => names.has(name));
+    const mentioned = [...text.matchAll(/\sname\s*=\s*["']([^"']*)/g)].some(([, name = ""]) => names.has(name));
     if (mentioned) advisories.push(advisoryOf(text, names));
-    start = document.indexOf(START, end);
+    start = nextUpdate(document, end);
   }
   return advisories;
+}
+
+/** Where the next <update> begins, which is neither <updates> nor <updated>; -1 when there is none. */
+function nextUpdate(document: Buffer, from: number): number {
+  let start = document.indexOf(START, from);
+  while (start >= 0 && /\w/.test(String.fromCharCode(document[start + START.length] ?? 0))) {
+    start = document.indexOf(START, start + 1);
+  }
+  return start;
 }
 
 function advisoryOf(text: string, names: ReadonlySet<string>): Advisory {
