@@ -1,7 +1,7 @@
 /** What takes the space of an image. */
 import { RpmociError } from "../errors.js";
 import { matchesGlob } from "../model/glob.js";
-import { type Inode, textOfBytes } from "../model/image-tree.js";
+import { bytesOfText, type Inode, textOfBytes } from "../model/image-tree.js";
 import { compareText } from "../model/nevra.js";
 import type { DescribedPackage } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -30,8 +30,16 @@ export interface SizeReport {
   readonly rows: readonly SizeRow[];
 }
 
+export interface SizeReportOptions {
+  readonly by: SizeGrouping;
+  /** Directories of a path that count. */
+  readonly depth: number;
+  /** Indices of packages that are there for their own sake. */
+  readonly requested: ReadonlySet<number>;
+}
+
 /** A file is counted once, however many names and owners it has: for the first of them. */
-export function sizeReport(contents: ImageContents, by: SizeGrouping, depth: number): SizeReport {
+export function sizeReport(contents: ImageContents, { by, depth, requested }: SizeReportOptions): SizeReport {
   const { source, tree } = contents;
   const sums = new Map<string | null, { size: number; files: number }>();
   const labelOf = labeller(contents, by, depth);
@@ -46,7 +54,7 @@ export function sizeReport(contents: ImageContents, by: SizeGrouping, depth: num
     const sum = sums.get(label) ?? { size: 0, files: 0 };
     sums.set(label, { size: sum.size + inode.size, files: sum.files + 1 });
   }
-  const saves = by === "package" ? savings(contents) : null;
+  const saves = by === "package" ? savings(contents, requested) : null;
   const blobSizes = new Map<string | null, number>(source.layers.map(({ digest, size }) => [digest, size]));
   const rows = [...sums].map(
     ([name, { size, files }]): SizeRow => ({
@@ -102,10 +110,14 @@ export interface Removal {
  * What goes with the packages that each of `patterns` names, by name, NEVRA or a glob of these. Throws an `RpmociError` of
  * kind `usage` for one that names none.
  */
-export function removalOf(contents: ImageContents, patterns: readonly string[]): Removal {
+export function removalOf(
+  contents: ImageContents,
+  patterns: readonly string[],
+  requested: ReadonlySet<number>,
+): Removal {
   const { packages } = contents;
   const named = new Set(patterns.flatMap((pattern) => indicesOf(packages, pattern, contents.source.name)));
-  const gone = withOrphans(packages, named);
+  const gone = withOrphans(packages, named, requested);
   const label = (index: number): string => nevraOf(packages[index] as DescribedPackage);
   const orphans = [...gone].filter((index) => !named.has(index));
   const dependents = [...packages.keys()].filter(
@@ -118,11 +130,35 @@ export function removalOf(contents: ImageContents, patterns: readonly string[]):
   };
 }
 
-function indicesOf(packages: readonly DescribedPackage[], pattern: string, image: string): readonly number[] {
-  const indices = [...packages.keys()].filter((index) => {
+function matching(packages: readonly DescribedPackage[], pattern: string): readonly number[] {
+  return [...packages.keys()].filter((index) => {
     const entry = packages[index] as DescribedPackage;
-    return [entry.name, `${entry.name}.${entry.arch}`, nevraOf(entry)].some((text) => matchesGlob(pattern, text));
+    const { name, evr, arch } = entry;
+    const [version = ""] = evr.split("-");
+    const forms = [name, `${name}.${arch}`, `${name}-${version}`, `${name}-${evr}`, nevraOf(entry)];
+    return forms.some((text) => matchesGlob(pattern, text));
   });
+}
+
+/**
+ * The packages that specifications of a manifest ask for, as far as they give names, NEVRAs, globs of these, or paths; and
+ * those with the names `local`.
+ */
+export function requestedPackages(
+  { packages, owners }: ImageContents,
+  specs: readonly string[],
+  local: readonly string[],
+): ReadonlySet<number> {
+  const byPath = specs.flatMap((spec) => owners.get(bytesOfText(spec)) ?? []).map((owned) => owned.package);
+  const named = [...specs.map((spec) => spec.split(/[\s<>=]/, 1)[0] ?? spec), ...local];
+  return new Set([
+    ...named.flatMap((name) => matching(packages, name)),
+    ...byPath.map((entry) => packages.indexOf(entry)),
+  ]);
+}
+
+function indicesOf(packages: readonly DescribedPackage[], pattern: string, image: string): readonly number[] {
+  const indices = matching(packages, pattern);
   if (indices.length > 0) return indices;
   const similar = binding().similarNames(pattern, [...new Set(packages.map(({ name }) => name))]);
   throw new RpmociError(`'${pattern}' names no package of the image ${image}`, {
@@ -133,22 +169,27 @@ function indicesOf(packages: readonly DescribedPackage[], pattern: string, image
 }
 
 /** By NEVRA: the bytes that go with each package. */
-function savings(contents: ImageContents): ReadonlyMap<string | null, number> {
+function savings(contents: ImageContents, requested: ReadonlySet<number>): ReadonlyMap<string | null, number> {
   const { packages } = contents;
   const sizes = ownedSizes(contents);
   const entries = packages.map((entry, index): [string, number] => {
-    return [nevraOf(entry), sizeOf(withOrphans(packages, new Set([index])), sizes)];
+    return [nevraOf(entry), sizeOf(withOrphans(packages, new Set([index]), requested), sizes)];
   });
   return new Map(entries);
 }
 
 /**
- * `named`, and what is required, directly or not, by these only. What the others reach stays, and so do packages that
- * require one of those that go, with all that they require.
+ * `named`, and what is required, directly or not, by these only. What is `requested` stays, what the others reach, and
+ * packages that require one of those that go, with all that they require.
  */
-function withOrphans(packages: readonly DescribedPackage[], named: ReadonlySet<number>): ReadonlySet<number> {
+function withOrphans(
+  packages: readonly DescribedPackage[],
+  named: ReadonlySet<number>,
+  requested: ReadonlySet<number>,
+): ReadonlySet<number> {
   const below = reachable(packages, named, new Set());
-  const roots = new Set([...packages.keys()].filter((index) => !below.has(index)));
+  const isRoot = (index: number): boolean => !below.has(index) || (requested.has(index) && !named.has(index));
+  const roots = new Set([...packages.keys()].filter(isRoot));
   const stays = reachable(packages, roots, named);
   return new Set([...named, ...[...below].filter((index) => !stays.has(index))]);
 }

@@ -136,6 +136,12 @@ test("what takes the space, and what would go with a package", async (t) => {
   });
   const both = await json<Removal>(scene, ["size", "image", "--without", "top", "--without", "other"]);
   assert.deepEqual([both.saves, both.requiredBy], [111_111, []]);
+  // What the manifest asks for stays.
+  const own = await json<Removal>(scene, ["size", "image", "--without", "top", "-f", "rpmoci.toml"]);
+  assert.deepEqual(own, await json<Removal>(scene, ["size", "image", "--without", "top"]));
+  scene.writeManifest({ packages: ["top", "ring >= 1", "/usr/share/by-path"] });
+  const asked = await json<Removal>(scene, ["size", "image", "--without", "top", "-f", "rpmoci.toml"]);
+  assert.deepEqual([asked.packages, asked.saves], [["top-1-1.noarch"], 1]);
   const text = await scene.run(["size", "image", "--without", "deep"]);
   assert.equal(text.stdout, "without:\n  deep-1-1.noarch\n\nstill required by:\n  ring-1-1.noarch\n\n1.0 kB less\n");
   assert.match((await scene.run(["size", "image"])).stdout, /^ +1 B +0\.0 % +1 +11\.1 kB {2}top-1-1\.noarch$/m);

@@ -13,7 +13,8 @@ export class SizeCommand extends RpmociCommand {
     description: "Show what takes the space of an image",
     details: `
       Shows how much of an image's files each package has, the largest first, and what its removal would save: its own
-      files, and those of packages that nothing else requires. With \`--without\`, what exactly would go.
+      files, and those of packages that nothing else requires. With \`--without\`, what exactly would go. With \`-f\`, what
+      the manifest asks for does not go with other packages.
 
       ${IMAGE_ARGUMENT}
     `,
@@ -30,10 +31,11 @@ export class SizeCommand extends RpmociCommand {
   without = Option.Array("--without", [], {
     description: "Packages to do without: names, NEVRAs or globs; repeatable",
   });
+  manifestPath = Option.String("-f,--file", { description: "Package manifest that the image was built from" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
-    const { image, without } = this;
+    const { image, without, manifestPath } = this;
     const by = GROUPINGS.find((grouping) => grouping === this.by);
     if (by === undefined) {
       throw new RpmociError(`--by: '${this.by}' is none of ${GROUPINGS.join(", ")}`, {
@@ -43,10 +45,10 @@ export class SizeCommand extends RpmociCommand {
     }
     const depth = parseDepth(this.depth);
     if (without.length > 0) {
-      const removal = await imageWithout({ image, without, emit, signal });
+      const removal = await imageWithout({ image, without, manifestPath, emit, signal });
       this.#write(removal, removalText(removal));
     } else {
-      const report = await imageSize({ image, by, depth, emit, signal });
+      const report = await imageSize({ image, by, depth, manifestPath, emit, signal });
       this.#write(report, sizeText(report));
     }
     return 0;
