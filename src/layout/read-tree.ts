@@ -1,8 +1,9 @@
 /** Puts an image's layers on top of each other (OCI image specification, "Image Layer Filesystem Changeset"). */
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { messageOf, RpmociError } from "../errors.js";
+import { join, posix } from "node:path";
+import pMap from "p-map";
+import { messageOf } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import type { ImageFile, ImageSource, ImageTree, Inode } from "../model/image-tree.js";
 import { algorithmOf } from "./algorithm.js";
@@ -32,6 +33,9 @@ const DEEPEST = 4096;
 /** Bytes of one file that is written: rpm databases are smaller. */
 const LARGEST_EXTRACT = 2 ** 31;
 
+/** Layers that are read at a time. */
+const CONCURRENT = 4;
+
 interface Node {
   inode: Inode | null;
   /** Index of the layer that has put it there. */
@@ -40,18 +44,22 @@ interface Node {
 }
 
 /**
- * The tree of an image. Layers are read as streams, and nothing that is read counts before the blob has turned out to have
+ * The tree of an image. Layers are read as streams, some at a time, and none counts before its blob has turned out to have
  * its digest. Throws an `RpmociError` of kind `verify` for an image that is damaged, or the reason of `signal`.
  */
 export async function readTree(source: ImageSource, options: ReadTreeOptions): Promise<ReadTree> {
-  const root: Node = { inode: null, layer: -1, children: null };
   const extracted = new Map<Inode, string>();
-  for (const [index, descriptor] of source.layers.entries()) {
-    const layer = new LayerChanges(index, root, options, extracted);
+  const layers = source.layers.map((_, index) => new LayerEntries(index, options, extracted));
+  await forEachLayer(source, options.signal, (index) => {
+    const layer = layers[index];
+    return layer === undefined ? null : { onEntry: (entry) => layer.add(entry), close: () => layer.close() };
+  });
+  const root: Node = { inode: null, layer: -1, children: null };
+  for (const { index, entries } of layers) {
     try {
-      await readLayer(source, descriptor, (entry) => layer.add(entry), options.signal);
-    } finally {
-      layer.close();
+      for (const entry of entries) change(root, index, entry);
+    } catch (error) {
+      throw damaged(source.name, source.layers[index]?.digest ?? "", messageOf(error), error);
     }
   }
   const files: ImageFile[] = [];
@@ -69,35 +77,62 @@ export async function digestFiles(
   wanted: ReadonlyMap<Inode, string>,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<Inode, string>> {
-  const digests = new Map<Inode, string>();
-  for (const [index, descriptor] of source.layers.entries()) {
-    const names = new Map<string, Inode>();
-    for (const inode of wanted.keys()) if (inode.layer === index) names.set(inode.origin, inode);
-    if (names.size === 0) continue;
-    const hashes = new Map<Inode, Hash>();
+  const names = source.layers.map(() => new Map<string, Inode>());
+  for (const inode of wanted.keys()) names[inode.layer]?.set(inode.origin, inode);
+  const hashes = new Map<Inode, Hash>();
+  await forEachLayer(source, signal, (index) => {
+    const inodes = names[index];
+    if (inodes === undefined || inodes.size === 0) return null;
     const onEntry = (entry: TarEntry): ContentSink | null => {
-      const inode = entry.type === "file" ? names.get(pathOf(entry.name)) : undefined;
+      const inode = entry.type === "file" ? inodes.get(pathOf(entry.name)) : undefined;
       if (inode === undefined) return null;
       const hash = createHash(wanted.get(inode) ?? "sha256");
       hashes.set(inode, hash);
       return (bytes) => hash.update(bytes);
     };
-    await readLayer(source, descriptor, onEntry, signal);
-    for (const [inode, hash] of hashes) digests.set(inode, hash.digest("hex"));
-  }
-  return digests;
+    return { onEntry, close: () => {} };
+  });
+  return new Map([...hashes].map(([inode, hash]) => [inode, hash.digest("hex")]));
+}
+
+interface LayerReader {
+  readonly onEntry: (entry: TarEntry) => ContentSink | null;
+  /** When the layer was read, or could not be. */
+  readonly close: () => void;
+}
+
+/** Reads the layers for which there is a reader. After an error nothing is read any more. */
+async function forEachLayer(
+  source: ImageSource,
+  signal: AbortSignal | undefined,
+  readerOf: (index: number) => LayerReader | null,
+): Promise<void> {
+  const failed = new AbortController();
+  const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const read = async (descriptor: Descriptor, index: number): Promise<void> => {
+    const reader = ended.aborted ? null : readerOf(index);
+    if (reader === null) return;
+    try {
+      await readLayer(source, descriptor, reader.onEntry, ended);
+    } catch (error) {
+      failed.abort(error);
+    } finally {
+      reader.close();
+    }
+  };
+  await pMap(source.layers, read, { concurrency: CONCURRENT });
+  ended.throwIfAborted();
 }
 
 async function readLayer(
   source: ImageSource,
   descriptor: Descriptor,
-  onEntry: (entry: TarEntry) => ContentSink | null,
-  signal: AbortSignal | undefined,
+  onEntry: LayerReader["onEntry"],
+  signal: AbortSignal,
 ): Promise<void> {
   const algorithm = algorithmOf(descriptor.digest);
   const hash = createHash(algorithm ?? "sha256");
   const parser = new TarParser(onEntry);
-  let failure: unknown = null;
   const chunks = (async function* () {
     for await (const chunk of source.openBlob(descriptor)) {
       hash.update(chunk);
@@ -106,29 +141,33 @@ async function readLayer(
   })();
   try {
     for await (const chunk of unpack(chunks)) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       parser.push(chunk);
     }
     parser.end();
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof RpmociError) throw error;
-    failure = error;
+    signal.throwIfAborted();
+    throw damaged(source.name, descriptor.digest, messageOf(error), error);
   }
-  if (failure !== null) throw damaged(source.name, descriptor.digest, messageOf(failure), failure);
   const actual = `${algorithm}:${hash.digest("hex")}`;
   if (algorithm !== undefined && actual !== descriptor.digest) {
     throw damaged(source.name, descriptor.digest, `its bytes are those of ${actual}`);
   }
 }
 
-/** What one layer changes in the tree below it. */
-class LayerChanges {
+/** An entry of a layer, or what it hides. */
+type Change =
+  | { readonly kind: "entry"; readonly path: string; readonly inode: Inode }
+  | { readonly kind: "link"; readonly path: string; readonly target: string }
+  | { readonly kind: "whiteout"; readonly path: string };
+
+/** What a layer has, in the order of its archive. */
+class LayerEntries {
+  readonly entries: Change[] = [];
   #file: number | null = null;
 
   constructor(
     readonly index: number,
-    readonly root: Node,
     readonly options: ReadTreeOptions,
     readonly extracted: Map<Inode, string>,
   ) {}
@@ -136,19 +175,14 @@ class LayerChanges {
   add(entry: TarEntry): ContentSink | null {
     this.close();
     const path = pathOf(entry.name);
-    const segments = path.split("/").filter((segment) => segment !== "");
-    const name = segments.at(-1) ?? "";
-    if (name.startsWith(WHITEOUT)) {
-      this.#whiteOut(segments.slice(0, -1), name);
-      return null;
+    if (posix.basename(path).startsWith(WHITEOUT)) this.entries.push({ kind: "whiteout", path });
+    else if (entry.type === "hardlink") this.entries.push({ kind: "link", path, target: pathOf(entry.linkName) });
+    else {
+      const inode = this.#newInode(entry, path);
+      this.entries.push({ kind: "entry", path, inode });
+      if (entry.type === "file" && this.options.isWanted(path)) return this.#extract(inode);
     }
-    const inode = entry.type === "hardlink" ? this.#linkTarget(entry) : this.#newInode(entry, path);
-    const node = this.#nodeAt(segments);
-    // Only a directory leaves what the layers below have in a directory there.
-    if (inode.type !== "directory" || node.inode?.type !== "directory") node.children = null;
-    node.inode = inode;
-    node.layer = this.index;
-    return entry.type === "file" && this.options.isWanted(path) ? this.#extract(inode) : null;
+    return null;
   }
 
   /** Idempotent. */
@@ -165,48 +199,6 @@ class LayerChanges {
     return { type: type as Inode["type"], mode, uid, gid, size, mtime, linkTarget, device, capability, layer, origin };
   }
 
-  #linkTarget({ name, linkName }: TarEntry): Inode {
-    let node: Node | undefined = this.root;
-    for (const segment of pathOf(linkName).split("/")) if (segment !== "") node = node?.children?.get(segment);
-    if (node?.inode) return node.inode;
-    throw new Error(`${JSON.stringify(name)} is a link to ${JSON.stringify(linkName)}, which is not there`);
-  }
-
-  #nodeAt(segments: readonly string[]): Node {
-    let node = this.root;
-    for (const segment of segments) {
-      node.children ??= new Map();
-      let child = node.children.get(segment);
-      if (child === undefined) {
-        child = { inode: null, layer: this.index, children: null };
-        node.children.set(segment, child);
-      }
-      node = child;
-    }
-    return node;
-  }
-
-  /** Hides what the layers below have, and nothing of this one, whichever comes first. */
-  #whiteOut(parent: readonly string[], name: string): void {
-    let node: Node | undefined = this.root;
-    for (const segment of parent) node = node?.children?.get(segment);
-    if (!node?.children) return;
-    const hidden = name === OPAQUE ? [...node.children.keys()] : [name.slice(WHITEOUT.length)];
-    for (const child of hidden) {
-      const found = node.children.get(child);
-      if (found !== undefined && !this.#keepOwn(found)) node.children.delete(child);
-    }
-  }
-
-  /** Whether anything of this layer is there. */
-  #keepOwn(node: Node): boolean {
-    for (const [name, child] of node.children ?? []) {
-      if (!this.#keepOwn(child)) node.children?.delete(name);
-    }
-    if (node.layer !== this.index) node.inode = null;
-    return node.inode !== null || (node.children?.size ?? 0) > 0;
-  }
-
   #extract(inode: Inode): ContentSink {
     if (inode.size > LARGEST_EXTRACT) throw new Error(`${JSON.stringify(inode.origin)} is too large to be read`);
     const path = join(this.options.directory, `extracted-${this.extracted.size}`);
@@ -217,6 +209,72 @@ class LayerChanges {
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
     };
   }
+}
+
+/** Puts what layer number `layer` has into the tree of those below. Throws for a link to nothing. */
+function change(root: Node, layer: number, entry: Change): void {
+  if (entry.kind === "whiteout") {
+    whiteOut(root, layer, entry.path);
+    return;
+  }
+  const inode = entry.kind === "link" ? linkedInode(root, entry) : entry.inode;
+  const node = makeNode(root, layer, segmentsOf(entry.path));
+  // Only a directory leaves what the layers below have in a directory there.
+  if (inode.type !== "directory" || node.inode?.type !== "directory") node.children = null;
+  node.inode = inode;
+  node.layer = layer;
+}
+
+function linkedInode(root: Node, { path, target }: Change & { readonly kind: "link" }): Inode {
+  const inode = findNode(root, segmentsOf(target))?.inode;
+  if (inode) return inode;
+  throw new Error(`${JSON.stringify(path)} is a link to ${JSON.stringify(target)}, which is not there`);
+}
+
+function makeNode(root: Node, layer: number, segments: readonly string[]): Node {
+  let node = root;
+  for (const segment of segments) {
+    node.children ??= new Map();
+    let child = node.children.get(segment);
+    if (child === undefined) {
+      child = { inode: null, layer, children: null };
+      node.children.set(segment, child);
+    }
+    node = child;
+  }
+  return node;
+}
+
+function findNode(root: Node, segments: readonly string[]): Node | undefined {
+  let node: Node | undefined = root;
+  for (const segment of segments) node = node?.children?.get(segment);
+  return node;
+}
+
+/** Hides what the layers below have, and nothing of this one, whichever comes first. */
+function whiteOut(root: Node, layer: number, path: string): void {
+  const segments = segmentsOf(path);
+  const name = segments.at(-1) ?? "";
+  const children = findNode(root, segments.slice(0, -1))?.children;
+  if (!children) return;
+  const hidden = name === OPAQUE ? [...children.keys()] : [name.slice(WHITEOUT.length)];
+  for (const child of hidden) {
+    const found = children.get(child);
+    if (found !== undefined && !keepOwn(found, layer)) children.delete(child);
+  }
+}
+
+/** Whether anything of this layer is there. */
+function keepOwn(node: Node, layer: number): boolean {
+  for (const [name, child] of node.children ?? []) {
+    if (!keepOwn(child, layer)) node.children?.delete(name);
+  }
+  if (node.layer !== layer) node.inode = null;
+  return node.inode !== null || (node.children?.size ?? 0) > 0;
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split("/").filter((segment) => segment !== "");
 }
 
 /** Absolute, and without `.` and empty segments. Throws for a path that leads out of the root. */

@@ -20,13 +20,18 @@ export function filesText(files: readonly ListedFile[]): string {
     `${file.uid}:${file.gid}`,
     String(file.size),
     String(file.layer + 1),
-    file.packages.join(",") || "-",
+    ownerText(file.packages),
     ...(digests ? [file.digest ?? "-"] : []),
     `${printable(file.path)}${file.linkTarget === null ? "" : ` -> ${printable(file.linkTarget)}`}`,
   ]);
   return table(rows, [1, 4, 5])
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** Hundreds of packages may own a directory. */
+function ownerText([first = "-", ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
 }
 
 /** As `ls -l` has it. */

@@ -179,7 +179,7 @@ test("what is no archive, or a hostile one, is refused with a reason", async (t)
   await refused(t, await archiveOf(folder, ["--sparse", "--format=gnu"]), /are not known/);
   await refused(t, await archiveOf(folder, ["--sparse", "--format=pax"]), /are not known/);
   await refused(t, await archiveOf(folder, ["--transform", "s,^,a/../../,", "-P"]), /leads out of the root/);
-  await refused(t, withField(archive, "./a/c", 157, "./a/z"), /"\.\/a\/z", which is not there/);
+  await refused(t, withField(archive, "./a/c", 157, "./a/z"), /"\/a\/z", which is not there/);
   await refused(t, withField(archive, "./a/b", 124, "\u00ff".repeat(12)), /negative/);
   await refused(t, withField(archive, "./a/b", 156, "?"), /are not known/);
 });
