@@ -25,6 +25,9 @@ export interface TarEntry {
 /** Takes an entry's contents piece by piece. */
 export type ContentSink = (bytes: Buffer) => void;
 
+/** Thrown with the reason, for what is no archive, or has entries that are not known. */
+export class InvalidArchive extends Error {}
+
 const BLOCK = 512;
 
 /** Bytes of a pax header or a long name; extended attributes of an entry may have 1 MiB. */
@@ -62,7 +65,7 @@ export class TarParser {
     this.#onEntry = onEntry;
   }
 
-  /** Throws an `Error` with the reason for what is no archive. */
+  /** Throws `InvalidArchive`. */
   push(chunk: Buffer): void {
     for (let position = 0; position < chunk.length && !this.#ended; ) {
       if (this.#contents > 0) {
@@ -95,9 +98,9 @@ export class TarParser {
     return this.#ended;
   }
 
-  /** Throws an `Error` unless the archive ended where one may. */
+  /** Throws `InvalidArchive` unless the archive ended where one may. */
   end(): void {
-    if (this.#contents + this.#padding + this.#filled > 0) throw new Error("the archive ends too early");
+    if (this.#contents + this.#padding + this.#filled > 0) throw new InvalidArchive("the archive ends too early");
   }
 
   #readHeader(): void {
@@ -108,10 +111,10 @@ export class TarParser {
       this.#ended = true;
       return;
     }
-    if (number(header, 148, 8) !== checksum(header)) throw new Error("it is not a tar archive, or damaged");
+    if (number(header, 148, 8) !== checksum(header)) throw new InvalidArchive("it is not a tar archive, or damaged");
     const flag = String.fromCharCode(header[156] ?? 0);
     const size = number(header, 124, 12);
-    if (size < 0) throw new Error("a size in a header is negative");
+    if (size < 0) throw new InvalidArchive("a size in a header is negative");
     if (flag === "x" || flag === "g") {
       this.#collect(size, (text) => {
         const records = paxRecords(text);
@@ -138,7 +141,7 @@ export class TarParser {
     const name = attributes.get("path") ?? ownName;
     const type = TYPES[flag];
     if (type === undefined || attributes.has("GNU.sparse.major") || attributes.has("GNU.sparse.map")) {
-      throw new Error(`entries such as ${JSON.stringify(name)} (type ${JSON.stringify(flag)}) are not known`);
+      throw new InvalidArchive(`entries such as ${JSON.stringify(name)} (type ${JSON.stringify(flag)}) are not known`);
     }
     const size = attributes.has("size") ? decimal("size", 0, 0) : ownSize;
     // A hard link to a file may tell the file's size, and has no contents all the same.
@@ -169,7 +172,7 @@ export class TarParser {
   }
 
   #collect(size: number, use: (text: string) => void): void {
-    if (size > LONGEST_HEADER) throw new Error(`a header of ${size} bytes is too long`);
+    if (size > LONGEST_HEADER) throw new InvalidArchive(`a header of ${size} bytes is too long`);
     let collected = "";
     this.#sink = (bytes) => {
       collected += bytes.toString("latin1");
@@ -193,17 +196,17 @@ function number(header: Buffer, offset: number, length: number): number {
   if (((field[0] ?? 0) & 0x80) !== 0) {
     const value = Number(BigInt.asIntN(8 * length - 1, BigInt(`0x${field.toString("hex")}`)));
     if (Number.isSafeInteger(value)) return value;
-    throw new Error("a number in a header is too large");
+    throw new InvalidArchive("a number in a header is too large");
   }
   const digits = field.toString("latin1").replace(/^[ \0]+|[ \0][\s\S]*$/g, "");
-  if (!/^[0-7]*$/.test(digits)) throw new Error("it is not a tar archive, or damaged");
+  if (!/^[0-7]*$/.test(digits)) throw new InvalidArchive("it is not a tar archive, or damaged");
   return digits === "" ? 0 : Number.parseInt(digits, 8);
 }
 
 function wholeNumber(digits: string): number {
   const value = Number(digits);
   if (/^\d+$/.test(digits) && Number.isSafeInteger(value)) return value;
-  throw new Error(`a pax header has ${JSON.stringify(digits)} for a number`);
+  throw new InvalidArchive(`a pax header has ${JSON.stringify(digits)} for a number`);
 }
 
 function text(header: Buffer, offset: number, length: number): string {
@@ -229,7 +232,7 @@ function paxRecords(whole: string): Map<string, string> {
     const record = whole.slice(position + digits.length + 1, end);
     const equals = record.indexOf("=");
     if (digits === "" || end > whole.length || !record.endsWith("\n") || equals <= 0) {
-      throw new Error("a pax header is damaged");
+      throw new InvalidArchive("a pax header is damaged");
     }
     records.set(record.slice(0, equals), record.slice(equals + 1, -1));
     position = end;

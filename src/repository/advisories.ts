@@ -28,6 +28,12 @@ export interface Advisory {
 /** Bytes of all advisories of a repository, unpacked; those of a large distribution have some 100 MB. */
 const LARGEST = 1 << 29;
 
+/** Characters of one advisory. */
+const LONGEST = 1 << 24;
+
+/** Thrown with the reason, for what is no list of advisories. */
+export class InvalidAdvisories extends Error {}
+
 const START = "<update";
 const END = "</update>";
 
@@ -92,14 +98,14 @@ interface UpdateElement {
 
 /**
  * Those about one of `names`. One at a time is parsed, and only if it has such a name: together, they would take a
- * multiple of their size in memory. Throws an `Error` with the reason for what is no list of advisories.
+ * multiple of their size in memory. Throws `InvalidAdvisories`.
  */
 export function parseAdvisories(document: Buffer, names: ReadonlySet<string>): readonly Advisory[] {
-  if (!document.subarray(0, 4096).includes("<updates")) throw new Error("it has no <updates> element");
+  if (!document.subarray(0, 4096).includes("<updates")) throw new InvalidAdvisories("it has no <updates> element");
   const advisories: Advisory[] = [];
   for (let start = nextUpdate(document, 0); start >= 0; ) {
     const end = document.indexOf(END, start);
-    if (end < 0) throw new Error("its end is missing");
+    if (end < 0) throw new InvalidAdvisories("its end is missing");
     const text = document.toString("utf8", start, end + END.length);
     const mentioned = [...text.matchAll(/\sname\s*=\s*["']([^"']*)/g)].some(([, name = ""]) => names.has(name));
     if (mentioned) advisories.push(advisoryOf(text, names));
@@ -118,9 +124,7 @@ function nextUpdate(document: Buffer, from: number): number {
 }
 
 function advisoryOf(text: string, names: ReadonlySet<string>): Advisory {
-  const { update } = parseXml(text, ["reference", "pkglist", "collection", "package"], { longest: 1 << 24 }) as {
-    readonly update: UpdateElement;
-  };
+  const update = updateIn(text);
   const packages = (update.pkglist ?? []).flatMap(({ collection = [] }) =>
     collection.flatMap((part) => part.package ?? []),
   );
@@ -135,6 +139,15 @@ function advisoryOf(text: string, names: ReadonlySet<string>): Advisory {
     cves: [...new Set(cves)].sort(compareText),
     packages: packages.map(packageOf).filter(({ name }) => names.has(name)),
   };
+}
+
+function updateIn(text: string): UpdateElement {
+  try {
+    const document = parseXml(text, ["reference", "pkglist", "collection", "package"], { longest: LONGEST });
+    return (document as { readonly update: UpdateElement }).update;
+  } catch (error) {
+    throw new InvalidAdvisories(messageOf(error));
+  }
 }
 
 function packageOf(element: PackageElement): AdvisoryPackage {
