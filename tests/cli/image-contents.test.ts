@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { type TestContext } from "node:test";
 import type { ListedFile } from "../../src/inspect/files.js";
 import type { Removal, SizeReport } from "../../src/inspect/size.js";
@@ -145,6 +145,44 @@ test("what takes the space, and what would go with a package", async (t) => {
   const text = await scene.run(["size", "image", "--without", "deep"]);
   assert.equal(text.stdout, "without:\n  deep-1-1.noarch\n\nstill required by:\n  ring-1-1.noarch\n\n1.0 kB less\n");
   assert.match((await scene.run(["size", "image"])).stdout, /^ +1 B +0\.0 % +1 +11\.1 kB {2}top-1-1\.noarch$/m);
+});
+
+test("a page with a treemap, whose areas are the sizes", async (t) => {
+  const fixtures = ["one", "two", "three"].map(
+    (name, index): RpmFixture => ({
+      name,
+      files: { [`/opt/${name}`]: bytes(1_000_000 * (index + 1)) },
+    }),
+  );
+  const scene = await built(t, fixtures, ["one", "two", "three"]);
+  const { code, stderr } = await scene.run(["size", "image:test", "--html", "size.html"]);
+  assert.equal(code, 0, stderr);
+  const page = readFileSync(scene.path("size.html"), "utf8");
+  // Well-formed but for the elements that HTML leaves open, and nothing from elsewhere.
+  await runSuccessfully("python3", [
+    "-c",
+    "import sys, xml.dom.minidom as d; d.parseString(open(sys.argv[1]).read().replace('<!DOCTYPE html>', '').replace('<meta charset=\"utf-8\">', ''))",
+    scene.path("size.html"),
+  ]);
+  assert.doesNotMatch(page, /(?:href|src)=|https?:|<script/);
+  const areas = [...page.matchAll(/<title>(\w+)-1-1\.noarch: .*?width="(\d+)" height="(\d+)"/g)].map(
+    ([, name, width, height]): [string, number] => [name ?? "", (Number(width) * Number(height)) / (1200 * 720)],
+  );
+  const share = new Map(areas);
+  const { size } = await json<SizeReport>(scene, ["size", "image"]);
+  for (const [index, name] of ["one", "two", "three"].entries()) {
+    assert.ok(Math.abs((share.get(name) ?? 0) - (1_000_000 * (index + 1)) / size) < 0.005, name);
+  }
+  assert.match(page, /<tr><td>3\.0 MB<\/td>.*<td>three-1-1\.noarch<\/td><\/tr>/);
+  const again = await scene.run(["size", "image:test", "--html", "again.html"]);
+  assert.equal(again.code, 0);
+  assert.equal(readFileSync(scene.path("again.html"), "utf8"), page);
+  const unwritable = await scene.run(["size", "image", "--html", "no/such/folder.html"]);
+  assert.deepEqual([unwritable.code, unwritable.stdout], [16, ""]);
+  assert.deepEqual(
+    readdirSync(scene.directory).filter((name) => name.endsWith(".part")),
+    [],
+  );
 });
 
 test("what is wrong with the command line is one message", async (t) => {

@@ -1,5 +1,6 @@
+import { rename, rm, writeFile } from "node:fs/promises";
 import { Command, Option } from "clipanion";
-import { imageSize, imageWithout, RpmociError, type SizeGrouping } from "../../index.js";
+import { imageSize, imageWithout, RpmociError, type SizeGrouping, type SizeReport } from "../../index.js";
 import { removalText, sizeText } from "../../reporters/size-text.js";
 import { RpmociCommand, type Run } from "../command.js";
 import { IMAGE_ARGUMENT } from "../image-argument.js";
@@ -21,6 +22,7 @@ export class SizeCommand extends RpmociCommand {
     examples: [
       ["By package", "rpmoci size image:latest"],
       ["By directories of /usr", "rpmoci size image:latest --by directory --depth 3"],
+      ["As a page", "rpmoci size image:latest --html size.html"],
       ["What goes with perl", "rpmoci size image:latest --without 'perl*'"],
     ],
   });
@@ -32,6 +34,7 @@ export class SizeCommand extends RpmociCommand {
     description: "Packages to do without: names, NEVRAs or globs; repeatable",
   });
   manifestPath = Option.String("-f,--file", { description: "Package manifest that the image was built from" });
+  html = Option.String("--html", { description: "Write a page with a treemap into this file" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
@@ -44,11 +47,15 @@ export class SizeCommand extends RpmociCommand {
       });
     }
     const depth = parseDepth(this.depth);
+    if (this.html !== undefined && without.length > 0) {
+      throw new RpmociError("--html has nothing to show of --without", { kind: "usage", code: "OPTIONS_CONFLICT" });
+    }
     if (without.length > 0) {
       const removal = await imageWithout({ image, without, manifestPath, emit, signal });
       this.#write(removal, removalText(removal));
     } else {
       const report = await imageSize({ image, by, depth, manifestPath, emit, signal });
+      if (this.html !== undefined) await writePage(this.html, report, image);
       this.#write(report, sizeText(report));
     }
     return 0;
@@ -56,6 +63,23 @@ export class SizeCommand extends RpmociCommand {
 
   #write(data: unknown, text: string): void {
     this.context.stdout.write(this.json ? `${JSON.stringify(data, null, 2)}\n` : text);
+  }
+}
+
+/** Written beside the file first, so that an earlier one is there until this one is whole. */
+async function writePage(path: string, report: SizeReport, image: string): Promise<void> {
+  const { sizeHtml } = await import("../../reporters/size-html.js");
+  const partial = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(partial, sizeHtml(report, image));
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    throw new RpmociError(`Failed to write ${path}: ${error instanceof Error ? error.message : error}`, {
+      kind: "output",
+      code: "PAGE_UNWRITABLE",
+      cause: error,
+    });
   }
 }
 
