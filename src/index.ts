@@ -15,6 +15,7 @@ export type { PackageDifference } from "./inspect/compare-packages.js";
 export type { ListedFile } from "./inspect/files.js";
 export type { Removal, SizeGrouping, SizeReport, SizeRow } from "./inspect/size.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
+export { type ImageReference, parseImageReference } from "./layout/open-image.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";

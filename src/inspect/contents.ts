@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
-import { type ImageSource, type ImageTree, type Inode, textOfBytes } from "../model/image-tree.js";
+import type { ImageSource, ImageTree, Inode } from "../model/image-tree.js";
 import type { DescribedPackage, InstalledFile } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
@@ -114,9 +114,4 @@ export function ownerNames({ owners }: ImageContents, path: string): readonly st
 
 export function nevraOf({ name, evr, arch }: Pick<DescribedPackage, "name" | "evr" | "arch">): string {
   return arch === "" ? `${name}-${evr}` : `${name}-${evr}.${arch}`;
-}
-
-/** Paths for people and for JSON. */
-export function pathText(path: string): string {
-  return textOfBytes(path);
 }

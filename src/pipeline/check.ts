@@ -1,9 +1,7 @@
 /** `rpmoci check`: whether the lockfile is still good. */
-import { RpmociError } from "../errors.js";
 import type { PackageChange } from "../events.js";
 import { lockfileChanges } from "../lockfile/difference.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
-import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import type { LockedPackage, Lockfile } from "../model/lockfile.js";
@@ -11,6 +9,7 @@ import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import { binding } from "../native/load.js";
 import type { Advisory } from "../repository/advisories.js";
+import { readExistingLockfile } from "./existing-lockfile.js";
 import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture } from "./locked-packages.js";
 import { type CommonOptions, contextOf } from "./options.js";
@@ -49,14 +48,7 @@ export interface CheckResult {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
-  const lock = await readLockfile(manifest.lockfilePath);
-  if (lock === null) {
-    throw new RpmociError(`the lock file ${manifest.lockfilePath} is missing`, {
-      kind: "lockfile",
-      code: "LOCKFILE_MISSING",
-      hint: "run rpmoci update",
-    });
-  }
+  const lock = await readExistingLockfile(manifest.lockfilePath);
   const fits = fitsManifest(lock, manifest) && (await fitsLocalPackages(lock, manifest));
   const resolver = await RepositoryResolver.configure(manifest, lockArchitecture(lock), context);
   try {

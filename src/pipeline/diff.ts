@@ -14,13 +14,13 @@ import {
 import { comparePackages, type PackageDifference, type PackageSet } from "../inspect/compare-packages.js";
 import type { ImageContents } from "../inspect/contents.js";
 import { digestFiles } from "../layout/read-tree.js";
-import { readLockfile } from "../lockfile/read.js";
 import { formatLockfile } from "../lockfile/write.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { readExistingLockfile } from "./existing-lockfile.js";
 import { type InspectOptions, readContents } from "./image-contents.js";
 import { contextOf } from "./options.js";
 
@@ -106,9 +106,7 @@ async function imagesDifference(
 
 async function readSide(reference: string, options: DiffOptions): Promise<Side> {
   if (!(await isLockfile(reference))) return imageSide(await readContents({ ...options, image: reference }));
-  const lock = await readLockfile(reference);
-  if (lock === null) throw new Error(`${reference} has gone`);
-  return lockSide(lock, options);
+  return lockSide(await readExistingLockfile(reference), options);
 }
 
 /** A file that is no archive, which begins with the name of an entry, or with zeros, and has its magic later. */

@@ -9,11 +9,11 @@ import { parseImageReference } from "../layout/open-image.js";
 import { digestFiles } from "../layout/read-tree.js";
 import { type LayoutProblem, validateLayout } from "../layout/validate.js";
 import { fitsManifest } from "../lockfile/fit.js";
-import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import { type BuildOptions, build } from "./build.js";
 import { type Difference, diffImages } from "./diff.js";
+import { readExistingLockfile } from "./existing-lockfile.js";
 import { type InspectOptions, readContents } from "./image-contents.js";
 import type { CommonOptions } from "./options.js";
 import { withWorkDirectory } from "./work-directory.js";
@@ -54,6 +54,7 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   const { path } = parseImageReference(image);
   const isLayout = (await stat(path).catch(() => null))?.isDirectory() ?? false;
   const layout = isLayout && (await hasLayoutFile(path)) ? await validateLayout(path) : [];
+  signal?.throwIfAborted();
   if (layout.length > 0) {
     return { layout, packages: 0, files: 0, deviations: [], lockfile: null, rebuilt: null, good: false };
   }
@@ -80,11 +81,11 @@ async function compareWithLockfile(
   manifestPath: string,
 ): Promise<readonly PackageDifference[]> {
   const manifest = await loadManifest(manifestPath);
-  const lock = await readLockfile(manifest.lockfilePath);
-  if (lock === null || !fitsManifest(lock, manifest)) {
-    throw new RpmociError(`${manifest.lockfilePath} ${lock === null ? "is missing" : "does not fit the manifest"}`, {
+  const lock = await readExistingLockfile(manifest.lockfilePath);
+  if (!fitsManifest(lock, manifest)) {
+    throw new RpmociError(`the lock file ${manifest.lockfilePath} does not fit the manifest`, {
       kind: "lockfile",
-      code: lock === null ? "LOCKFILE_MISSING" : "LOCKFILE_OUTDATED",
+      code: "LOCKFILE_OUTDATED",
       hint: "run rpmoci update",
     });
   }

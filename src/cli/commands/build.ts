@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
-import { build, RpmociError, tagUnchanged } from "../../index.js";
+import { build, parseImageReference, RpmociError, tagUnchanged } from "../../index.js";
 import { RepositoryCommand, type Run, required } from "../command.js";
 import { parseLabels } from "../labels.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
@@ -90,9 +89,7 @@ function parseSeconds(text: string): number {
   });
 }
 
-/** A directory may have a colon in its name. */
 function parsePrevious(text: string): { readonly layout: string; readonly tag?: string } {
-  const [, layout, tag] = /^(.+):([^/]+)$/.exec(text) ?? [];
-  if (layout !== undefined && tag !== undefined && !existsSync(text)) return { layout, tag };
-  return { layout: text };
+  const { path: layout, tag } = parseImageReference(text);
+  return tag === undefined ? { layout } : { layout, tag };
 }
