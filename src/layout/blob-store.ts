@@ -20,7 +20,11 @@ const CHUNK = 1 << 17;
 /** Of the directory or the file at `path`. Throws an `Error` with the reason for one that cannot be read. */
 export async function openBlobStore(path: string): Promise<BlobStore> {
   const absolute = resolve(path);
-  return (await stat(absolute)).isDirectory() ? directoryStore(absolute) : archiveStore(absolute);
+  const status = await stat(absolute);
+  if (status.isDirectory()) return directoryStore(absolute);
+  // A FIFO would keep whoever opens it waiting.
+  if (status.isFile()) return archiveStore(absolute);
+  throw new Error("it is neither a directory nor a file");
 }
 
 function directoryStore(directory: string): BlobStore {

@@ -34,13 +34,15 @@ export interface ImageVerification {
   /** How many were compared with what packages say. */
   readonly packages: number;
   readonly files: number;
+  /** Files that no package owns, which nothing but building again can verify. */
+  readonly unowned: number;
   /** Explained and unexplained ones. */
   readonly deviations: readonly FileDeviation[];
   /** From the lockfile to the image; null when no manifest was given. */
   readonly lockfile: readonly PackageDifference[] | null;
   /** The image that was built again, and what differs; null when it was not. */
   readonly rebuilt: { readonly digest: string; readonly difference: Difference } | null;
-  /** Nothing is wrong: no layout problem, no unexplained deviation, no other package, the same image again. */
+  /** Nothing is wrong: no layout problem, no unexplained deviation, no other package, some package, the same image again. */
   readonly good: boolean;
 }
 
@@ -56,18 +58,31 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   const layout = isLayout && (await hasLayoutFile(path)) ? await validateLayout(path) : [];
   signal?.throwIfAborted();
   if (layout.length > 0) {
-    return { layout, packages: 0, files: 0, deviations: [], lockfile: null, rebuilt: null, good: false };
+    return { layout, packages: 0, files: 0, unowned: 0, deviations: [], lockfile: null, rebuilt: null, good: false };
   }
   const contents = await readContents(options);
   const digests = await digestFiles(contents.source, digestedFiles(contents), signal);
   const { files, deviations } = checkFiles(contents, digests);
   const lockfile = manifestPath === undefined ? null : await compareWithLockfile(contents, manifestPath);
   const rebuilt = rebuild && manifestPath !== undefined ? await buildAgain(contents, manifestPath, options) : null;
+  const unowned = contents.tree.files.filter(
+    ({ path, inode }) => inode.type !== "directory" && !contents.owners.has(path),
+  );
   const good =
+    contents.packages.length > 0 &&
     deviations.every(({ explanation }) => explanation !== null) &&
     (lockfile ?? []).length === 0 &&
     rebuilt?.difference.same !== false;
-  return { layout, packages: contents.packages.length, files, deviations, lockfile, rebuilt, good };
+  return {
+    layout,
+    packages: contents.packages.length,
+    files,
+    unowned: unowned.length,
+    deviations,
+    lockfile,
+    rebuilt,
+    good,
+  };
 }
 
 /** Without one, it is nothing that could be validated: opening it says so. */
@@ -127,6 +142,8 @@ async function buildAgain(
       locked: true,
       cache: false,
       environment: { ...environment, SOURCE_DATE_EPOCH: String(seconds) },
+      // It goes as soon as it was compared.
+      emit: (event) => (event.type === "image-written" ? undefined : emit?.(event)),
     });
     const again = await readContents({
       image: `${layout}:rebuilt`,

@@ -6,14 +6,16 @@ import { printable } from "./printable.js";
 
 /** What is wrong, what is explained, and a line for each thing that is right. */
 export function verificationText(verification: ImageVerification): string {
-  const { layout, packages, files, deviations, lockfile, rebuilt } = verification;
+  const { layout, packages, files, unowned, deviations, lockfile, rebuilt } = verification;
   if (layout.length > 0) return problemsText(layout);
   const wrong = deviations.filter(({ explanation }) => explanation === null);
   const explained = deviations.filter(({ explanation }) => explanation !== null);
   const lines = [
     ...wrong.map((deviation) => `wrong      ${deviationText(deviation)}`),
     ...explained.map((deviation) => `explained  ${deviationText(deviation)}: ${deviation.explanation}`),
-    ...(wrong.length === 0 ? [`${files} files are as their ${packages} packages say`] : []),
+    ...(packages === 0 ? ["the image has no rpm database, which would say what its files should be"] : []),
+    ...(wrong.length === 0 && packages > 0 ? [`${files} files are as their ${packages} packages say`] : []),
+    ...(packages > 0 && unowned > 0 ? [`files of no package: ${unowned}`] : []),
     ...(lockfile ?? []).flatMap(packageLines).map((line) => `lockfile   ${line}`),
     ...(lockfile?.length === 0 ? ["the packages are those of the lockfile"] : []),
   ];

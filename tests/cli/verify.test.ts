@@ -61,7 +61,10 @@ test("an image as it was built is good, and what a build changes on purpose is e
     ],
   );
   const text = await scene.run(["verify", "image", "-f", "rpmoci.toml"]);
-  assert.match(text.stdout, /^\d+ files are as their 6 packages say\nthe packages are those of the lockfile$/m);
+  assert.match(
+    text.stdout,
+    /^\d+ files are as their 6 packages say\nfiles of no package: 1\nthe packages are those of the lockfile$/m,
+  );
 });
 
 test("whatever is not as packages say is found, and configuration may differ", async (t) => {
@@ -102,6 +105,20 @@ test("whatever is not as packages say is found, and configuration may differ", a
   assert.match(stdout, /^wrong {6}\/usr\/bin\/app: mode 4755, should be 0755 {2}\(app-2\.0-1\.noarch\)$/m);
   assert.match(stdout, /^wrong {6}\/usr\/share\/gone: missing {2}\(odd-1-1\.noarch\)$/m);
   assert.doesNotMatch(stdout, /files are as/);
+});
+
+test("what cannot be compared with packages is not good", async (t) => {
+  const scene = await builtScene(t);
+  await withLayer(scene, "without", "mkdir -p usr/lib/sysimage/rpm; touch usr/lib/sysimage/rpm/.wh.rpmdb.sqlite");
+  const without = await scene.run(["verify", "image:without"]);
+  assert.equal(without.code, 14);
+  assert.match(without.stdout, /^the image has no rpm database, which would say what its files should be$/m);
+  await withLayer(scene, "garbage", "mkdir -p usr/lib/sysimage/rpm; echo garbage > usr/lib/sysimage/rpm/rpmdb.sqlite");
+  const garbage = await scene.run(["verify", "image:garbage"]);
+  assert.deepEqual([garbage.code, garbage.stdout], [14, ""]);
+  assert.match(garbage.stderr, /Error the rpm database of the image image:garbage cannot be read: /);
+  await withLayer(scene, "more", "mkdir usr; touch usr/one usr/two");
+  assert.equal((await verify(scene, ["image:more"])).unowned, 3);
 });
 
 test("a flipped byte in any blob is found", async (t) => {
