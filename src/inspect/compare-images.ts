@@ -108,8 +108,9 @@ export function compareConfigurations(from: ImageConfig, to: ImageConfig): reado
 }
 
 function membersOf(config: ImageConfig): ReadonlyMap<string, string> {
-  const { rootfs: _, history: __, config: inner = {}, ...outer } = config;
-  const members = Object.entries(inner).map(([key, value]) => [`config.${key}`, value] as const);
+  const { rootfs: _, history: __, config: inner, ...outer } = config;
+  // Images of other tools need not have one.
+  const members = Object.entries(inner ?? {}).map(([key, value]) => [`config.${key}`, value] as const);
   const all = [...Object.entries(outer), ...members].filter(([, value]) => value !== undefined && value !== null);
   return new Map(all.map(([key, value]) => [key, JSON.stringify(value)]));
 }
