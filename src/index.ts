@@ -10,8 +10,14 @@ export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
+export type { FileAspect, FileDeviation } from "./inspect/check-files.js";
+export type { AspectDifference, ConfigurationDifference, FileDifference, LayerSums } from "./inspect/compare-images.js";
+export type { PackageDifference } from "./inspect/compare-packages.js";
+export type { ListedFile } from "./inspect/files.js";
+export type { Removal, SizeGrouping, SizeReport, SizeRow } from "./inspect/size.js";
 export { tagImage } from "./layout/copy-image.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
+export { type ImageReference, parseImageReference } from "./layout/open-image.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";
@@ -35,11 +41,21 @@ export {
   pruneCache,
   verifyCache,
 } from "./pipeline/cache.js";
+export {
+  type AffectedPackage,
+  type ApplicableAdvisory,
+  type CheckOptions,
+  type CheckResult,
+  check,
+} from "./pipeline/check.js";
+export { type Difference, type DiffOptions, diff, type ImagesDifference } from "./pipeline/diff.js";
+export { type FilesOptions, imageFiles } from "./pipeline/files.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
 export { writeDocument } from "./pipeline/pending-documents.js";
 export { checkDestinations, checkReachable, type PushOptions, type PushResult, push } from "./pipeline/push.js";
+export type { InspectOptions } from "./pipeline/read-contents.js";
 export {
   openResolver,
   type RepositoryDefinition,
@@ -50,10 +66,12 @@ export {
   type ResolverOptions,
 } from "./pipeline/resolver.js";
 export { type SbomOptions, sbom } from "./pipeline/sbom.js";
+export { imageSize, imageWithout, type RemovalOptions, type SizeOptions } from "./pipeline/size.js";
 export { withTemporaryLayout } from "./pipeline/temporary-layout.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";
+export { type ImageVerification, type VerifyImageOptions, verifyImage } from "./pipeline/verify-image.js";
 export { type PackageReasons, type WhyOptions, why } from "./pipeline/why.js";
 export { describeRequest } from "./resolve/explain.js";
 export { ResolutionError } from "./resolve/resolution-error.js";

@@ -141,11 +141,16 @@ bool nevra_less(Header a, Header b) {
   return string_tag(a, RPMTAG_ARCH) < string_tag(b, RPMTAG_ARCH);
 }
 
-std::vector<InstalledPackage> read_rpmdb(const RootDatabase& database) {
-  const auto guard = RpmLibrary::get().lock();
+std::vector<OwnedHeader> sorted_headers(const RootDatabase& database) {
   std::vector<OwnedHeader> headers;
   for_each_installed(database, [&](Header header) { headers.emplace_back(headerLink(header)); });
   std::sort(headers.begin(), headers.end(), [](const auto& a, const auto& b) { return nevra_less(a.get(), b.get()); });
+  return headers;
+}
+
+std::vector<InstalledPackage> read_rpmdb(const RootDatabase& database) {
+  const auto guard = RpmLibrary::get().lock();
+  const auto headers = sorted_headers(database);
   std::vector<InstalledPackage> packages;
   for (const auto& owner : headers) {
     const auto header = owner.get();

@@ -31,7 +31,10 @@ inline constexpr const char* kSqliteFile = "rpmdb.sqlite";
 /// other as a private copy. Throws Failure("RPMDB_UNREADABLE") that names the directory.
 void for_each_installed(const RootDatabase& database, const std::function<void(Header)>& visit);
 
-/// Sorted by name, EVR (rpm's order) and architecture.
+/// All installed headers, sorted by name, EVR (rpm's order) and architecture. Under RpmLibrary's lock.
+std::vector<OwnedHeader> sorted_headers(const RootDatabase& database);
+
+/// In the same order.
 std::vector<InstalledPackage> read_rpmdb(const RootDatabase& database);
 
 /// Paths that packages own, other than as %ghost, at or below one of `prefixes`. Sorted by bytes, without repeats.

@@ -17,15 +17,6 @@ namespace rpmoci {
 
 namespace {
 
-std::vector<std::string> sorted_strings(Header header, rpmTagVal tag) {
-  std::vector<std::string> strings;
-  TagData data(header, tag);
-  while (const char* string = data ? rpmtdNextString(data.get()) : nullptr) strings.emplace_back(string);
-  std::sort(strings.begin(), strings.end());
-  strings.erase(std::unique(strings.begin(), strings.end()), strings.end());
-  return strings;
-}
-
 /// Those of `probe_paths` that the package brings as a directory or a symlink.
 std::vector<std::string> owned_paths_among(Header header, const std::vector<std::string>& probe_paths) {
   if (probe_paths.empty()) return {};
@@ -55,6 +46,15 @@ std::string string_tag(Header header, rpmTagVal tag) {
   TagData data(header, tag, HEADERGET_RAW);
   const char* string = data ? rpmtdNextString(data.get()) : nullptr;
   return string == nullptr ? "" : string;
+}
+
+std::vector<std::string> sorted_strings(Header header, rpmTagVal tag) {
+  std::vector<std::string> strings;
+  TagData data(header, tag);
+  while (const char* string = data ? rpmtdNextString(data.get()) : nullptr) strings.emplace_back(string);
+  std::sort(strings.begin(), strings.end());
+  strings.erase(std::unique(strings.begin(), strings.end()), strings.end());
+  return strings;
 }
 
 std::string evr_of(Header header) {

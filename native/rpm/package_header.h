@@ -37,6 +37,9 @@ PackageHeader read_package(const std::string& path, const std::vector<std::strin
 /// A string tag in its untranslated form; empty when the header lacks it.
 std::string string_tag(Header header, rpmTagVal tag);
 
+/// The texts of a tag, sorted, without repeats.
+std::vector<std::string> sorted_strings(Header header, rpmTagVal tag);
+
 /// `[epoch:]version-release`; the epoch only when it is not 0.
 std::string evr_of(Header header);
 

@@ -83,6 +83,8 @@ export interface PackageRecipe {
   readonly license: string;
   readonly vendor?: string;
   readonly description?: string;
+  /** Entries as a spec file has them, the latest first. */
+  readonly changelog?: string;
   /** The source package that the RPM names, when it has another name than the package itself. */
   readonly source?: { readonly name: string; readonly version: string; readonly release: string };
   readonly relations: readonly Relation[];

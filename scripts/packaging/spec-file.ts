@@ -17,6 +17,7 @@ export function specFile(recipe: PackageRecipe): string {
     const target = entry.type === "hardlink" ? byPath.get(entry.target) : undefined;
     lines.push(fileLine(entry, target ?? entry));
   }
+  if (recipe.changelog !== undefined) lines.push("", "%changelog", escapeMacros(recipe.changelog));
   return `${lines.join("\n")}\n`;
 }
 

@@ -31,6 +31,11 @@ export abstract class RpmociCommand extends Command {
   /** The command's work; errors are reported and turned into exit codes by the caller. */
   protected abstract run(run: Run): Promise<number>;
 
+  /** For an error of the command. */
+  protected exitCodeOf(error: unknown): number {
+    return exitCodeOf(error);
+  }
+
   override async execute(): Promise<number> {
     const level = Math.max(0, Math.min(LEVELS.length - 1, DEFAULT_LEVEL + Number(this.verbose) - Number(this.quiet)));
     const verbosity = LEVELS[level] ?? "status";
@@ -57,7 +62,7 @@ export abstract class RpmociCommand extends Command {
         return Number(process.exitCode);
       }
       reporter.error(error instanceof Error ? error : new Error(String(error)));
-      const code = exitCodeOf(error);
+      const code = this.exitCodeOf(error);
       if (verbosity === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
       return code;
     } finally {

@@ -21,6 +21,9 @@ export const LAYOUT_PROBLEMS = CODES.output;
 /** Files of the cache were damaged. */
 export const CACHE_DAMAGED = CODES.verify;
 
+/** An image is not what it should be. */
+export const IMAGE_NOT_GOOD = CODES.verify;
+
 /** A dry run found a difference. */
 export const DIFFERENCE = 3;
 

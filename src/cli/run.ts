@@ -3,14 +3,19 @@ import { Builtins, Cli, Command } from "clipanion";
 import { version } from "../index.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { CheckCommand } from "./commands/check.js";
+import { DiffCommand } from "./commands/diff.js";
+import { FilesCommand } from "./commands/files.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
 import { PushCommand } from "./commands/push.js";
 import { SbomCommand } from "./commands/sbom.js";
+import { SizeCommand } from "./commands/size.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
+import { VerifyCommand } from "./commands/verify.js";
 import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 
@@ -41,12 +46,17 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const commands = [
     BuildCommand,
     UpdateCommand,
+    CheckCommand,
     VendorCommand,
     WhyCommand,
     TreeCommand,
     LayersCommand,
     PushCommand,
     SbomCommand,
+    FilesCommand,
+    SizeCommand,
+    DiffCommand,
+    VerifyCommand,
     LayoutGcCommand,
     LayoutValidateCommand,
     CacheLsCommand,

@@ -41,6 +41,8 @@ export interface RepositoryMetadata {
   readonly fetchFilelists: (() => Promise<string>) | null;
   /** Fetches the comps data, whose path it returns; null when the repository has none. */
   readonly fetchGroups: (() => Promise<string>) | null;
+  /** Fetches the advisories, whose path it returns; null when the repository has none. */
+  readonly fetchAdvisories: (() => Promise<string>) | null;
   /** Null for a repository without modules. */
   readonly modules: ModuleMetadata | null;
 }

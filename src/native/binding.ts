@@ -467,6 +467,65 @@ export interface RootDatabase {
   readonly dbPath: string;
 }
 
+/** All that the rpm database has about one file of a package. */
+export interface InstalledFile {
+  /** Each byte is a character. */
+  readonly path: string;
+  readonly user: string;
+  readonly group: string;
+  /** Each byte is a character; empty for all but symlinks. */
+  readonly linkTarget: string;
+  /** The text of cap_to_text(3); empty when there are none. */
+  readonly capabilities: string;
+  /** Lower-case hexadecimal digits; empty for what has none. */
+  readonly digest: string;
+  /** OpenPGP's number of the algorithm: 8 for SHA-256. */
+  readonly digestAlgorithm: number;
+  readonly size: number;
+  /** As stat(2) has it. */
+  readonly mode: number;
+  /** rpm's `rpmfileAttrs`. */
+  readonly flags: number;
+  /** rpm's `rpmVerifyFlags`: what is to be verified. */
+  readonly verifyFlags: number;
+  /** rpm's `rpmfileState`: 0 for what was installed. */
+  readonly state: number;
+}
+
+export interface ChangelogEntry {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** Often with the version that it is about. */
+  readonly author: string;
+  readonly text: string;
+}
+
+export interface DescribedPackage {
+  readonly name: string;
+  readonly evr: string;
+  readonly arch: string;
+  readonly sourceRpm: string;
+  /** In the order of the package: the latest first. */
+  readonly changelog: readonly ChangelogEntry[];
+  readonly files: readonly InstalledFile[];
+  /** Indices of the installed packages that meet a requirement of it which it does not meet itself, sorted. */
+  readonly needs: readonly number[];
+}
+
+/** Unpacks one stream. Opaque. */
+export type ZstdDecoder = object & { readonly "rpmoci zstd decoder": never };
+
+export interface ZstdStep {
+  /** 128 KiB at most. */
+  readonly output: Buffer;
+  /** Where in the chunk to go on. */
+  readonly position: number;
+  /** There is more to be had of what was read. */
+  readonly more: boolean;
+  /** Everything so far is whole frames. */
+  readonly whole: boolean;
+}
+
 /** By which a long task is called off. Opaque. */
 export type Cancellation = object & { readonly "rpmoci cancellation": never };
 /** What calls tasks of one addon off. */
@@ -628,6 +687,10 @@ export interface Binding extends Cancelling {
   readRpmdb(database: RootDatabase): Promise<readonly InstalledPackage[]>;
   /** In the order of `readRpmdb`, and rejects as it does. */
   readInventory(database: RootDatabase, withFiles: boolean): Promise<readonly InventoryPackage[]>;
+  /** In the same order. Rejects with `RPMDB_UNREADABLE`. */
+  describeInstalled(database: RootDatabase): Promise<readonly DescribedPackage[]>;
+  /** Of RPM files, without any verification. Rejects with `RPM_UNREADABLE`. */
+  readChangelogs(paths: readonly string[]): Promise<readonly (readonly ChangelogEntry[])[]>;
   /** Paths (bytes) that installed packages own, other than as %ghost, at or below one of `prefixes`. Sorted. */
   ownedPaths(database: RootDatabase, prefixes: readonly string[]): Promise<readonly Uint8Array[]>;
   /**
@@ -690,6 +753,13 @@ export interface Binding extends Cancelling {
    * for a file that is damaged or needs a window of more than 128 MiB.
    */
   digestZstdContents(path: string, algorithm: "sha256" | "sha512"): Promise<string>;
+
+  newZstdDecoder(): ZstdDecoder;
+  /**
+   * Unpacks the next piece of a stream of zstd frames, from `position` of `chunk`, and takes no more than a millisecond.
+   * Throws an error with the code `LAYER_READ` for what is none, or needs a window of more than 128 MiB.
+   */
+  decodeZstd(decoder: ZstdDecoder, chunk: Uint8Array, position: number): ZstdStep;
 }
 
 /** PEM files; an empty path stands for libcurl's own choice, or for none. */

@@ -1,7 +1,5 @@
 /** `rpmoci layers`: how the image is cut into layers. */
-import { RpmociError } from "../errors.js";
 import { knownLayers } from "../layout/known-layers.js";
-import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { ANNOTATION_LAYER_PACKAGES } from "../model/descriptor.js";
 import type { LayerPlan } from "../model/layer-plan.js";
@@ -9,6 +7,7 @@ import type { LockedLayerPlan, Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { packagesKey } from "../plan/packages-key.js";
 import { planLayers } from "../plan/plan-layers.js";
+import { readExistingLockfile } from "./existing-lockfile.js";
 import type { CommonOptions } from "./options.js";
 
 /**
@@ -43,14 +42,7 @@ export interface LayerPlanOptions extends Pick<CommonOptions, "manifestPath"> {
  */
 export async function layerPlan({ manifestPath, layout, tag }: LayerPlanOptions): Promise<readonly LayerReport[]> {
   const manifest = await loadManifest(manifestPath);
-  const lock = await readLockfile(manifest.lockfilePath);
-  if (lock === null) {
-    throw new RpmociError(`the lock file ${manifest.lockfilePath} is missing`, {
-      kind: "lockfile",
-      code: "LOCKFILE_MISSING",
-      hint: "run rpmoci update",
-    });
-  }
+  const lock = await readExistingLockfile(manifest.lockfilePath);
   const plan: LayerPlan = planFor(lock, manifest) ?? { layers: [] };
   const sizes = new Map<string, number>();
   for (const { name, size = 0 } of lock.packages) sizes.set(name, (sizes.get(name) ?? 0) + size);

@@ -8,6 +8,7 @@ import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
 import type { Solvable } from "../native/binding.js";
+import type { Advisory } from "../repository/advisories.js";
 import type { Comps } from "../repository/comps.js";
 import { configureRepositories } from "../repository/configure.js";
 import { fetchKeys } from "../repository/keys.js";
@@ -102,6 +103,13 @@ export class Repositories implements PackageSources {
     const { loadComps } = await import("../repository/comps.js");
     this.#comps ??= loadComps(metadata);
     return this.#comps;
+  }
+
+  /** What repositories say that newer builds of packages with these names repair, by id. */
+  async advisories(names: ReadonlySet<string>): Promise<readonly Advisory[]> {
+    const metadata = await this.#currentMetadata();
+    const { loadAdvisories } = await import("../repository/advisories.js");
+    return loadAdvisories(metadata, names);
   }
 
   /** All repositories and the given local RPM files, loaded; the caller closes them. */

@@ -1,6 +1,7 @@
 /** Plans of layers as text. */
 import type { LayerReport } from "../index.js";
 import { megabytes } from "./messages.js";
+import { table } from "./table.js";
 
 /** Names of packages in a line. */
 const SHOWN = 4;
@@ -36,12 +37,4 @@ function sum(layers: readonly LayerReport[]): number {
 
 function percent(part: number, whole: number): string {
   return whole === 0 ? "0.0" : ((100 * part) / whole).toFixed(1);
-}
-
-/** Numbers to the right; the last column is of any width. */
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padStart(widths[column] ?? 0))).join("  "),
-  );
 }

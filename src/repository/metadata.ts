@@ -105,6 +105,7 @@ async function fetchFiles(
   if (primary === undefined) throw invalidRepomd(config, "it names no primary metadata");
   const filelists = repomd.get("filelists");
   const groups = GROUP_TYPES.map((type) => repomd.get(type)).find((file) => file !== undefined);
+  const advisories = repomd.get("updateinfo");
   const modules = repomd.get("modules");
   const repomdPath = join(directory, `${createHash("sha256").update(bytes).digest("hex")}-repomd.xml`);
   // Before the files that it names are looked for: they stay in the cache as long as it does.
@@ -130,6 +131,7 @@ async function fetchFiles(
     kept: false,
     fetchFilelists: filelists === undefined ? null : () => fetchFile("filelists", filelists),
     fetchGroups: groups === undefined ? null : () => fetchFile("groups", groups),
+    fetchAdvisories: advisories === undefined ? null : () => fetchFile("updateinfo", advisories),
     modules:
       modules === undefined
         ? null

@@ -1,7 +1,7 @@
 /** Which blocks of our own code have run, as V8 counts them. */
 import { Session } from "node:inspector/promises";
 
-const OWN_CODE = /^file:.*\/build\/js\/src\/(destination|lockfile|manifest|model|registry|repository)\//;
+const OWN_CODE = /^file:.*\/build\/js\/src\/(destination|layout|lockfile|manifest|model|registry|repository)\//;
 
 interface Range {
   readonly startOffset: number;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { checkTagOf, formatRepository, isNamedTag, parseDestination } from "../../src/destination/parse.js";
 import { RpmociError } from "../../src/errors.js";
+import { InvalidArchive, TarParser } from "../../src/layout/tar-parser.js";
 import { parseLockfile } from "../../src/lockfile/read.js";
 import { formatLockfile } from "../../src/lockfile/write.js";
 import { parseManifest } from "../../src/manifest/load.js";
@@ -9,6 +10,7 @@ import { findLine } from "../../src/manifest/locate.js";
 import type { RepositoryConfig } from "../../src/model/repository.js";
 import { DEFAULT_TRANSFER, type Transport } from "../../src/model/transport.js";
 import { parseChallenges } from "../../src/registry/challenge.js";
+import { InvalidAdvisories, parseAdvisories } from "../../src/repository/advisories.js";
 import { expandVariables } from "../../src/repository/expansion.js";
 import { parseIni } from "../../src/repository/ini.js";
 import { findMirrors } from "../../src/repository/mirrors.js";
@@ -85,6 +87,42 @@ function runRepomd(text: string): void {
     assert.equal(typeof type, "string");
     assert.equal(location.split("/").includes("..") || location.startsWith("/"), false);
     assert.equal(size === undefined || Number.isSafeInteger(size), true);
+  }
+}
+
+/** Blocks of 512 characters, whose checksums are made right: nothing else would be read. */
+function runTar(text: string): void {
+  const bytes = Buffer.alloc(Math.ceil(text.length / 512) * 512);
+  bytes.write(text, "latin1");
+  for (let start = 0; start < bytes.length; start += 512) {
+    const block = bytes.subarray(start, start + 512).fill(" ", 148, 156);
+    const sum = block.reduce((total, byte) => total + byte, 0);
+    block.write(`${sum.toString(8).padStart(6, "0")}\0`, 148, "latin1");
+  }
+  const readIn = (length: number): readonly unknown[] => {
+    const events: unknown[] = [];
+    const parser = new TarParser((entry) => {
+      assert.equal(Number.isSafeInteger(entry.size) && entry.size >= 0, true);
+      const contents: string[] = [];
+      events.push([entry, contents]);
+      return (piece) => contents.push(piece.toString("latin1"));
+    });
+    try {
+      for (let start = 0; start < bytes.length; start += length) parser.push(bytes.subarray(start, start + length));
+      parser.end();
+    } catch (error) {
+      if (!(error instanceof InvalidArchive)) throw error;
+      events.push(error.message);
+    }
+    return events.map((event) => (Array.isArray(event) ? [event[0], event[1].join("")] : event));
+  };
+  assert.deepEqual(readIn(77), readIn(bytes.length));
+}
+
+function runAdvisories(text: string): void {
+  for (const { packages, cves } of parseAdvisories(Buffer.from(text), new Set(["tool"]))) {
+    for (const { name, evr } of packages) assert.equal(name === "tool" && evr.includes("-"), true);
+    for (const cve of cves) assert.equal(typeof cve, "string");
   }
 }
 
@@ -245,6 +283,36 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
       "0".repeat(64),
     ],
   },
+  tar: {
+    run: runTar,
+    tokens: [
+      "\0",
+      "ustar\0",
+      "00000000020\0",
+      "x",
+      "g",
+      "L",
+      "K",
+      "11 path=a\n",
+      "17 size=99999\n",
+      "SCHILY.xattr.a=",
+      "\u0080",
+    ],
+  },
+  advisories: {
+    run: runAdvisories,
+    tokens: [
+      ...xml,
+      "<updates>",
+      "<update ",
+      "</update>",
+      "<pkglist><collection>",
+      '<package name="tool" ',
+      ' epoch="1" version="2" release="3"',
+      '<reference type="cve" id="',
+      "<severity>",
+    ],
+  },
   locate: { run: runLocate, tokens: [...toml, "contents", "packages", "image", "envs", '"A.B"'] },
   lockfile: {
     run: runLockfile,
@@ -284,5 +352,5 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
 
 /** Whether a parser threw that on purpose. */
 export function isIntended(error: unknown): boolean {
-  return error instanceof RpmociError || error instanceof InvalidRepomd;
+  return [RpmociError, InvalidRepomd, InvalidAdvisories].some((type) => error instanceof type);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -14,7 +15,7 @@ import path from "node:path";
 import test, { after, before } from "node:test";
 import type { EraseResult } from "../../src/native/binding.js";
 import { addon, addonPath, isRpm6 } from "./support/rpm-addon.js";
-import { buildPackages, has, run, Workspace } from "./support/rpm-tools.js";
+import { buildPackages, has, run, toolEnvironment, Workspace } from "./support/rpm-tools.js";
 
 /** Six packages, one of which has scriptlets in Lua (the root has no shell) and ghosts, two that differ in arch only. */
 const spec = `
@@ -465,4 +466,36 @@ test("a package whose scriptlet refuses stays, and the reason is told", { skip }
   assert.equal(failure.code, "RPM_ERASE_FAILED");
   assert.match(failure.message, /stubborn/);
   assert.ok(existsSync(path.join(root, "opt", "data", "stubborn")));
+});
+
+test("files are described as rpm dumps them, and needs are what rpm knows of requirements", { skip }, async () => {
+  const root = makeRoot();
+  const described = await addon.describeInstalled({ root, dbPath });
+  const own = described.flatMap(({ files }) =>
+    files.map(({ path: name, size, digest, mode, user, group, linkTarget }) =>
+      [name, size, digest || "0".repeat(64), `0${mode.toString(8)}`, user, group, linkTarget || "X"].join(" "),
+    ),
+  );
+  const dumped = execFileSync("rpm", ["--root", root, "--dbpath", dbPath, "-qa", "--dump"], {
+    encoding: "latin1",
+    env: toolEnvironment,
+  });
+  const fields = /^(.*) (\d+) \d+ ([0-9a-f]{64}) (\d+) (\S+) (\S+) \d \d \S+ (.*)$/;
+  const lines = dumped.trim().split("\n");
+  const expected = lines.map((line) => fields.exec(line)?.slice(1).join(" ") ?? line);
+  assert.deepEqual(own.sort(), expected.sort());
+  assert.ok(own.some((line) => line.startsWith("/opt/data/latin-\u00e9 1 ")));
+  const needs = described.map(({ name, needs: indices }) => [name, indices.map((index) => described[index]?.name)]);
+  assert.deepEqual(Object.fromEntries(needs), {
+    Zeta: [],
+    alpha: ["base"],
+    "alpha-data": ["alpha"],
+    base: [],
+    chatty: [],
+    stubborn: [],
+  });
+  assert.deepEqual(
+    described.map(({ name }) => name),
+    (await addon.readRpmdb({ root, dbPath })).map(({ name }) => name),
+  );
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
@@ -61,4 +61,37 @@ test("what is cut off, damaged, no zstd or not there is an error that names the 
   await refused(path, /too much memory/);
   await refused(join(directory, "none"), /No such file or directory/);
   await refused(directory, /Is a directory/);
+});
+
+/** What the decoder makes of a stream that comes in pieces of some length. */
+function decoded(packed: Buffer, length: number): Buffer {
+  const decoder = binding().newZstdDecoder();
+  const pieces: Buffer[] = [];
+  let whole = false;
+  for (let start = 0; start < packed.length; start += length) {
+    const chunk = packed.subarray(start, start + length);
+    for (let position = 0, more = true; more || position < chunk.length; ) {
+      const step = binding().decodeZstd(decoder, chunk, position);
+      assert.ok(step.output.length <= 1 << 17);
+      ({ position, more, whole } = step);
+      pieces.push(step.output);
+    }
+  }
+  assert.ok(whole);
+  return Buffer.concat(pieces);
+}
+
+test("a stream is unpacked piece by piece, whatever the pieces", (t) => {
+  const path = join(temporaryDirectory(t), "file");
+  const bytes = Buffer.concat([Buffer.alloc(3 << 20), Buffer.from("between"), randomBytes(300_000)]);
+  pack(path, [bytes, Buffer.alloc(0), bytes]);
+  const packed = readFileSync(path);
+  for (const length of [1 << 20, 1 << 17, 4096, 1000]) {
+    assert.ok(decoded(packed, length).equals(Buffer.concat([bytes, bytes])), `${length}`);
+  }
+  const start = decoded.bind(null, packed.subarray(0, packed.length - 1), 1 << 16);
+  assert.throws(start, assert.AssertionError);
+  const damaged = Buffer.from(packed);
+  damaged[0] = 0;
+  assert.throws(() => decoded(damaged, 4096), { code: "LAYER_READ" });
 });

@@ -27,6 +27,8 @@ export interface FileFixture {
   /** The path of a file of the same package. */
   readonly hardlinkTo?: string;
   readonly symlinkTo?: string;
+  /** What `rpm --verify` leaves out, for example `md5`. */
+  readonly unverified?: readonly string[];
   /** Seconds; the package's build time if absent. */
   readonly mtime?: number;
 }
@@ -49,6 +51,8 @@ export interface RpmFixture {
   readonly summary?: string;
   readonly license?: string;
   readonly vendor?: string;
+  /** As a spec file has it. */
+  readonly changelog?: string;
   /** The source package's name, when it differs. */
   readonly source?: { readonly name: string; readonly version: string; readonly release: string };
   /** rpm's notation: `name`, `name >= 1-2`, `(a or b)`. */
@@ -114,6 +118,7 @@ export function recipeOf(fixture: RpmFixture): PackageRecipe {
     arch,
     ...(fixture.epoch === undefined ? {} : { epoch: fixture.epoch }),
     ...(fixture.vendor === undefined ? {} : { vendor: fixture.vendor }),
+    ...(fixture.changelog === undefined ? {} : { changelog: fixture.changelog }),
     ...(fixture.source === undefined ? {} : { source: fixture.source }),
     summary: fixture.summary ?? `Package ${name}`,
     license: fixture.license ?? "MIT",
@@ -137,7 +142,9 @@ function fileEntry(path: string, file: FileFixture, buildTime: number): Entry {
   if (file.symlinkTo !== undefined) return { ...base, type: "symlink", target: file.symlinkTo };
   if (file.hardlinkTo !== undefined) return { ...base, type: "hardlink", target: file.hardlinkTo };
   const capabilities = file.caps === undefined ? {} : { capabilities: file.caps };
-  return { ...base, type: "file", mode: file.mode ?? 0o644, content: Buffer.from(file.content ?? ""), ...capabilities };
+  const unverified = file.unverified === undefined ? {} : { unverified: file.unverified };
+  const content = Buffer.from(file.content ?? "");
+  return { ...base, type: "file", mode: file.mode ?? 0o644, content, ...capabilities, ...unverified };
 }
 
 function relationsOf(fixture: RpmFixture): PackageRecipe["relations"] {

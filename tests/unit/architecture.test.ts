@@ -153,6 +153,7 @@ const STAGES = [
   "archive",
   "registry",
   "sbom",
+  "inspect",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
 const FOUNDATION = ["events", "errors", "processes", "directories", "package-root"] as const;
@@ -173,6 +174,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "resolve",
     "explain",
     "layout",
+    "inspect",
     "destination",
     ...BELOW_STAGES,
   ],

@@ -7,6 +7,7 @@ import {
   type Destination,
   type Emit,
   parseDestination,
+  parseImageReference,
   push,
   RpmociError,
   tagImage,
@@ -14,7 +15,7 @@ import {
   withTemporaryLayout,
 } from "../../index.js";
 import { RepositoryCommand, type Run, required } from "../command.js";
-import { parseLayoutReference } from "../layout-reference.js";
+import { parseLabels } from "../labels.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 import { parseSbomFormats } from "../sbom-formats.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
@@ -169,9 +170,9 @@ export class BuildCommand extends RepositoryCommand {
       engine: this.engine === undefined ? undefined : parseEngine(this.engine),
       sandbox,
       scriptletTimeout: this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout),
-      labels: Object.fromEntries(this.labels.map(parseLabel)),
+      labels: parseLabels(this.labels),
       cache,
-      previous: this.previous === undefined ? undefined : parseLayoutReference(this.previous),
+      previous: this.previous === undefined ? undefined : parsePrevious(this.previous),
       refresh,
       sbom,
       sbomFiles,
@@ -199,11 +200,7 @@ function parseSeconds(text: string): number {
   });
 }
 
-function parseLabel(text: string): readonly [string, string] {
-  const index = text.indexOf("=");
-  if (index > 0) return [text.slice(0, index), text.slice(index + 1)];
-  throw new RpmociError(`--label: \`${text}\` should be of the form KEY=VALUE.`, {
-    kind: "usage",
-    code: "LABEL_INVALID",
-  });
+function parsePrevious(text: string): { readonly layout: string; readonly tag?: string } {
+  const { path: layout, tag } = parseImageReference(text);
+  return tag === undefined ? { layout } : { layout, tag };
 }

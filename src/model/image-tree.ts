@@ -1,0 +1,62 @@
+/** What is in an image: its layers put on top of each other. */
+import type { Readable } from "node:stream";
+import type { Descriptor, Digest, ImageConfig } from "./descriptor.js";
+
+/** An image that can be read, wherever it lies. */
+export interface ImageSource {
+  /** As the user named it. */
+  readonly name: string;
+  /** The image manifest's. */
+  readonly digest: Digest;
+  readonly config: ImageConfig;
+  /** The lowest first. */
+  readonly layers: readonly Descriptor[];
+  openBlob(descriptor: Descriptor): Readable;
+}
+
+export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo";
+
+/** What the names of one file share. */
+export interface Inode {
+  readonly type: FileType;
+  /** Permissions, with set-id and sticky bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes; 0 for all but files. */
+  readonly size: number;
+  /** Of the last modification, in seconds since the epoch. */
+  readonly mtime: number;
+  /** Of a symlink, each byte a character. */
+  readonly linkTarget: string;
+  /** `major:minor` of a device. */
+  readonly device: string;
+  /** The extended attribute `security.capability`, in hexadecimal digits; empty when there is none. */
+  readonly capability: string;
+  /** Index of the layer that has the contents. */
+  readonly layer: number;
+  /** Its path there, absolute, each byte a character. */
+  readonly origin: string;
+}
+
+export interface ImageFile {
+  /** Absolute; each byte is a character, since names need not be UTF-8. */
+  readonly path: string;
+  readonly inode: Inode;
+}
+
+export interface ImageTree {
+  /** Sorted by the bytes of their paths, the root directory first. */
+  readonly files: readonly ImageFile[];
+  readonly byPath: ReadonlyMap<string, ImageFile>;
+}
+
+/** Bytes that were read as characters, as text for people. */
+export function textOfBytes(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** Text as bytes, each a character. */
+export function bytesOfText(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}

@@ -1,0 +1,163 @@
+/** `rpmoci diff`: what differs between two images, two lockfiles, or one of each. */
+import { open, stat } from "node:fs/promises";
+import { Store } from "../fetch/store.js";
+import {
+  type ConfigurationDifference,
+  compareConfigurations,
+  compareFiles,
+  type FileDifference,
+  type LayerSums,
+  layerSums,
+  reusedLayers,
+  undecidedFiles,
+} from "../inspect/compare-images.js";
+import { comparePackages, type PackageDifference, type PackageSet } from "../inspect/compare-packages.js";
+import type { ImageContents } from "../inspect/contents.js";
+import { digestFiles } from "../layout/read-tree.js";
+import { formatLockfile } from "../lockfile/write.js";
+import { cacheFolders } from "../model/cache-folders.js";
+import type { Lockfile } from "../model/lockfile.js";
+import { withoutZeroEpoch } from "../model/nevra.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
+import { readExistingLockfile } from "./existing-lockfile.js";
+import { contextOf } from "./options.js";
+import { type InspectOptions, readContents } from "./read-contents.js";
+
+export interface DiffOptions extends Omit<InspectOptions, "image"> {
+  /** The older side: an image, as `InspectOptions.image`, or the path of a lockfile. */
+  readonly from: string;
+  readonly to: string;
+  /** Where RPM files are looked for that lockfiles name, for their changelogs. */
+  readonly cacheDirectory?: string | undefined;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export interface ImagesDifference {
+  readonly files: readonly FileDifference[];
+  readonly configuration: readonly ConfigurationDifference[];
+  readonly from: LayerSums;
+  readonly to: LayerSums;
+  /** Layers of the newer image that the older one has, too. */
+  readonly reusedLayers: number;
+}
+
+export interface Difference {
+  /**
+   * Two images have the same digest; two lockfiles say the same. A lockfile and an image: they have the same packages.
+   */
+  readonly same: boolean;
+  readonly packages: readonly PackageDifference[];
+  /** Null unless both sides are images. */
+  readonly images: ImagesDifference | null;
+}
+
+type Side = PackageSet & { readonly contents: ImageContents | null; readonly lock: Lockfile | null };
+
+/**
+ * Compares two sides. Contents of files are compared by their digests, where their layers are not the same. Throws an
+ * `RpmociError`, of kind `usage` for what is not there, of kind `verify` for an image that is damaged, of kind `lockfile`.
+ */
+export async function diff(options: DiffOptions): Promise<Difference> {
+  const from = await readSide(options.from, options);
+  const to = await readSide(options.to, options);
+  return difference(from, to, options.signal);
+}
+
+/** As `diff`, of two images that were read. */
+export async function diffImages(
+  from: ImageContents,
+  to: ImageContents,
+  signal: AbortSignal | undefined,
+): Promise<Difference> {
+  return difference(imageSide(from), imageSide(to), signal);
+}
+
+async function difference(from: Side, to: Side, signal: AbortSignal | undefined): Promise<Difference> {
+  const images = from.contents && to.contents && (await imagesDifference(from.contents, to.contents, signal));
+  const packages = await comparePackages(from, to);
+  const same =
+    from.contents && to.contents
+      ? from.contents.source.digest === to.contents.source.digest
+      : from.lock && to.lock
+        ? formatLockfile(from.lock) === formatLockfile(to.lock)
+        : packages.length === 0;
+  return { same, packages, images };
+}
+
+async function imagesDifference(
+  from: ImageContents,
+  to: ImageContents,
+  signal: AbortSignal | undefined,
+): Promise<ImagesDifference> {
+  const undecided = undecidedFiles(from, to);
+  const digests = new Map([
+    ...(await digestFiles(from.source, undecided.from, signal)),
+    ...(await digestFiles(to.source, undecided.to, signal)),
+  ]);
+  return {
+    files: compareFiles(from, to, digests),
+    configuration: compareConfigurations(from.source.config, to.source.config),
+    from: layerSums(from),
+    to: layerSums(to),
+    reusedLayers: reusedLayers(from, to).length,
+  };
+}
+
+async function readSide(reference: string, options: DiffOptions): Promise<Side> {
+  if (!(await isLockfile(reference))) return imageSide(await readContents({ ...options, image: reference }));
+  return lockSide(await readExistingLockfile(reference), options);
+}
+
+/** A file that is no archive, which begins with the name of an entry, or with zeros, and has its magic later. */
+async function isLockfile(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => null);
+  if (status?.isFile() !== true) return false;
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+    return !buffer.subarray(0, bytesRead).includes(0);
+  } finally {
+    await file.close();
+  }
+}
+
+function imageSide(contents: ImageContents): Side {
+  const packages = contents.packages.map((entry) => ({ ...entry, arch: entry.arch || undefined, checksum: undefined }));
+  const changelogs = new Map(packages.map((entry, index) => [entry, contents.packages[index]?.changelog ?? []]));
+  return {
+    packages,
+    changelogOf: async (entry) => changelogs.get(entry as (typeof packages)[number]) ?? null,
+    contents,
+    lock: null,
+  };
+}
+
+/** Local packages have no version that is locked. */
+function lockSide(lock: Lockfile, { cacheDirectory, environment }: DiffOptions): Side {
+  const context = contextOf({
+    manifestPath: "",
+    cacheDirectory,
+    ...(environment === undefined ? {} : { environment }),
+  });
+  const store = new Store(cacheFolders(context.cacheDirectory).files);
+  const packages = lock.packages.map(({ name, evr, arch, checksum }) => ({
+    name,
+    evr: withoutZeroEpoch(evr),
+    arch,
+    checksum: `${checksum.algorithm}:${checksum.value}`,
+  }));
+  return {
+    packages,
+    changelogOf: async (entry) => {
+      const locked = lock.packages[packages.indexOf(entry as (typeof packages)[number])];
+      if (locked === undefined) return null;
+      const path = store.pathOf(locked.checksum);
+      // What is not in the cache, or no RPM file there, tells nothing.
+      const changelogs = await nativeCall(binding().readChangelogs([path])).catch(() => []);
+      return changelogs[0] ?? null;
+    },
+    contents: null,
+    lock,
+  };
+}
