@@ -1,13 +1,9 @@
 /** Copies an image from one layout to another. */
-
-import { constants } from "node:fs";
-import { copyFile, link } from "node:fs/promises";
-import { join } from "node:path";
 import { RpmociError } from "../errors.js";
 import { ANNOTATION_REF_NAME, type ImageIndex } from "../model/descriptor.js";
-import type { ImageBlob, LayoutImage } from "../model/layout-image.js";
+import type { LayoutImage } from "../model/layout-image.js";
 import { withTag } from "./index-file.js";
-import { LayoutTransaction } from "./layout.js";
+import { LayoutTransaction, type NewBlob } from "./layout.js";
 
 /**
  * Adds the image, with what is attached to it, to the layout in a directory, which is made where it is missing. The tags
@@ -17,13 +13,11 @@ import { LayoutTransaction } from "./layout.js";
 export async function copyIntoLayout(image: LayoutImage, path: string, tags: readonly string[]): Promise<void> {
   const layout = await LayoutTransaction.begin(path);
   try {
-    const files = image.blobs.map(async (blob, index) => {
-      const staged = join(layout.staging, `blob-${index}`);
-      await linkOrCopy(blob, staged);
-      return { descriptor: blob.descriptor, path: staged };
-    });
-    const documents = image.documents.map(({ descriptor, bytes }) => ({ descriptor, bytes }));
-    await layout.commitBlobs([...(await Promise.all(files)), ...documents], (index) => withImage(index, image, tags));
+    const blobs: NewBlob[] = image.documents.map(({ descriptor, bytes }) => ({ descriptor, bytes }));
+    for (const [index, { descriptor, path: source }] of image.blobs.entries()) {
+      blobs.push({ descriptor, path: await layout.take(source, `blob-${index}`) });
+    }
+    await layout.commitBlobs(blobs, (index) => withImage(index, image, tags));
   } finally {
     await layout.discard();
   }
@@ -46,10 +40,6 @@ export async function tagImage(path: string, tag: string, tags: readonly string[
   } finally {
     await layout.discard();
   }
-}
-
-async function linkOrCopy({ path }: ImageBlob, target: string): Promise<void> {
-  await link(path, target).catch(() => copyFile(path, target, constants.COPYFILE_FICLONE));
 }
 
 function withImage(index: ImageIndex, { top, documents }: LayoutImage, tags: readonly string[]): ImageIndex {

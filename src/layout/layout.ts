@@ -1,6 +1,6 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { constants, copyFile, link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
@@ -99,6 +99,20 @@ export class LayoutTransaction {
       return { ...layer, path };
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === "ENOENT" ? null : { ...layer, path: undefined };
+    }
+  }
+
+  /**
+   * A file called `name` in the staging folder with the contents of another one, sharing its space where the file system
+   * lets it. Throws an `RpmociError` of kind `output`.
+   */
+  async take(path: string, name: string): Promise<string> {
+    const target = join(this.staging, name);
+    try {
+      await link(path, target).catch(() => copyFile(path, target, constants.COPYFILE_FICLONE));
+      return target;
+    } catch (error) {
+      throw unwritable(this.directory, error);
     }
   }
 

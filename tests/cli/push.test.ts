@@ -8,9 +8,10 @@ import { test } from "node:test";
 import type { Descriptor } from "../../src/model/descriptor.js";
 import { readImage } from "../support/image.js";
 import { listen } from "../support/loopback.js";
+import { projectRoot } from "../support/project.js";
 import { assertPushed, assertQuiet, Pusher, proxied, setting, skopeoDigest } from "../support/pusher.js";
 import { account, registrySkip, startRegistry } from "../support/registry.js";
-import { runSuccessfully } from "../support/run.js";
+import { run, runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
 const skip = registrySkip;
@@ -267,6 +268,30 @@ test("archives of the same image are the same bytes, and what was there stays un
     readdirSync(user.directory).filter((name) => name.includes("part")),
     [],
   );
+});
+
+test("a disk that fills up is named, and what was there stays", async (t) => {
+  const { user } = setting(t, [3 << 20]);
+  if (process.geteuid?.() !== 0) return t.skip("only root can mount");
+  const probe = await run("unshare", ["--mount", "mount", "-t", "tmpfs", "none", user.path("bin")]);
+  if (probe.code !== 0) return t.skip(`nothing can be mounted here: ${probe.stderr.trim()}`);
+  const small = user.path("small");
+  mkdirSync(small);
+  const main = join(projectRoot, "dist/main.js");
+  for (const destination of [
+    `oci:${small}/layout`,
+    `oci-archive:${small}/archive`,
+    `docker-archive:${small}/archive`,
+  ]) {
+    const script = `mount -t tmpfs -o size=1m none '${small}' && echo before >'${small}/archive' &&
+      '${process.execPath}' '${main}' push image:v1 ${destination}; echo "$? $(cat '${small}/archive') $(ls -A '${small}')"`;
+    const { stdout, stderr } = await run("unshare", ["--mount", "sh", "-c", script], {
+      cwd: user.directory,
+      env: user.env,
+    });
+    assert.equal(stdout, "16 before archive\n", stderr);
+    assert.match(stderr, /Error The disk of .*small\/(archive|layout) is full/);
+  }
 });
 
 test("an image goes to another layout with what is attached to it", async (t) => {
