@@ -1,6 +1,7 @@
 /** The command line: arguments in, exit code out. */
 import { Builtins, Cli, Command } from "clipanion";
-import { version } from "../index.js";
+import { RpmociError, version } from "../index.js";
+import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
 import { LayersCommand } from "./commands/layers.js";
@@ -11,6 +12,7 @@ import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
 import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
+import { progressModeIn } from "./progress-option.js";
 
 /** clipanion's own also takes `-v`, which asks for verbosity here. */
 class VersionCommand extends Command {
@@ -31,6 +33,13 @@ function withVerbosityLast(args: readonly string[]): string[] {
 function withHelpAsOption(args: readonly string[]): string[] {
   if (args[0] !== "help") return [...args];
   return args[1] === undefined ? ["--help"] : [args[1], "--help"];
+}
+
+/** The first line is clipanion's message; usage of the command follows. */
+function tellAsJson(error: unknown): void {
+  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  const fault = new RpmociError(message, { kind: "usage", code: "COMMAND_LINE", hint: "rpmoci --help lists commands" });
+  new JsonReporter(process.stderr, "status").error(fault);
 }
 
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -54,7 +63,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     command = cli.process(withHelpAsOption(withVerbosityLast(args)));
   } catch (error) {
-    process.stderr.write(cli.error(error, { colored: enableColors }));
+    if (progressModeIn(args, process.env) === "json") tellAsJson(error);
+    else process.stderr.write(cli.error(error, { colored: enableColors }));
     return USAGE;
   }
   try {

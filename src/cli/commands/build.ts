@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "clipanion";
-import { build, RpmociError, tagUnchanged } from "../../index.js";
-import { RepositoryCommand, type Run, required } from "../command.js";
+import { type BuildResult, build, RpmociError, tagUnchanged } from "../../index.js";
+import { JSON_RESULT, RepositoryCommand, type Run, required } from "../command.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
 export class BuildCommand extends RepositoryCommand {
@@ -46,6 +46,8 @@ export class BuildCommand extends RepositoryCommand {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
+  json = Option.Boolean("--json", false, { description: JSON_RESULT });
+
   protected async run(run: Run): Promise<number> {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
@@ -69,10 +71,17 @@ export class BuildCommand extends RepositoryCommand {
       refresh,
     };
     if (needsUserNamespace()) {
-      return (await tagUnchanged(request)) === null ? runInUserNamespace(process.argv.slice(1), run.emit) : 0;
+      const known = await tagUnchanged(request);
+      if (known === null) return runInUserNamespace(process.argv.slice(1), run.emit);
+      this.#tell(known);
+    } else {
+      this.#tell(await build(request));
     }
-    await build(request);
     return 0;
+  }
+
+  #tell({ layout, tag, digest, unchanged, lockfile }: BuildResult): void {
+    if (this.json) this.printJson({ layout, tag, digest, unchanged, packages: lockfile.packages.length });
   }
 }
 
