@@ -30,6 +30,7 @@ export {
   pruneCache,
   verifyCache,
 } from "./pipeline/cache.js";
+export { type InitOptions, type InitResult, init } from "./pipeline/init.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";

@@ -4,6 +4,7 @@ import { RpmociError, version } from "../index.js";
 import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
@@ -46,6 +47,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
   const commands = [
+    InitCommand,
     BuildCommand,
     UpdateCommand,
     VendorCommand,
