@@ -9,6 +9,8 @@ export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
+export { type MissingIds, missingSubordinateIds } from "./host/subordinate-ids.js";
+export { namespaceArguments } from "./host/user-namespace.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
@@ -19,6 +21,7 @@ export { hostArchitecture } from "./model/architecture.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
+export type { Finding } from "./model/finding.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
@@ -30,6 +33,7 @@ export {
   pruneCache,
   verifyCache,
 } from "./pipeline/cache.js";
+export { type DiagnoseOptions, diagnose } from "./pipeline/doctor.js";
 export { type InitOptions, type InitResult, init } from "./pipeline/init.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";

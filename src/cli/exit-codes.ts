@@ -21,6 +21,9 @@ export const LAYOUT_PROBLEMS = CODES.output;
 /** Files of the cache were damaged. */
 export const CACHE_DAMAGED = CODES.verify;
 
+/** No image can be built on this system. */
+export const UNFIT = CODES.environment;
+
 /** A dry run found a difference. */
 export const DIFFERENCE = 3;
 

@@ -4,6 +4,7 @@ import { RpmociError, version } from "../index.js";
 import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { DoctorCommand } from "./commands/doctor.js";
 import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
@@ -59,6 +60,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CacheLsCommand,
     CacheVerifyCommand,
     CachePruneCommand,
+    DoctorCommand,
   ];
   for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;

@@ -136,6 +136,7 @@ function codeOf(source: string): string {
 type Sources = ReadonlyMap<string, string>;
 
 const STAGES = [
+  "host",
   "manifest",
   "repository",
   "resolve",
@@ -161,7 +162,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   version: ["package-root"],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   pipeline: [...STAGES, "version", ...BELOW_STAGES],
-  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", "layout", ...BELOW_STAGES],
+  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", "layout", "host", ...BELOW_STAGES],
   reporters: ["index"],
   cli: ["index", "reporters"],
   main: ["cli"],
