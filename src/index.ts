@@ -47,6 +47,7 @@ export {
   type Resolver,
   type ResolverOptions,
 } from "./pipeline/resolver.js";
+export { manifestSchema } from "./pipeline/schema.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";
 export { type UpdateOptions, type UpdateResult, update } from "./pipeline/update.js";
 export { type VendorOptions, type VendorResult, vendor } from "./pipeline/vendor.js";

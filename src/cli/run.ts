@@ -9,6 +9,7 @@ import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
+import { SchemaCommand } from "./commands/schema.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
 import { VendorCommand } from "./commands/vendor.js";
@@ -61,6 +62,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CacheVerifyCommand,
     CachePruneCommand,
     DoctorCommand,
+    SchemaCommand,
   ];
   for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;

@@ -8,7 +8,7 @@ import * as v from "valibot";
 export const DEFAULT_MAX_LAYERS = 40;
 
 /** Of each compression; none has no levels. */
-const MAX_LEVEL = { gzip: 9, zstd: 19, none: 0 } as const;
+export const MAX_LEVEL = { gzip: 9, zstd: 19, none: 0 } as const;
 
 function levelMessage(issue: { readonly input: { readonly compression: keyof typeof MAX_LEVEL } }): string {
   const { compression } = issue.input;
