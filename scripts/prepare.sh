@@ -26,9 +26,10 @@ fedora_packages=(
   rpm-build rpm-sign createrepo_c gnupg2 dpkg apt debootstrap debian-keyring xz zstd
 )
 # What the tests compare with.
-debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip bzip2 pigz)
+debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip bzip2 pigz
+  zsh fish mandoc)
 fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip bzip2 pigz libasan libubsan
-  glibc-static)
+  glibc-static zsh fish mandoc)
 
 install_debian() {
   local missing=()

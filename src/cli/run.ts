@@ -4,6 +4,7 @@ import { RpmociError, version } from "../index.js";
 import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
+import { CompletionsCommand } from "./commands/completions.js";
 import { DoctorCommand } from "./commands/doctor.js";
 import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
@@ -63,6 +64,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CachePruneCommand,
     DoctorCommand,
     SchemaCommand,
+    CompletionsCommand,
   ];
   for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;

@@ -136,3 +136,6 @@ export const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
     }),
   },
 };
+
+/** What `init` takes. */
+export const distributionNames: readonly string[] = Object.keys(DISTRIBUTIONS);

@@ -1,5 +1,5 @@
 import { Command, Option } from "clipanion";
-import { init } from "../../index.js";
+import { distributionNames, init } from "../../index.js";
 import { JSON_RESULT, ManifestCommand } from "../command.js";
 
 export class InitCommand extends ManifestCommand {
@@ -18,7 +18,7 @@ export class InitCommand extends ManifestCommand {
 
   packages = Option.Rest({ name: "PKG" });
   distribution = Option.String("--distro", {
-    description: "NAME or NAME:RELEASE, of fedora, centos, ubi, rhel, rocky, almalinux, azurelinux and opensuse",
+    description: `NAME or NAME:RELEASE, of ${distributionNames.join(", ")}`,
   });
   force = Option.Boolean("--force", false, { description: "Replace a file that is there" });
   json = Option.Boolean("--json", false, { description: JSON_RESULT });
