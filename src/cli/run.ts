@@ -1,4 +1,5 @@
 /** The command line: arguments in, exit code out. */
+import { Writable } from "node:stream";
 import { Builtins, Cli, Command } from "clipanion";
 import { RpmociError, version } from "../index.js";
 import { JsonReporter } from "../reporters/json-lines.js";
@@ -10,6 +11,7 @@ import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
+import { ManCommand } from "./commands/man.js";
 import { SchemaCommand } from "./commands/schema.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
@@ -36,7 +38,7 @@ function withVerbosityLast(args: readonly string[]): string[] {
 /** `rpmoci help COMMAND` is `rpmoci COMMAND --help`. */
 function withHelpAsOption(args: readonly string[]): string[] {
   if (args[0] !== "help") return [...args];
-  return args[1] === undefined ? ["--help"] : [args[1], "--help"];
+  return [...args.slice(1), "--help"];
 }
 
 /** The first line is clipanion's message; usage of the command follows. */
@@ -44,6 +46,24 @@ function tellAsJson(error: unknown): void {
   const message = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
   const fault = new RpmociError(message, { kind: "usage", code: "COMMAND_LINE", hint: "rpmoci --help lists commands" });
   new JsonReporter(process.stderr, "status").error(fault);
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  return args.length === 0 || args.some((arg) => arg === "help" || arg === "--help" || arg === "-h");
+}
+
+/** clipanion calls an option's value `#0`; blanks that keep columns behind it give way. */
+function valuesNamed(text: string): string {
+  return text.replace(/ #\d+(?: {3})?/g, " VALUE");
+}
+
+function withValuesNamed(output: Writable): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => {
+      output.write(valuesNamed(text), done);
+    },
+  });
 }
 
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -65,6 +85,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     DoctorCommand,
     SchemaCommand,
     CompletionsCommand,
+    ManCommand,
   ];
   for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;
@@ -72,11 +93,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
     command = cli.process(withHelpAsOption(withVerbosityLast(args)));
   } catch (error) {
     if (progressModeIn(args, process.env) === "json") tellAsJson(error);
-    else process.stderr.write(cli.error(error, { colored: enableColors }));
+    else process.stderr.write(valuesNamed(cli.error(error, { colored: enableColors })));
     return USAGE;
   }
   try {
-    return await cli.run(command);
+    return await cli.run(command, asksForHelp(args) ? { stdout: withValuesNamed(process.stdout) } : {});
   } catch (error) {
     process.stderr.write(cli.error(error, { colored: enableColors }));
     return DEFECT;
