@@ -3,6 +3,7 @@
 /** What kind of thing went wrong; the CLI's exit code follows from it. */
 export type ErrorKind =
   | "usage"
+  | "policy"
   | "manifest"
   | "lockfile"
   | "resolve"

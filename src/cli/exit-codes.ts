@@ -3,6 +3,7 @@ import { type ErrorKind, RpmociError } from "../index.js";
 
 const CODES: Readonly<Record<ErrorKind, number>> = {
   usage: 2,
+  policy: 7,
   manifest: 10,
   lockfile: 11,
   resolve: 12,
@@ -35,6 +36,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [0, "done"],
   [CODES.usage, "the command line, or a variable such as `SOURCE_DATE_EPOCH`, is wrong"],
   [DIFFERENCE, "`update --dry-run` found a difference"],
+  [CODES.policy, "the image would violate the manifest's `[policy]`"],
   [CODES.manifest, "the manifest is wrong, or names a repository that is not configured"],
   [CODES.lockfile, "the lockfile is missing, outdated or damaged"],
   [CODES.resolve, "dependencies cannot be resolved"],

@@ -39,4 +39,12 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "layers.groups": "Packages that have a layer of their own.",
   "layers.groups.name": "The layer's name.",
   "layers.groups.packages": "Names of packages, or globs of them.",
+  policy: "What the image must and must not be; update and build fail otherwise.",
+  "policy.forbidden": "Names of packages, or globs of them, that must not be in the image.",
+  "policy.allowed_licenses":
+    "Licences of packages, or globs of them; of a package's licences joined by AND all must be among them, of those joined by OR one.",
+  "policy.max_package_size": "The most bytes of a package's installed files: a number, or as 500M.",
+  "policy.max_installed_size": "The most bytes of all packages' installed files.",
+  "policy.max_image_size": "The most bytes of the image's layers as they are stored.",
+  "policy.require_signatures": "Whether every package must be signed, whatever gpgcheck says; local RPMs, too.",
 };

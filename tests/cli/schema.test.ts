@@ -83,6 +83,10 @@ const wrong: readonly string[] = [
   `${head}layers = { groups = [{ name = "a", packages = ["b"] }] }`,
   `${head}layers = { strategy = "source", groups = [{ name = "", packages = ["b"] }] }`,
   `${head}layers = { strategy = "source", groups = [{ name = "a", packages = [] }] }`,
+  `${head}policy = { max_image_size = "2 GB" }`,
+  `${head}policy = { max_image_size = -1 }`,
+  `${head}policy = { forbidden = "a" }`,
+  `${head}policy = { allowed = [] }`,
 ];
 for (const manifest of wrong) {
   test(`the schema refuses what a build refuses: ${JSON.stringify(manifest.replace(head, ""))}`, () => {

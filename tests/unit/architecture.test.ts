@@ -137,6 +137,7 @@ type Sources = ReadonlyMap<string, string>;
 
 const STAGES = [
   "host",
+  "policy",
   "manifest",
   "repository",
   "resolve",
