@@ -35,6 +35,7 @@ export {
   verifyCache,
 } from "./pipeline/cache.js";
 export { type DiagnoseOptions, diagnose } from "./pipeline/doctor.js";
+export { explainError } from "./pipeline/error-help.js";
 export { type InitOptions, type InitResult, init } from "./pipeline/init.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";

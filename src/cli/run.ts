@@ -7,6 +7,7 @@ import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
 import { CompletionsCommand } from "./commands/completions.js";
 import { DoctorCommand } from "./commands/doctor.js";
+import { ExplainCommand } from "./commands/explain.js";
 import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
@@ -83,6 +84,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CacheVerifyCommand,
     CachePruneCommand,
     DoctorCommand,
+    ExplainCommand,
     SchemaCommand,
     CompletionsCommand,
     ManCommand,

@@ -10,12 +10,14 @@ export class PlainReporter implements Reporter {
   readonly #verbosity: Verbosity;
   readonly #colours: boolean;
   readonly #charset: Charset;
+  readonly #codes: boolean;
 
   /** Colours are for terminals, and for those who did not set `NO_COLOR` (no-color.org). */
-  constructor(output: Output, verbosity: Verbosity, environment: NodeJS.ProcessEnv) {
+  constructor(output: Output, verbosity: Verbosity, environment: NodeJS.ProcessEnv, { codes = false } = {}) {
     this.#output = output;
     this.#verbosity = verbosity;
     this.#charset = charsetOf(environment);
+    this.#codes = codes || shows(verbosity, "verbose");
     this.#colours = hasColours(output, environment);
   }
 
@@ -26,12 +28,14 @@ export class PlainReporter implements Reporter {
     else this.#line(this.#status(message.verb, message.text, message.level === "warning" ? "yellow" : "green"));
   };
 
-  /** An error, its details and its hint; no stack. */
+  /** An error, its details and its hint, and its code where there is room for it; no stack. */
   error(error: Error): void {
     this.#line(this.#status("Error", error.message, "red"));
-    const { details = [], hint } = error as Partial<RpmociError>;
+    const { details = [], hint, code } = error as Partial<RpmociError>;
     for (const detail of details) this.#line(continuationLine(withArrows(detail, this.#charset)));
     if (hint !== undefined) this.#line(this.#status("Hint", hint, "yellow"));
+    if (code !== undefined && this.#codes)
+      this.#line(this.#status("Code", `${code} (rpmoci explain ${code})`, "yellow"));
   }
 
   end(): void {}

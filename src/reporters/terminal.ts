@@ -26,7 +26,7 @@ export class TerminalReporter implements Reporter {
     // Hiding the cursor would take a handler of signals, to show it again.
     this.#draw = createLogUpdate(output, { showCursor: true });
     const write = (text: string): void => this.#above(text);
-    this.#lines = new PlainReporter({ write, isTTY: true }, verbosity, environment);
+    this.#lines = new PlainReporter({ write, isTTY: true }, verbosity, environment, { codes: true });
     const style = { charset: charsetOf(environment), colours: hasColours({ write, isTTY: true }, environment) };
     this.#view = new ProgressView(style, () => performance.now());
     this.#shown = shows(verbosity, "status");
