@@ -17,10 +17,10 @@ const NOT_CODES = new Set(
   RPMOCI_IN_USER_NAMESPACE RPMOCI_PROGRESS SOURCE_DATE_EPOCH SSL_CERT_FILE VERSION_ID XDG_CACHE_HOME`.split(/\s+/),
 );
 
-/** All texts like `OPTION_MISSING`, the keys of the table of the addon's codes, and codes of one word. */
+/** All strings like `OPTION_MISSING`, the keys of the table of the addon's codes, and codes of one word. */
 function codesInSources(): ReadonlySet<string> {
   const found = sources.flatMap(({ name, text }) => [
-    ...[...text.matchAll(/["`]([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["`]/g)].map(([, code = ""]) => code),
+    ...[...text.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g)].map(([, code = ""]) => code),
     ...[...text.matchAll(/\bkind: "[a-z]+",\s*code: "([A-Z]+)"/g)].map(([, code = ""]) => code),
     ...(name === "native/call.ts" ? [...text.matchAll(/^ {2}([A-Z_]+): "/gm)].map(([, code = ""]) => code) : []),
     ...(name === "resolve/resolve.ts" ? [...text.matchAll(/\bcode: "([A-Z]+)"/g)].map(([, code = ""]) => code) : []),
