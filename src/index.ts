@@ -16,7 +16,7 @@ export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./la
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
-export { distributionNames } from "./manifest/distributions.js";
+export { distributionNames } from "./manifest/distribution-names.js";
 export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
 export { hostArchitecture } from "./model/architecture.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";

@@ -2,6 +2,7 @@
 import type { Definition } from "clipanion";
 import { distributionNames } from "../index.js";
 import { PROGRESS_MODES } from "../reporters/choose.js";
+import { SHELLS } from "./shells.js";
 
 /** What a value may be, as far as a shell can offer it. */
 export type ValueKind =
@@ -28,8 +29,6 @@ export interface CommandModel {
   readonly arguments: string;
   readonly argument: ValueKind;
 }
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 const DIRECTORY: ValueKind = { kind: "directories" };
 

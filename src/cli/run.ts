@@ -2,6 +2,7 @@
 import { Writable } from "node:stream";
 import { Builtins, Cli, Command } from "clipanion";
 import { RpmociError, version } from "../index.js";
+import { chooseReporter } from "../reporters/choose.js";
 import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
@@ -20,6 +21,7 @@ import { VendorCommand } from "./commands/vendor.js";
 import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 import { progressModeIn } from "./progress-option.js";
+import { unknownCommand } from "./unknown-command.js";
 
 /** clipanion's own also takes `-v`, which asks for verbosity here. */
 class VersionCommand extends Command {
@@ -32,7 +34,7 @@ class VersionCommand extends Command {
 
 /** `-v` and `-q` may stand before the command, as in the original; clipanion takes options after it only. */
 function withVerbosityLast(args: readonly string[]): string[] {
-  const first = args.findIndex((arg) => !/^(-[vq]+|--verbose|--quiet)$/.test(arg));
+  const first = args.findIndex((arg) => !/^(-[vq]+|--verbose|--quiet|--progress=.*)$/.test(arg));
   return first <= 0 ? [...args] : [...args.slice(first), ...args.slice(0, first)];
 }
 
@@ -49,6 +51,9 @@ function tellAsJson(error: unknown): void {
   new JsonReporter(process.stderr, "status").error(fault);
 }
 
+/** What tells of all commands; for others clipanion is spared what it makes of each command that is not asked for. */
+const DESCRIBING = /^(?:completions|man|-h|--help)$/;
+
 function asksForHelp(args: readonly string[]): boolean {
   return args.length === 0 || args.some((arg) => arg === "help" || arg === "--help" || arg === "-h");
 }
@@ -58,11 +63,12 @@ function valuesNamed(text: string): string {
   return text.replace(/ #\d+(?: {3})?/g, " VALUE");
 }
 
-function withValuesNamed(output: Writable): Writable {
+/** For help: a list of commands has no room for the options of each. */
+function shortened(output: Writable): Writable {
   return new Writable({
     decodeStrings: false,
     write: (text: string, _encoding, done) => {
-      output.write(valuesNamed(text), done);
+      output.write(valuesNamed(text.replace(/ \[-[^\]]*\]/g, "")), done);
     },
   });
 }
@@ -89,17 +95,29 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CompletionsCommand,
     ManCommand,
   ];
-  for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
+  const line = withHelpAsOption(withVerbosityLast(args));
+  const named = commands.filter(({ paths = [] }) => paths.some(([word]) => word === line[0]));
+  const unknown = unknownCommand(
+    line,
+    commands.flatMap(({ paths = [] }) => paths),
+  );
+  if (unknown !== null) {
+    (await chooseReporter(progressModeIn(args, process.env), process.stderr, "status", process.env)).error(unknown);
+    return USAGE;
+  }
+  const first = line[0] ?? "--help";
+  const known = DESCRIBING.test(first) ? commands : named;
+  for (const command of [...known, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;
   try {
-    command = cli.process(withHelpAsOption(withVerbosityLast(args)));
+    command = cli.process(line);
   } catch (error) {
     if (progressModeIn(args, process.env) === "json") tellAsJson(error);
     else process.stderr.write(valuesNamed(cli.error(error, { colored: enableColors })));
     return USAGE;
   }
   try {
-    return await cli.run(command, asksForHelp(args) ? { stdout: withValuesNamed(process.stdout) } : {});
+    return await cli.run(command, asksForHelp(args) ? { stdout: shortened(process.stdout) } : {});
   } catch (error) {
     process.stderr.write(cli.error(error, { colored: enableColors }));
     return DEFECT;

@@ -1,4 +1,5 @@
 /** Where distributions have their packages and keys, for manifests that are made anew. */
+import type { DistributionName } from "./distribution-names.js";
 
 export interface DistributionRepository {
   readonly id: string;
@@ -38,7 +39,7 @@ function parts(base: string): readonly DistributionRepository[] {
 
 const TUMBLEWEED = "https://download.opensuse.org/tumbleweed/repo/oss";
 
-export const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
+export const DISTRIBUTIONS: Readonly<Record<DistributionName, Distribution>> = {
   fedora: {
     title: "Fedora",
     hostIds: ["fedora"],
@@ -136,6 +137,3 @@ export const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
     }),
   },
 };
-
-/** What `init` takes. */
-export const distributionNames: readonly string[] = Object.keys(DISTRIBUTIONS);

@@ -1,6 +1,7 @@
 /** The text of a manifest to begin with. */
 import { RpmociError } from "../errors.js";
 import { osReleaseField } from "../model/os-release.js";
+import { type DistributionName, distributionNames } from "./distribution-names.js";
 import { DISTRIBUTIONS, type Distribution, type DistributionRepository } from "./distributions.js";
 
 export interface StarterRequest {
@@ -64,9 +65,13 @@ interface Choice {
 
 function named(text: string): Choice {
   const [name = "", release] = text.split(":", 2);
-  const chosen = Object.hasOwn(DISTRIBUTIONS, name) ? DISTRIBUTIONS[name] : undefined;
-  if (chosen === undefined) throw unknown(`the distribution '${name}' is not known`);
+  if (!isDistributionName(name)) throw unknown(`the distribution '${name}' is not known`);
+  const chosen = DISTRIBUTIONS[name];
   return { chosen, release: known(chosen, name, release) };
+}
+
+function isDistributionName(name: string): name is DistributionName {
+  return (distributionNames as readonly string[]).includes(name);
 }
 
 function distributionOf(osRelease: string): Choice {
@@ -94,7 +99,7 @@ function unknown(reason: string): RpmociError {
   return new RpmociError(reason, {
     kind: "usage",
     code: "DISTRIBUTION_UNKNOWN",
-    hint: `name one of ${Object.keys(DISTRIBUTIONS).join(", ")} with --distro, or with a release: --distro centos:9`,
+    hint: `name one of ${distributionNames.join(", ")} with --distro, or with a release: --distro centos:9`,
   });
 }
 

@@ -3,7 +3,6 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import { parseManifest } from "../manifest/load.js";
-import { starterManifest } from "../manifest/starter.js";
 import { hostArchitecture } from "../model/architecture.js";
 import { processMark } from "../processes.js";
 
@@ -35,6 +34,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const { distribution, packages = [], force = false, systemRoot = "/" } = options;
   const manifestPath = resolve(options.manifestPath);
   const osRelease = await readFile(join(systemRoot, "etc/os-release"), "utf8").catch(() => "");
+  const { starterManifest } = await import("../manifest/starter.js");
   const starter = starterManifest({ distribution, osRelease, packages, arch: hostArchitecture() });
   parseManifest(starter.text, manifestPath);
   const staged = `${manifestPath}.${processMark()}.part`;

@@ -1,7 +1,8 @@
 import { Command, Option } from "clipanion";
 import { RpmociError } from "../../index.js";
 import { RpmociCommand } from "../command.js";
-import { type CommandModel, commandModels, SHELLS } from "../command-models.js";
+import type { CommandModel } from "../command-models.js";
+import { SHELLS } from "../shells.js";
 
 type Shell = (typeof SHELLS)[number];
 
@@ -27,6 +28,7 @@ export class CompletionsCommand extends RpmociCommand {
         code: "SHELL_UNKNOWN",
       });
     }
+    const { commandModels } = await import("../command-models.js");
     this.print(await completion(shell, commandModels(this.cli.definitions())));
     return 0;
   }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { Command, Option } from "clipanion";
 import { RpmociError } from "../../index.js";
 import { RpmociCommand } from "../command.js";
-import { commandModels } from "../command-models.js";
 
 export class ManCommand extends RpmociCommand {
   static override paths = [["man"]];
@@ -24,6 +23,7 @@ export class ManCommand extends RpmociCommand {
   directory = Option.String("--out-dir", { description: "Folder for the pages; created when it is missing" });
 
   protected async run(): Promise<number> {
+    const { commandModels } = await import("../command-models.js");
     const { manualPages } = await import("../manual.js");
     const pages = manualPages(commandModels(this.cli.definitions()), date());
     if (this.directory !== undefined) {
