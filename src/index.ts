@@ -11,6 +11,7 @@ export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
 export { type MissingIds, missingSubordinateIds } from "./host/subordinate-ids.js";
 export { namespaceArguments } from "./host/user-namespace.js";
+export { type InterchangeFormat, interchangeFormats } from "./interchange/format-names.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
@@ -36,6 +37,8 @@ export {
 } from "./pipeline/cache.js";
 export { type DiagnoseOptions, diagnose } from "./pipeline/doctor.js";
 export { explainError } from "./pipeline/error-help.js";
+export { type ExportOptions, exportLockfile } from "./pipeline/export.js";
+export { type ImportOptions, type ImportResult, importLockfile } from "./pipeline/import.js";
 export { type InitOptions, type InitResult, init } from "./pipeline/init.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";

@@ -1,6 +1,6 @@
 /** The command line as data, out of the definitions that it is parsed by: for completions and manual pages. */
 import type { Definition } from "clipanion";
-import { distributionNames } from "../index.js";
+import { distributionNames, interchangeFormats } from "../index.js";
 import { PROGRESS_MODES } from "../reporters/choose.js";
 import { SHELLS } from "./shells.js";
 
@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, ValueKind>> = {
   "--engine": { kind: "words", words: ["dnf", "rpm"] },
   "--charset": { kind: "words", words: ["utf8", "ascii"] },
   "--distro": { kind: "words", words: distributionNames },
+  "--format": { kind: "words", words: interchangeFormats },
   "--file": { kind: "files" },
   "--cache-dir": DIRECTORY,
   "--image": DIRECTORY,
@@ -49,6 +50,7 @@ const VALUES: Readonly<Record<string, ValueKind>> = {
 /** By the argument, or by the command where it is called otherwise. */
 const ARGUMENTS: Readonly<Record<string, ValueKind>> = {
   LAYOUT: DIRECTORY,
+  LOCKFILE: { kind: "files" },
   PACKAGE: { kind: "packages" },
   update: { kind: "packages" },
   SHELL: { kind: "words", words: SHELLS },

@@ -9,6 +9,8 @@ import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./command
 import { CompletionsCommand } from "./commands/completions.js";
 import { DoctorCommand } from "./commands/doctor.js";
 import { ExplainCommand } from "./commands/explain.js";
+import { ExportCommand } from "./commands/export.js";
+import { ImportCommand } from "./commands/import.js";
 import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
@@ -89,6 +91,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CacheLsCommand,
     CacheVerifyCommand,
     CachePruneCommand,
+    ExportCommand,
+    ImportCommand,
     DoctorCommand,
     ExplainCommand,
     SchemaCommand,

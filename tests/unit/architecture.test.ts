@@ -137,6 +137,7 @@ type Sources = ReadonlyMap<string, string>;
 
 const STAGES = [
   "host",
+  "interchange",
   "policy",
   "manifest",
   "repository",
@@ -163,7 +164,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   version: ["package-root"],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   pipeline: [...STAGES, "version", ...BELOW_STAGES],
-  index: ["pipeline", "version", "lockfile", "manifest", "resolve", "explain", "layout", "host", ...BELOW_STAGES],
+  index: [
+    "pipeline",
+    "version",
+    "lockfile",
+    "manifest",
+    "resolve",
+    "explain",
+    "layout",
+    "host",
+    "interchange",
+    ...BELOW_STAGES,
+  ],
   reporters: ["index"],
   cli: ["index", "reporters"],
   main: ["cli"],
