@@ -80,24 +80,23 @@ interface Batch {
   readonly group: readonly FetchedPackage[];
 }
 
-/** What all cores verify in a fraction of a second: the next batch waits for the last package of the one before. */
-const BATCH_BYTES = 256 << 20;
+/** What takes a fraction of a second, and keeps all cores busy: the next batch waits for the last package of the one before. */
+const BATCH = { bytes: 64 << 20, packages: 32 } as const;
 
 /** The packages in portions, so that progress can be told; the largest first, which keeps all cores busy to the end. */
 function batches(request: VerifyRequest): readonly Batch[] {
   return [...groupByKeys(request)].flatMap(([keys, packages]) => {
     const sorted = [...packages].sort((a, b) => (b.locked?.size ?? 0) - (a.locked?.size ?? 0));
     const groups: FetchedPackage[][] = [];
-    let bytes = BATCH_BYTES;
+    let group: FetchedPackage[] = [];
+    let bytes = 0;
     for (const fetched of sorted) {
-      if (bytes >= BATCH_BYTES) {
-        groups.push([]);
-        bytes = 0;
-      }
-      groups.at(-1)?.push(fetched);
+      if (group.length === 0) groups.push(group);
+      group.push(fetched);
       bytes += fetched.locked?.size ?? 0;
+      if (bytes >= BATCH.bytes && group.length >= BATCH.packages) [group, bytes] = [[], 0];
     }
-    return groups.map((group) => ({ keys, group }));
+    return groups.map((members) => ({ keys, group: members }));
   });
 }
 
