@@ -92,6 +92,8 @@ const cases: readonly Case[] = [
   { words: ["rpmoci", "build", "--tag", "x", "--engine", ""], all: ["dnf", "rpm"] },
   { words: ["rpmoci", "build", "--image", "im"], all: ["image one"] },
   { words: ["rpmoci", "layout", "gc", "im"], all: ["image one"] },
+  { words: ["rpmoci", "import", "im"], some: ["image file"] },
+  { words: ["rpmoci", "update", "-f", "im"], some: ["image file"] },
   { words: ["rpmoci", "completions", ""], all: ["bash", "fish", "zsh"] },
   { words: ["rpmoci", "why", ""], all: ["openssl", "openssl-libs"] },
   { words: ["rpmoci", "update", "openssl", "openssl-"], all: ["openssl-libs"] },

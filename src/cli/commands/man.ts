@@ -20,7 +20,7 @@ export class ManCommand extends RpmociCommand {
   });
 
   words = Option.Rest({ name: "COMMAND" });
-  directory = Option.String("--out-dir", { description: "Folder for the pages; created when it is missing" });
+  directory = Option.String("--out-dir", { description: "Folder for the pages; made when it is missing" });
 
   protected async run(): Promise<number> {
     const { commandModels } = await import("../command-models.js");
@@ -46,7 +46,9 @@ function date(): string {
 
 async function writePages(directory: string, pages: readonly { file: string; text: string }[]): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
     for (const { file, text } of pages) await writeFile(join(directory, file), text);
   } catch (error) {
     throw new RpmociError(`Failed to write manual pages: ${error instanceof Error ? error.message : String(error)}`, {

@@ -11,8 +11,9 @@ export function fishCompletion(models: readonly CommandModel[]): string {
   );
   const options = models.flatMap(({ name, options }) => options.map((option) => optionLine(name, option)));
   const positional = models.flatMap(({ name, argument }) => {
-    const offered = offer(argument);
-    return offered === "" ? [] : [`${condition(name)} -a ${offered}`];
+    if (argument.kind === "files") return [`${condition(name)} -F`];
+    const words = offer(argument);
+    return words === "" ? [] : [`${condition(name)} -a ${words}`];
   });
   return `# Completion of rpmoci for fish: rpmoci completions fish | source
 
