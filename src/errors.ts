@@ -3,6 +3,7 @@
 /** What kind of thing went wrong; the CLI's exit code follows from it. */
 export type ErrorKind =
   | "usage"
+  | "policy"
   | "manifest"
   | "lockfile"
   | "resolve"
@@ -14,7 +15,7 @@ export type ErrorKind =
 
 export interface RpmociErrorOptions {
   readonly kind: ErrorKind;
-  /** A stable identifier such as `MANIFEST_UNKNOWN_KEY`. */
+  /** A stable identifier such as `MANIFEST_INVALID`, which `docs/errors.md` explains. */
   readonly code: string;
   /** What the user can do, one sentence. */
   readonly hint?: string | undefined;

@@ -27,13 +27,40 @@ export type RpmociEvent =
   | { readonly type: "resolve-started"; readonly specs: number }
   | { readonly type: "resolve-finished"; readonly packages: number }
   | { readonly type: "download-started"; readonly files: number; readonly bytes: number | undefined }
-  | { readonly type: "download-progress"; readonly done: number; readonly files: number }
+  /** `bytes` are those of the packages that are here, as far as the lockfile tells their sizes. */
+  | { readonly type: "download-progress"; readonly done: number; readonly files: number; readonly bytes: number }
+  /** One file is fetched, of a package or of metadata; files that the cache has are not. `id` is its own in this run. */
+  | {
+      readonly type: "transfer-started";
+      readonly id: number;
+      readonly what: string;
+      readonly bytes: number | undefined;
+    }
+  | { readonly type: "transfer-progress"; readonly id: number; readonly received: number }
+  | { readonly type: "transfer-finished"; readonly id: number; readonly succeeded: boolean }
   | { readonly type: "verify-started"; readonly packages: number }
+  | { readonly type: "verify-progress"; readonly done: number; readonly packages: number }
   /** There is no dnf, and nobody asked for an engine. */
   | { readonly type: "engine-chosen"; readonly engine: "rpm" }
   | { readonly type: "install-started"; readonly packages: number }
   /** One line that the package manager or a scriptlet printed. */
   | { readonly type: "install-output"; readonly line: string }
+  /** By its NEVRA; `index` counts from 1. dnf tells of a package when it has been installed. */
+  | {
+      readonly type: "package-installing";
+      readonly package: string;
+      readonly index: number;
+      readonly total: number;
+    }
+  /** `phase` is rpm's name, such as `%post`; null where dnf does not tell. */
+  | { readonly type: "scriptlet-started"; readonly package: string; readonly phase: string | null }
+  /** dnf 4 does not tell of it. */
+  | {
+      readonly type: "scriptlet-finished";
+      readonly package: string;
+      readonly phase: string | null;
+      readonly seconds: number;
+    }
   | { readonly type: "install-finished" }
   | { readonly type: "package-excluded"; readonly package: string }
   | { readonly type: "layer-started" }

@@ -10,11 +10,14 @@ export type { Emit, KeyChange, PackageChange, RpmociEvent } from "./events.js";
 export type { ExplainedChain, ExplainedLink } from "./explain/chains.js";
 export type { GraphEdge, GraphPackage } from "./explain/graph.js";
 export type { TreeNode, TreeRoot } from "./explain/tree.js";
+export { type MissingIds, missingSubordinateIds } from "./host/subordinate-ids.js";
+export { namespaceArguments } from "./host/user-namespace.js";
 export type { FileAspect, FileDeviation } from "./inspect/check-files.js";
 export type { AspectDifference, ConfigurationDifference, FileDifference, LayerSums } from "./inspect/compare-images.js";
 export type { PackageDifference } from "./inspect/compare-packages.js";
 export type { ListedFile } from "./inspect/files.js";
 export type { Removal, SizeGrouping, SizeReport, SizeRow } from "./inspect/size.js";
+export { type InterchangeFormat, interchangeFormats } from "./interchange/format-names.js";
 export { tagImage } from "./layout/copy-image.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
 export { type ImageReference, parseImageReference } from "./layout/open-image.js";
@@ -22,6 +25,7 @@ export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./la
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
+export { distributionNames } from "./manifest/distribution-names.js";
 export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
 export { hostArchitecture } from "./model/architecture.js";
 export { SBOM_FORMATS, type SbomFormat } from "./model/attachment.js";
@@ -29,6 +33,7 @@ export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Digest } from "./model/descriptor.js";
 export type { Destination, Repository } from "./model/destination.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
+export type { Finding } from "./model/finding.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
 export type { AttachmentOptions } from "./pipeline/attachments.js";
@@ -49,7 +54,12 @@ export {
   check,
 } from "./pipeline/check.js";
 export { type Difference, type DiffOptions, diff, type ImagesDifference } from "./pipeline/diff.js";
+export { type DiagnoseOptions, diagnose } from "./pipeline/doctor.js";
+export { explainError } from "./pipeline/error-help.js";
+export { type ExportOptions, exportLockfile } from "./pipeline/export.js";
 export { type FilesOptions, imageFiles } from "./pipeline/files.js";
+export { type ImportOptions, type ImportResult, importLockfile } from "./pipeline/import.js";
+export { type InitOptions, type InitResult, init } from "./pipeline/init.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
@@ -66,6 +76,7 @@ export {
   type ResolverOptions,
 } from "./pipeline/resolver.js";
 export { type SbomOptions, sbom } from "./pipeline/sbom.js";
+export { manifestSchema } from "./pipeline/schema.js";
 export { imageSize, imageWithout, type RemovalOptions, type SizeOptions } from "./pipeline/size.js";
 export { withTemporaryLayout } from "./pipeline/temporary-layout.js";
 export { type Tree, type TreeOptions, tree } from "./pipeline/tree.js";

@@ -2,9 +2,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Command, Option } from "clipanion";
 import { type CommonOptions, type Emit, RpmociError } from "../index.js";
+import { chooseReporter } from "../reporters/choose.js";
 import type { Verbosity } from "../reporters/messages.js";
-import { PlainReporter } from "../reporters/plain.js";
+import { Interrupted, type Reporter } from "../reporters/reporter.js";
 import { exitCodeOf } from "./exit-codes.js";
+import { PROGRESS_DESCRIPTION, progressModeOf } from "./progress-option.js";
 
 const LEVELS: readonly Verbosity[] = ["error", "warning", "status", "verbose", "debug"];
 const DEFAULT_LEVEL = LEVELS.indexOf("status");
@@ -28,6 +30,10 @@ export abstract class RpmociCommand extends Command {
   verbose = Option.Counter("-v,--verbose", 0, { description: "Show more: dnf's output (-v), every request (-vv)" });
   quiet = Option.Counter("-q,--quiet", 0, { description: "Show less: warnings and errors (-q), errors only (-qq)" });
 
+  progress = Option.String("--progress", { description: PROGRESS_DESCRIPTION });
+
+  #reporter: Reporter | undefined;
+
   /** The command's work; errors are reported and turned into exit codes by the caller. */
   protected abstract run(run: Run): Promise<number>;
 
@@ -36,10 +42,26 @@ export abstract class RpmociCommand extends Command {
     return exitCodeOf(error);
   }
 
+  /** Writes results to standard output. */
+  protected print(text: string): void {
+    this.#reporter?.end();
+    this.context.stdout.write(text);
+  }
+
+  protected printJson(data: unknown): void {
+    this.print(`${JSON.stringify(data, null, 2)}\n`);
+  }
+
   override async execute(): Promise<number> {
     const level = Math.max(0, Math.min(LEVELS.length - 1, DEFAULT_LEVEL + Number(this.verbose) - Number(this.quiet)));
     const verbosity = LEVELS[level] ?? "status";
-    const reporter = new PlainReporter(process.stderr, verbosity, process.env);
+    const { mode, fault } = progressModeOf(this.progress, process.env);
+    const reporter = await chooseReporter(mode, process.stderr, verbosity, process.env);
+    this.#reporter = reporter;
+    if (fault !== null) {
+      reporter.error(fault);
+      return exitCodeOf(fault);
+    }
     const interruption = new AbortController();
     let interrupted = Number.NEGATIVE_INFINITY;
     const interrupt = (signal: NodeJS.Signals): void => {
@@ -57,15 +79,16 @@ export abstract class RpmociCommand extends Command {
       return await this.run({ emit: reporter.emit, signal: interruption.signal });
     } catch (error) {
       if (interruption.signal.aborted) {
-        reporter.error(new Error("interrupted"));
+        reporter.error(new Interrupted());
         await delay(Math.max(0, interrupted + ECHO - performance.now()));
         return Number(process.exitCode);
       }
       reporter.error(error instanceof Error ? error : new Error(String(error)));
       const code = this.exitCodeOf(error);
-      if (verbosity === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+      if (verbosity === "debug" && mode !== "json" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
       return code;
     } finally {
+      reporter.end();
       if (!interruption.signal.aborted) process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     }
   }
@@ -77,6 +100,8 @@ export abstract class ManifestCommand extends RpmociCommand {
 }
 
 export const CACHE_DIRECTORY = "Where downloads are kept; $XDG_CACHE_HOME/rpmoci or ~/.cache/rpmoci by default";
+
+export const JSON_RESULT = "Write the result to standard output as JSON";
 
 /** A command that reads a manifest and what its repositories have. */
 export abstract class RepositoryCommand extends ManifestCommand {

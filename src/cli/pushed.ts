@@ -15,12 +15,12 @@ export interface PushedFiles {
 export async function writePushed(
   { references, digest }: PushResult,
   { imageReferences, digestFile }: PushedFiles,
-  stdout: { write(text: string): unknown },
+  print: (text: string) => void,
 ): Promise<void> {
   const lines = references.map((reference) => `${reference}\n`).join("");
   if (imageReferences !== undefined) await replaceFile(imageReferences, lines);
   if (digestFile !== undefined) await replaceFile(digestFile, digest);
-  stdout.write(lines);
+  print(lines);
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

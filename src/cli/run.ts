@@ -1,16 +1,27 @@
 /** The command line: arguments in, exit code out. */
+import { Writable } from "node:stream";
 import { Builtins, Cli, Command } from "clipanion";
-import { version } from "../index.js";
+import { RpmociError, version } from "../index.js";
+import { chooseReporter } from "../reporters/choose.js";
+import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
 import { CheckCommand } from "./commands/check.js";
+import { CompletionsCommand } from "./commands/completions.js";
 import { DiffCommand } from "./commands/diff.js";
+import { DoctorCommand } from "./commands/doctor.js";
+import { ExplainCommand } from "./commands/explain.js";
+import { ExportCommand } from "./commands/export.js";
 import { FilesCommand } from "./commands/files.js";
+import { ImportCommand } from "./commands/import.js";
+import { InitCommand } from "./commands/init.js";
 import { LayersCommand } from "./commands/layers.js";
 import { LayoutGcCommand } from "./commands/layout-gc.js";
 import { LayoutValidateCommand } from "./commands/layout-validate.js";
+import { ManCommand } from "./commands/man.js";
 import { PushCommand } from "./commands/push.js";
 import { SbomCommand } from "./commands/sbom.js";
+import { SchemaCommand } from "./commands/schema.js";
 import { SizeCommand } from "./commands/size.js";
 import { TreeCommand } from "./commands/tree.js";
 import { UpdateCommand } from "./commands/update.js";
@@ -18,6 +29,8 @@ import { VendorCommand } from "./commands/vendor.js";
 import { VerifyCommand } from "./commands/verify.js";
 import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
+import { progressModeIn } from "./progress-option.js";
+import { unknownCommand } from "./unknown-command.js";
 
 /** clipanion's own also takes `-v`, which asks for verbosity here. */
 class VersionCommand extends Command {
@@ -30,20 +43,50 @@ class VersionCommand extends Command {
 
 /** `-v` and `-q` may stand before the command, as in the original; clipanion takes options after it only. */
 function withVerbosityLast(args: readonly string[]): string[] {
-  const first = args.findIndex((arg) => !/^(-[vq]+|--verbose|--quiet)$/.test(arg));
+  const first = args.findIndex((arg) => !/^(-[vq]+|--verbose|--quiet|--progress=.*)$/.test(arg));
   return first <= 0 ? [...args] : [...args.slice(first), ...args.slice(0, first)];
 }
 
 /** `rpmoci help COMMAND` is `rpmoci COMMAND --help`. */
 function withHelpAsOption(args: readonly string[]): string[] {
   if (args[0] !== "help") return [...args];
-  return args[1] === undefined ? ["--help"] : [args[1], "--help"];
+  return [...args.slice(1), "--help"];
+}
+
+/** The first line is clipanion's message; usage of the command follows. */
+function tellAsJson(error: unknown): void {
+  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  const fault = new RpmociError(message, { kind: "usage", code: "COMMAND_LINE", hint: "rpmoci --help lists commands" });
+  new JsonReporter(process.stderr, "status").error(fault);
+}
+
+/** What tells of all commands; for others clipanion is spared what it makes of each command that is not asked for. */
+const DESCRIBING = /^(?:completions|man|-h|--help)$/;
+
+function asksForHelp(args: readonly string[]): boolean {
+  return args.length === 0 || args.some((arg) => arg === "help" || arg === "--help" || arg === "-h");
+}
+
+/** clipanion calls an option's value `#0`; blanks that keep columns behind it give way. */
+function valuesNamed(text: string): string {
+  return text.replace(/ #\d+(?: {3})?/g, " VALUE");
+}
+
+/** For help: a list of commands has no room for the options of each. */
+function shortened(output: Writable): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => {
+      output.write(valuesNamed(text.replace(/ \[-[^\]]*\]/g, "")), done);
+    },
+  });
 }
 
 export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
   const commands = [
+    InitCommand,
     BuildCommand,
     UpdateCommand,
     CheckCommand,
@@ -62,17 +105,37 @@ export async function runCli(args: readonly string[]): Promise<number> {
     CacheLsCommand,
     CacheVerifyCommand,
     CachePruneCommand,
+    ExportCommand,
+    ImportCommand,
+    DoctorCommand,
+    ExplainCommand,
+    SchemaCommand,
+    CompletionsCommand,
+    ManCommand,
   ];
-  for (const command of [...commands, VersionCommand, Builtins.HelpCommand]) cli.register(command);
+  const line = withHelpAsOption(withVerbosityLast(args));
+  const named = commands.filter(({ paths = [] }) => paths.some(([word]) => word === line[0]));
+  const unknown = unknownCommand(
+    line,
+    commands.flatMap(({ paths = [] }) => paths),
+  );
+  if (unknown !== null) {
+    (await chooseReporter(progressModeIn(args, process.env), process.stderr, "status", process.env)).error(unknown);
+    return USAGE;
+  }
+  const first = line[0] ?? "--help";
+  const known = DESCRIBING.test(first) ? commands : named;
+  for (const command of [...known, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;
   try {
-    command = cli.process(withHelpAsOption(withVerbosityLast(args)));
+    command = cli.process(line);
   } catch (error) {
-    process.stderr.write(cli.error(error, { colored: enableColors }));
+    if (progressModeIn(args, process.env) === "json") tellAsJson(error);
+    else process.stderr.write(valuesNamed(cli.error(error, { colored: enableColors })));
     return USAGE;
   }
   try {
-    return await cli.run(command);
+    return await cli.run(command, asksForHelp(args) ? { stdout: shortened(process.stdout) } : {});
   } catch (error) {
     process.stderr.write(cli.error(error, { colored: enableColors }));
     return DEFECT;

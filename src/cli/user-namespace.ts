@@ -1,8 +1,6 @@
 /** An ordinary user becomes root of a user namespace before anything else: a threaded process cannot enter one later. */
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { userInfo } from "node:os";
-import { type Emit, RpmociError } from "../index.js";
+import { type Emit, missingSubordinateIds, namespaceArguments, RpmociError } from "../index.js";
 
 /** Set inside, so that a namespace that does not make us root is not entered again and again. */
 const MARK = "RPMOCI_IN_USER_NAMESPACE";
@@ -21,11 +19,14 @@ export function needsUserNamespace(): boolean {
  */
 export async function runInUserNamespace(args: readonly string[], emit: Emit): Promise<number> {
   if (process.env[MARK] !== undefined) throw fault("the user namespace did not make this process root", undefined);
-  const lack = await lackOfSubordinateIds();
-  if (lack !== null) emit({ type: "warning", message: lack });
-  const mapping = lack === null ? ["--map-auto", "--map-root-user"] : ["--map-root-user"];
+  const missing = await missingSubordinateIds();
+  if (missing !== null) {
+    const { file, user, remedy } = missing;
+    const lack = `${file} has no line for the user ${user}: packages whose files are not all root's cannot be installed`;
+    emit({ type: "warning", message: `${lack} (let root run: ${remedy})` });
+  }
   const node = [process.execPath, ...process.execArgv, ...args];
-  const command = ["--user", ...mapping, "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
+  const command = [...namespaceArguments(missing === null), "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
   return new Promise((resolve, reject) => {
     const child = spawn("unshare", command, { stdio: "inherit", env: { ...process.env, [MARK]: "1" } });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
@@ -34,38 +35,13 @@ export async function runInUserNamespace(args: readonly string[], emit: Emit): P
       // unshare's own failures have this code, and have been printed by it.
       if (code === 1) {
         reject(
-          fault(
-            "a user namespace could not be entered (see the line above)",
-            "install uidmap (newuidmap, newgidmap) and util-linux 2.38 or later, and allow unprivileged user namespaces",
-          ),
+          fault("a user namespace could not be entered (see the line above)", "rpmoci doctor says what is missing"),
         );
       } else {
         resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
       }
     });
   });
-}
-
-/** Null when the user has some. */
-async function lackOfSubordinateIds(): Promise<string | null> {
-  const uid = process.getuid?.() ?? 0;
-  const username = userName() ?? String(uid);
-  for (const file of ["/etc/subuid", "/etc/subgid"]) {
-    const text = await readFile(file, "utf8").catch(() => "");
-    const listed = text.split("\n").some((line) => line.startsWith(`${username}:`) || line.startsWith(`${uid}:`));
-    if (listed) continue;
-    return `${file} has no line for the user ${username}: packages whose files are not all root's cannot be installed (let root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username})`;
-  }
-  return null;
-}
-
-/** Undefined for an id that nobody has, as in containers. */
-function userName(): string | undefined {
-  try {
-    return userInfo().username;
-  } catch {
-    return undefined;
-  }
 }
 
 function fault(message: string, hint: string | undefined): RpmociError {

@@ -35,6 +35,7 @@ export async function fetchPackages(
   const bytes = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   emit({ type: "download-started", files: packages.length, bytes });
   let done = 0;
+  let doneBytes = 0;
   const missing: string[] = [];
   const fetched = await pMap(
     packages,
@@ -42,7 +43,8 @@ export async function fetchPackages(
       try {
         const path = await fetchPackage(locked, sources, transport);
         done += 1;
-        emit({ type: "download-progress", done, files: packages.length });
+        doneBytes += locked.size ?? 0;
+        emit({ type: "download-progress", done, files: packages.length, bytes: doneBytes });
         return { path, locked };
       } catch (error) {
         if (!(error instanceof MissingOffline)) throw error;

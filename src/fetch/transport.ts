@@ -12,6 +12,7 @@ import { MirrorChoice } from "./mirror-choice.js";
 import { MissingOffline } from "./offline.js";
 import { isLocal, OpenFailure, openLocal } from "./open.js";
 import { Store, type Stored, TooManyBytes, WrongChecksum } from "./store.js";
+import { TransferProgress } from "./transfer-progress.js";
 
 type WrongBytes = WrongChecksum | TooManyBytes;
 
@@ -38,6 +39,7 @@ export class HttpTransport implements Transport {
   #use: Promise<FileHandle | null> | undefined;
   readonly #store: Store;
   readonly #emit: Emit;
+  readonly #transfers: TransferProgress;
   readonly #offline: boolean;
   readonly #signal: AbortSignal | undefined;
 
@@ -45,6 +47,7 @@ export class HttpTransport implements Transport {
     this.#cacheDirectory = cacheDirectory;
     this.#store = new Store(cacheFolders(cacheDirectory).files);
     this.#emit = emit;
+    this.#transfers = new TransferProgress(emit);
     this.#offline = offline;
     this.#signal = signal;
     this.#http = new HttpClient(signal);
@@ -92,7 +95,9 @@ export class HttpTransport implements Transport {
       try {
         if (isLocal(url)) return await this.#store.add(checksum, await openLocal(url), size);
         return await this.#store.addBy(checksum, (path) =>
-          this.#http.download(url, transfer, { path, checksum, size }),
+          this.#transfers.watch({ what, size, path }, () =>
+            this.#http.download(url, transfer, { path, checksum, size }),
+          ),
         );
       } catch (error) {
         const { code = "", syscall } = error as NodeJS.ErrnoException;

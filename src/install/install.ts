@@ -6,6 +6,7 @@ import { installWithDnf } from "./dnf.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";
 import type { InstallRequest } from "./setting.js";
+import { TransactionSteps } from "./steps.js";
 import { watched } from "./watchdog.js";
 
 export interface InstalledRoot {
@@ -29,7 +30,8 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
     directory: scratch,
     abort: request.abort,
   };
-  await watched(watch, emit, (abort, heard) =>
+  const steps = new TransactionSteps(packages.length, emit);
+  await watched(watch, steps.emit, (abort, heard) =>
     engine.kind === "dnf"
       ? installWithDnf(engine.program, { ...request, abort }, setting, heard)
       : installWithRpm({ ...request, abort }, setting, heard),

@@ -18,7 +18,7 @@ export const UNSHARE = [
   "--",
 ] as const;
 
-const DEVICES = ["null", "zero", "full", "random", "urandom"] as const;
+export const DEVICES = ["null", "zero", "full", "random", "urandom"] as const;
 
 /** The kernel, or whoever made the container that this runs in, does not allow a sandbox. Nothing has happened yet. */
 export class SandboxRefused extends Error {}

@@ -43,6 +43,8 @@ export interface TransactionAnswer {
 
 export interface TransactionOptions {
   readonly sandbox: SandboxRequest | null;
+  /** A program with arguments that runs the process, as one that enters a user namespace. */
+  readonly launcher?: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   /** Hears of every line that scriptlets print where librpm lets them. */
   readonly onLine?: (line: string) => void;
@@ -57,10 +59,11 @@ const CHILD = fileURLToPath(new URL("./transaction-child.js", import.meta.url));
  */
 export async function runTransaction(
   work: TransactionWork,
-  { sandbox, environment, onLine = () => {}, abort }: TransactionOptions,
+  { sandbox, launcher = [], environment, onLine = () => {}, abort }: TransactionOptions,
 ): Promise<TransactionAnswer> {
   abort?.throwIfAborted();
-  const [program, ...args] = [...(sandbox === null ? [] : UNSHARE), process.execPath, CHILD];
+  const command = [...launcher, ...(sandbox === null ? [] : UNSHARE), process.execPath, CHILD];
+  const [program = process.execPath, ...args] = command;
   const child = spawn(program, args, {
     env: { ...environment, RPMOCI_ADDON: process.env.RPMOCI_ADDON },
     stdio: ["ignore", "pipe", "pipe", "ipc"],

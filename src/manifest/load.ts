@@ -65,7 +65,7 @@ export function manifestOf(document: unknown, path: string, text = ""): Manifest
   return fromDocument(result.output, path);
 }
 
-function fromDocument({ contents, image, layers }: ManifestDocument, path: string): Manifest {
+function fromDocument({ contents, image, layers, policy }: ManifestDocument, path: string): Manifest {
   const repositories = contents.repositories.map((entry): RepositoryReference => {
     if (typeof entry !== "string") {
       return { kind: "url", id: entry.id ?? repositoryIdOf(entry.url), url: entry.url, options: entry.options };
@@ -98,7 +98,7 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
     docs: contents.docs,
     osRelease: contents.os_release,
     exclude: contents.exclude,
-    requireSigned: contents.require_signed,
+    requireSigned: contents.require_signed || policy.require_signatures,
     image: {
       user: image.user,
       workingdir: image.workingdir,
@@ -112,6 +112,14 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
       labels: image.labels,
     },
     layers: { ...layers, level: layers.level, max: layers.max ?? DEFAULT_MAX_LAYERS },
+    policy: {
+      forbidden: policy.forbidden,
+      allowedLicenses: policy.allowed_licenses,
+      maxPackageSize: policy.max_package_size,
+      maxInstalledSize: policy.max_installed_size,
+      maxImageSize: policy.max_image_size,
+      requireSignatures: policy.require_signatures,
+    },
   };
 }
 

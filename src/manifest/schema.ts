@@ -8,7 +8,7 @@ import * as v from "valibot";
 export const DEFAULT_MAX_LAYERS = 40;
 
 /** Of each compression; none has no levels. */
-const MAX_LEVEL = { gzip: 9, zstd: 19, none: 0 } as const;
+export const MAX_LEVEL = { gzip: 9, zstd: 19, none: 0 } as const;
 
 function levelMessage(issue: { readonly input: { readonly compression: keyof typeof MAX_LEVEL } }): string {
   const { compression } = issue.input;
@@ -108,10 +108,35 @@ const layers = v.pipe(
   ),
 );
 
+/** As `cache prune --max-size` takes them. */
+const SIZE = /^(\d+(?:\.\d+)?)([KMGT]?)(?:iB)?$/;
+
+const UNITS = ["", "K", "M", "G", "T"];
+
+/** A number is one of bytes. */
+const size = v.pipe(
+  v.union([v.pipe(v.number(), v.integer(), v.minValue(0)), v.pipe(text, v.regex(SIZE, "is not a size such as 500M"))]),
+  v.transform((value) => {
+    if (typeof value === "number") return value;
+    const [, digits = "", unit = ""] = SIZE.exec(value) ?? [];
+    return Math.floor(Number(digits) * 1024 ** UNITS.indexOf(unit));
+  }),
+);
+
+const policy = v.strictObject({
+  forbidden: v.optional(texts, []),
+  allowed_licenses: v.optional(texts),
+  max_package_size: v.optional(size),
+  max_installed_size: v.optional(size),
+  max_image_size: v.optional(size),
+  require_signatures: v.optional(v.boolean(), false),
+});
+
 export const manifestSchema = v.strictObject({
   contents,
   image: v.optional(image, {}),
   layers: v.optional(layers, {}),
+  policy: v.optional(policy, {}),
 });
 
 export type ManifestDocument = v.InferOutput<typeof manifestSchema>;

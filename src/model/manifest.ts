@@ -1,5 +1,6 @@
 /** The package manifest (`rpmoci.toml`) with its defaults filled in. */
 import type { LayersSection } from "./layer-plan.js";
+import type { PolicySection } from "./policy.js";
 
 export type RepositoryReference =
   /** The id of a repository that is configured on this system. */
@@ -48,6 +49,7 @@ export interface Manifest {
   readonly requireSigned: boolean;
   readonly image: ImageSection;
   readonly layers: LayersSection;
+  readonly policy: PolicySection;
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

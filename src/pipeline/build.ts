@@ -35,6 +35,7 @@ import { describeLocalPackages } from "./lock.js";
 import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
 import { PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { PolicyGate } from "./policy.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { RepositoryResolver } from "./resolver.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
@@ -169,10 +170,13 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     // Packages stay in their layers even when the lockfile is made anew.
     const previous = await readLockfile(manifest.lockfilePath).catch(() => null);
     const lock = existing ?? (await resolver.lock(manifest, { previous }));
+    const policy = new PolicyGate(manifest, lock, context);
+    await policy.checkLock(existing === null);
     const packages = await verifiedPackages(manifest, lock, resolver, options, context);
+    await policy.checkFiles(packages.map(({ path }) => path));
     const changed = existing === null;
     const result = await withWorkDirectory((scratch) =>
-      makeImage({ manifest, lock, changed, packages, engine, scratch, created, options }, context),
+      makeImage({ manifest, lock, changed, packages, policy, engine, scratch, created, options }, context),
     );
     context.emit({
       type: "image-written",
@@ -277,6 +281,7 @@ interface ImageRequest {
   readonly lock: Lockfile;
   readonly changed: boolean;
   readonly packages: readonly VerifiedPackage[];
+  readonly policy: PolicyGate;
   readonly engine: Engine;
   readonly scratch: string;
   readonly created: number;
@@ -348,6 +353,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       options,
       contents,
     });
+    await request.policy.checkImage(layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
     signal?.throwIfAborted();
     await layout.commit(image, options.tag, attachments.artifacts);
     await attachments.commit(emit);

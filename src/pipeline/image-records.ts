@@ -24,10 +24,10 @@ export interface ImageInputs {
 /** 64 hexadecimal digits: equal inputs have the same, wherever the files are. */
 export async function imageKey(inputs: ImageInputs): Promise<string> {
   const { lock, labels, localPackages, sourceDateEpoch = null } = inputs;
-  const { repositories, requireSigned, docs, exclude, image, layers } = inputs.manifest;
+  const { repositories, requireSigned, docs, exclude, image, layers, policy } = inputs.manifest;
   const checksums = await Promise.all(localPackages.map((path) => checksumOf(path, "sha256")));
-  // Whoever asks for signatures now must not get an image that was made without.
-  const trust = [repositories, requireSigned];
+  // Whoever asks for signatures now, or has another policy, must not get an image that was made without.
+  const trust = [repositories, requireSigned, policy];
   const contents = [docs, exclude, image, layers, labels, checksums, sourceDateEpoch];
   const parts = [version(), formatLockfile(lock), trust, contents];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

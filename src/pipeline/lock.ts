@@ -24,6 +24,8 @@ export interface LockOptions {
    * or by globs. Whatever else the previous lockfile has stays, as far as repositories still offer it and it is needed.
    */
   readonly packages?: readonly string[];
+  /** Update nothing: what the previous lockfile has stays in the same sense. */
+  readonly keep?: boolean;
   /** Resolve from the previous lockfile's requirements of local packages, which need not be there. */
   readonly fromLockfile?: boolean;
   /** Rejects at once with its reason. */
@@ -52,10 +54,10 @@ export interface LockSources extends ProofSources {
 /** The lockfile of a manifest; its local RPMs must be there unless the previous lockfile stands for them. */
 export async function makeLockfile(
   manifest: Manifest,
-  { previous = null, packages = [], fromLockfile = false }: LockOptions,
+  { previous = null, packages = [], keep = false, fromLockfile = false }: LockOptions,
   { solve, ...sources }: LockSources,
 ): Promise<Lockfile> {
-  const preference = preferenceOf(manifest, previous, packages);
+  const preference = preferenceOf(manifest, previous, packages, keep);
   const modules = { specs: manifest.modules, platformId: manifest.modulePlatformId };
   const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
   const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
@@ -78,8 +80,9 @@ function preferenceOf(
   manifest: Manifest,
   previous: Lockfile | null,
   packages: readonly string[],
+  keep: boolean,
 ): Pick<LockRequest, "kept" | "renewed"> {
-  if (packages.length === 0) return { kept: [], renewed: [] };
+  if (packages.length === 0 && !keep) return { kept: [], renewed: [] };
   const { names, specs } = selectPackages(packages, manifest, previous);
   const kept = (previous?.packages ?? []).map(({ name, evr, arch, repositoryId, checksum }) => ({
     name,

@@ -41,7 +41,16 @@ type ReadGraph = (opening: Promise<OpenRepositories>) => Promise<Omit<LockedGrap
 export async function readLockedGraph(options: CommonOptions, query: string | null): Promise<LockedGraph> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
-  const lock = await fittingLockfile(manifest);
+  return graphOfLock(manifest, await fittingLockfile(manifest), query, context);
+}
+
+/** As `readLockedGraph`, of a lockfile that need not be written. */
+export async function graphOfLock(
+  manifest: Manifest,
+  lock: Lockfile,
+  query: string | null,
+  context: Context,
+): Promise<LockedGraph> {
   const requests = await requestsOf(manifest, lock);
   const transport = new HttpTransport(context);
   try {

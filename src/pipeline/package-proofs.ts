@@ -1,5 +1,5 @@
 /** What a lockfile says of packages beyond what their repositories say: who signed them, and a checksum that is strong. */
-import { open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
 import { RpmociError } from "../errors.js";
@@ -11,6 +11,7 @@ import { formatNevra } from "../model/nevra.js";
 import type { TransferOptions } from "../model/transport.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { signatureEnd, startOfPackage } from "./package-start.js";
 import { withWorkDirectory } from "./work-directory.js";
 
 export interface ProofSources {
@@ -28,11 +29,6 @@ export interface Candidate {
 type Proofs = Pick<LockedPackage, "signedBy" | "sha256">;
 
 const PARALLEL_READS = 8;
-
-/** The lead and the signature header of nearly every package are smaller. */
-const USUAL_START = 16 << 10;
-/** A larger signature header is not read: it holds signatures of more files than any package has. */
-const LARGEST_START = 8 << 20;
 
 /** What collides can be made by whoever makes the package. */
 const WEAK: ReadonlySet<string> = new Set(["md5", "sha1"]);
@@ -140,36 +136,14 @@ async function claimedSigners(
 async function readStart({ locked, urls }: Candidate, { transport, transferOf, emit }: ProofSources) {
   const what = `the signature of package ${formatNevra(locked)} from repository "${locked.repositoryId}"`;
   const transfer = { ...transferOf(locked.repositoryId), retries: 0 };
-  const kept = transport.pathOf(locked.checksum);
-  const read = async (count: number): Promise<Buffer> =>
-    (await startOfFile(kept, count)) ?? transport.readStart(urls, count, what, transfer);
+  const read = (count: number): Promise<Buffer> => transport.readStart(urls, count, what, transfer);
   try {
-    const start = await read(USUAL_START);
-    const end = signatureEnd(start);
-    return end <= start.length || end > LARGEST_START ? start : await read(end);
+    return await startOfPackage(transport.pathOf(locked.checksum), read, signatureEnd);
   } catch (error) {
     if (!(error instanceof RpmociError && error.kind === "fetch")) throw error;
     emit({ type: "debug", message: error.message });
     return null;
   }
-}
-
-/** Null where there is no such file. */
-async function startOfFile(path: string, count: number): Promise<Buffer | null> {
-  const file = await open(path).catch(() => null);
-  if (file === null) return null;
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Where the signature header ends, by the lengths in its first 16 bytes, which follow the lead of 96. */
-function signatureEnd(start: Buffer): number {
-  if (start.length < 112) return 0;
-  return 112 + start.readUInt32BE(104) * 16 + start.readUInt32BE(108);
 }
 
 async function ownChecksum(

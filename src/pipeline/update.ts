@@ -5,12 +5,14 @@ import { lockfileChanges } from "../lockfile/difference.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
+import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { keyChanges } from "./key-changes.js";
 import { differsFromFile, PendingLockfile } from "./lockfile-writer.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { PolicyGate } from "./policy.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { RepositoryResolver } from "./resolver.js";
 
@@ -53,6 +55,9 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const resolver = await RepositoryResolver.configure(manifest, hostArchitecture(), context);
   try {
     const lockfile = await resolver.lock(manifest, { previous, packages, fromLockfile, signal: context.signal });
+    const policy = new PolicyGate(manifest, lockfile, context);
+    await policy.checkLock(true);
+    await policy.checkLockedPackages(resolver, fromLockfile ? [] : await findLocalPackages(manifest, "fail"));
     context.signal?.throwIfAborted();
     const path = manifest.lockfilePath;
     const changes = lockfileChanges(previous, lockfile);

@@ -9,6 +9,13 @@ export interface Message {
   readonly text: string;
 }
 
+const RANK: Readonly<Record<Verbosity, number>> = { error: 0, warning: 1, status: 2, verbose: 3, debug: 4 };
+
+/** Whether what has `level` is told to whoever asked for `verbosity`. */
+export function shows(verbosity: Verbosity, level: Verbosity): boolean {
+  return RANK[level] <= RANK[verbosity];
+}
+
 /** The line for an event; null for progress, which only a terminal shows. */
 export function messageOfEvent(event: RpmociEvent): Message | null {
   const status = (verb: string, text: string): Message => ({ level: "status", verb, text });
@@ -78,6 +85,13 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
     case "debug":
       return { level: "debug", verb: "Debug", text: event.message };
     case "download-progress":
+    case "transfer-started":
+    case "transfer-progress":
+    case "transfer-finished":
+    case "verify-progress":
+    case "package-installing":
+    case "scriptlet-started":
+    case "scriptlet-finished":
     case "layer-progress":
     case "copy-progress":
       return null;

@@ -2,8 +2,7 @@
 
 /** The text with escapes for control characters. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\\]/g, (character) => {
+  return text.replace(/[\p{Cc}\\]/gu, (character) => {
     if (character === "\\") return "\\\\";
     if (character === "\n") return "\\n";
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { osReleaseField } from "../model/os-release.js";
 
 /** What release packages provide; the first that somebody provides counts. */
 const RELEASE_CAPABILITIES = [
@@ -23,7 +24,7 @@ const QUERY_FORMAT = "%{NAME}\\t%{VERSION}\\n[\\t%{PROVIDENAME}\\t%{PROVIDEFLAGS
 /** The variables by name; none on systems of another kind of packages. */
 export async function hostRelease(root: string, environment: NodeJS.ProcessEnv): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(join(root, "etc/os-release"), "utf8").catch(() => "");
-  const field = (name: string): string => text.match(new RegExp(`^${name}=["']?([^"'\n]*)`, "m"))?.[1] ?? "";
+  const field = (name: string): string => osReleaseField(text, name);
   if (!RPM_DISTRIBUTIONS.test(`${field("ID")} ${field("ID_LIKE")}`)) return new Map();
   const provided = await queryRelease(root, environment);
   if (provided !== null) return provided;

@@ -41,7 +41,11 @@ test("--help lists the commands, and each command's lists its options", async ()
 
 test("a wrong command line ends with 2 and says what is wrong", async () => {
   const cases: readonly [readonly string[], RegExp][] = [
-    [["frobnicate"], /frobnicate/],
+    [["frobnicate"], /Error there is no command 'frobnicate'\n +Hint rpmoci --help lists commands\n$/],
+    [["updaet"], /Error there is no command 'updaet'\n +Hint did you mean update\?\n$/],
+    [["cache"], /Error another word must follow 'cache'\n +Hint rpmoci cache takes ls, prune, verify\n$/],
+    [["help", "cache"], /Error another word must follow 'cache'/],
+    [["cache", "frob"], /Error there is no command 'cache frob'/],
     [["update", "--frobnicate"], /--frobnicate/],
     [["build", "--tag", "x"], /the option --image is required/],
     [["build", "--image", "x"], /the option --tag is required/],

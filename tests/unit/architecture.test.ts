@@ -136,6 +136,9 @@ function codeOf(source: string): string {
 type Sources = ReadonlyMap<string, string>;
 
 const STAGES = [
+  "host",
+  "interchange",
+  "policy",
   "manifest",
   "repository",
   "resolve",
@@ -176,6 +179,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "layout",
     "inspect",
     "destination",
+    "host",
+    "interchange",
     ...BELOW_STAGES,
   ],
   reporters: ["index"],

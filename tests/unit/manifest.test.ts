@@ -66,6 +66,12 @@ test("every key has its place", () => {
     strategy = "source"
     max = 12
     groups = [{ name = "base", packages = ["glibc*", "bash"] }]
+    [policy]
+    forbidden = ["telnet*"]
+    allowed_licenses = ["MIT"]
+    max_package_size = 100
+    max_installed_size = "1.5K"
+    max_image_size = "2GiB"
     [image.labels]
     "org.example.a" = "b"
     `,
@@ -117,6 +123,14 @@ test("every key has its place", () => {
       max: 12,
       groups: [{ name: "base", packages: ["glibc*", "bash"] }],
     },
+    policy: {
+      forbidden: ["telnet*"],
+      allowedLicenses: ["MIT"],
+      maxPackageSize: 100,
+      maxInstalledSize: 1536,
+      maxImageSize: 2 * 2 ** 30,
+      requireSignatures: false,
+    },
   });
 });
 
@@ -145,6 +159,14 @@ test("what is left out has its default", () => {
         labels: {},
       },
       layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
+      policy: {
+        forbidden: [],
+        allowedLicenses: undefined,
+        maxPackageSize: undefined,
+        maxInstalledSize: undefined,
+        maxImageSize: undefined,
+        requireSignatures: false,
+      },
     });
   }
 });

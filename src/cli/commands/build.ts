@@ -1,6 +1,7 @@
 import { Command, Option } from "clipanion";
 import {
   type BuildOptions,
+  type BuildResult,
   build,
   checkDestinations,
   checkReachable,
@@ -14,7 +15,7 @@ import {
   tagUnchanged,
   withTemporaryLayout,
 } from "../../index.js";
-import { RepositoryCommand, type Run, required } from "../command.js";
+import { JSON_RESULT, RepositoryCommand, type Run, required } from "../command.js";
 import { parseLabels } from "../labels.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 import { parseSbomFormats } from "../sbom-formats.js";
@@ -97,6 +98,8 @@ export class BuildCommand extends RepositoryCommand {
     description: "Write what is attached as files, too: TAG.spdx.json, TAG.cdx.json, TAG.intoto.json",
   });
 
+  json = Option.Boolean("--json", false, { description: JSON_RESULT });
+
   protected async run(run: Run): Promise<number> {
     const destinations = this.#destinations();
     const own = destinations.findIndex(({ kind }) => kind === "layout");
@@ -131,7 +134,7 @@ export class BuildCommand extends RepositoryCommand {
 
   async #buildAndCopy(options: BuildOptions & Run, destinations: readonly string[]): Promise<number> {
     if (this.onlyLayout !== undefined) {
-      await build({ ...options, layout: this.onlyLayout });
+      this.#tell(await build({ ...options, layout: this.onlyLayout }));
       return 0;
     }
     const { tags, plainHttp, digestFile, imageReferences } = this;
@@ -142,17 +145,30 @@ export class BuildCommand extends RepositoryCommand {
     if (code !== 0) return code;
     if (tags.length > 1 && options.tag === tags[0]) await tagImage(options.layout, options.tag, tags);
     if (destinations.length === 0 && digestFile === undefined && imageReferences === undefined) return 0;
-    await writePushed(await push(copies), this, this.context.stdout);
+    await writePushed(await push(copies), this, (text) => {
+      // Who reads JSON would stumble over lines that are none.
+      if (!this.json) this.print(text);
+    });
     return 0;
   }
 
   async #build(options: BuildOptions & Run): Promise<number> {
     if (!needsUserNamespace()) {
-      await build(options);
+      this.#tell(await build(options));
       return 0;
     }
-    if ((await tagUnchanged(options)) !== null) return 0;
-    return runInUserNamespace([...process.argv.slice(1), "--only-layout", options.layout], options.emit);
+    const known = await tagUnchanged(options);
+    if (known === null)
+      return runInUserNamespace([...process.argv.slice(1), "--only-layout", options.layout], options.emit);
+    this.#tell(known);
+    return 0;
+  }
+
+  #tell({ layout: path, tag, digest, unchanged, lockfile }: BuildResult): void {
+    if (!this.json) return;
+    // One that nobody named is gone in a moment.
+    const layout = this.images.some((image) => parseDestination(image).kind === "layout") ? path : null;
+    this.printJson({ layout, tag, digest, unchanged, packages: lockfile.packages.length });
   }
 
   /** What the image is built of, and how. */

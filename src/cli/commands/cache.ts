@@ -14,7 +14,8 @@ abstract class CacheCommand extends RpmociCommand {
   }
 
   protected write(data: unknown, text: string): void {
-    this.context.stdout.write(this.json ? `${JSON.stringify(data, null, 2)}\n` : text);
+    if (this.json) this.printJson(data);
+    else this.print(text);
   }
 }
 

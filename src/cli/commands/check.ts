@@ -23,7 +23,8 @@ export class CheckCommand extends RepositoryCommand {
   protected async run(run: Run): Promise<number> {
     const { refresh } = this;
     const result = await check({ ...this.commonOptions(run), refresh });
-    this.context.stdout.write(this.json ? `${JSON.stringify(result, null, 2)}\n` : checkText(result));
+    if (this.json) this.printJson(result);
+    else this.print(checkText(result));
     return result.fits ? 0 : DIFFERENCE;
   }
 }

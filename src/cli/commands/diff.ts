@@ -39,10 +39,8 @@ export class DiffCommand extends RpmociCommand {
   protected async run({ emit, signal }: Run): Promise<number> {
     const { from, to, cacheDirectory } = this;
     const difference = await diff({ from, to, cacheDirectory, emit, signal });
-    const text = this.json
-      ? `${JSON.stringify(difference, null, 2)}\n`
-      : differenceText(difference, { times: this.times });
-    this.context.stdout.write(text);
+    if (this.json) this.printJson(difference);
+    else this.print(differenceText(difference, { times: this.times }));
     return difference.same ? 0 : DIFFERENT;
   }
 

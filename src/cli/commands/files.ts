@@ -26,7 +26,8 @@ export class FilesCommand extends RpmociCommand {
   protected async run({ emit, signal }: Run): Promise<number> {
     const { image, globs, digests } = this;
     const files = await imageFiles({ image, globs, digests, emit, signal });
-    this.context.stdout.write(this.json ? `${JSON.stringify(files, null, 2)}\n` : filesText(files));
+    if (this.json) this.printJson(files);
+    else this.print(filesText(files));
     return 0;
   }
 }

@@ -25,7 +25,8 @@ export class LayersCommand extends ManifestCommand {
       throw new RpmociError("--tag needs --image", { kind: "usage", code: "OPTION_MISSING" });
     }
     const layers = await layerPlan({ manifestPath: this.manifestPath, layout: this.image, tag: this.tag });
-    this.context.stdout.write(this.json ? `${JSON.stringify(layers, null, 2)}\n` : layersText(layers));
+    if (this.json) this.printJson(layers);
+    else this.print(layersText(layers));
     return 0;
   }
 }

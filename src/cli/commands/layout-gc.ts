@@ -18,10 +18,13 @@ export class LayoutGcCommand extends RpmociCommand {
 
   layout = Option.String({ name: "LAYOUT" });
   dryRun = Option.Boolean("--dry-run", false, { description: "Say what would be removed, and remove nothing" });
+  json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run(): Promise<number> {
     const { dryRun } = this;
-    this.context.stdout.write(garbageText(await collectGarbage(this.layout, { dryRun }), dryRun));
+    const garbage = await collectGarbage(this.layout, { dryRun });
+    if (this.json) this.printJson(garbage);
+    else this.print(garbageText(garbage, dryRun));
     return 0;
   }
 }

@@ -21,7 +21,8 @@ export class LayoutValidateCommand extends RpmociCommand {
 
   protected async run(): Promise<number> {
     const problems = await validateLayout(this.layout);
-    this.context.stdout.write(this.json ? `${JSON.stringify(problems, null, 2)}\n` : problemsText(problems));
+    if (this.json) this.printJson(problems);
+    else this.print(problemsText(problems));
     return problems.length === 0 ? 0 : LAYOUT_PROBLEMS;
   }
 }

@@ -35,7 +35,7 @@ export class PushCommand extends RpmociCommand {
     const { destinations, tags, plainHttp, cacheDirectory } = this;
     const source = parseLayoutReference(this.layout);
     const pushed = await push({ ...run, ...source, destinations, tags, plainHttp, cacheDirectory });
-    await writePushed(pushed, this, this.context.stdout);
+    await writePushed(pushed, this, (text) => this.print(text));
     return 0;
   }
 }

@@ -27,7 +27,7 @@ export class SbomCommand extends RpmociCommand {
     const [format] = parseSbomFormats("--format", required("--format", this.format), 1) as readonly [SbomFormat];
     const { files, lockfile: lockfilePath } = this;
     const document = await sbom({ layout, reference: tag, format, files, lockfilePath });
-    if (this.output === undefined) this.context.stdout.write(document);
+    if (this.output === undefined) this.print(document.toString());
     else await writeDocument(this.output, document);
     return 0;
   }

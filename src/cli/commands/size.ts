@@ -62,7 +62,8 @@ export class SizeCommand extends RpmociCommand {
   }
 
   #write(data: unknown, text: string): void {
-    this.context.stdout.write(this.json ? `${JSON.stringify(data, null, 2)}\n` : text);
+    if (this.json) this.printJson(data);
+    else this.print(text);
   }
 }
 

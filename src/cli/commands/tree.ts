@@ -28,7 +28,8 @@ export class TreeCommand extends RepositoryCommand {
     const charset = charsetFrom(this.charset);
     const depth = parseDepth(this.depth);
     const result = await tree({ ...this.commonOptions(run), package: this.package, inverse: this.inverse, depth });
-    this.context.stdout.write(this.json ? `${JSON.stringify(result, null, 2)}\n` : treeText(result, charset));
+    if (this.json) this.printJson(result);
+    else this.print(treeText(result, charset));
     return 0;
   }
 }

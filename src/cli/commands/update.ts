@@ -1,6 +1,6 @@
 import { Command, Option } from "clipanion";
 import { update } from "../../index.js";
-import { RepositoryCommand, type Run } from "../command.js";
+import { JSON_RESULT, RepositoryCommand, type Run } from "../command.js";
 import { DIFFERENCE } from "../exit-codes.js";
 
 export class UpdateCommand extends RepositoryCommand {
@@ -26,9 +26,13 @@ export class UpdateCommand extends RepositoryCommand {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
 
+  json = Option.Boolean("--json", false, { description: JSON_RESULT });
+
   protected async run(run: Run): Promise<number> {
     const { packages, fromLockfile, dryRun, refresh } = this;
-    const { changed } = await update({ ...this.commonOptions(run), packages, fromLockfile, dryRun, refresh });
+    const result = await update({ ...this.commonOptions(run), packages, fromLockfile, dryRun, refresh });
+    const { lockfilePath, changes, keyChanges, changed, written } = result;
+    if (this.json) this.printJson({ lockfilePath, changes, keyChanges, changed, written });
     return dryRun && changed ? DIFFERENCE : 0;
   }
 }

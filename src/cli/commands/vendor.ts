@@ -1,6 +1,6 @@
 import { Command, Option } from "clipanion";
 import { vendor } from "../../index.js";
-import { RepositoryCommand, type Run, required } from "../command.js";
+import { JSON_RESULT, RepositoryCommand, type Run, required } from "../command.js";
 
 export class VendorCommand extends RepositoryCommand {
   static override paths = [["vendor"]];
@@ -16,8 +16,11 @@ export class VendorCommand extends RepositoryCommand {
 
   directory = Option.String("--out-dir", { description: "Folder for the RPM files (required)" });
 
+  json = Option.Boolean("--json", false, { description: JSON_RESULT });
+
   protected async run(run: Run): Promise<number> {
-    await vendor({ ...this.commonOptions(run), directory: required("--out-dir", this.directory) });
+    const result = await vendor({ ...this.commonOptions(run), directory: required("--out-dir", this.directory) });
+    if (this.json) this.printJson(result);
     return 0;
   }
 }

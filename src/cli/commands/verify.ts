@@ -56,8 +56,8 @@ export class VerifyCommand extends RpmociCommand {
       signal,
       ...(manifestPath === undefined ? {} : { manifestPath }),
     });
-    const text = this.json ? `${JSON.stringify(verification, null, 2)}\n` : verificationText(verification);
-    this.context.stdout.write(text);
+    if (this.json) this.printJson(verification);
+    else this.print(verificationText(verification));
     return verification.good ? 0 : IMAGE_NOT_GOOD;
   }
 }

@@ -25,7 +25,8 @@ export class WhyCommand extends RepositoryCommand {
   protected async run(run: Run): Promise<number> {
     const charset = charsetFrom(this.charset);
     const reasons = await why({ ...this.commonOptions(run), package: this.package, all: this.all });
-    this.context.stdout.write(this.json ? `${JSON.stringify(reasons, null, 2)}\n` : reasonsText(reasons, charset));
+    if (this.json) this.printJson(reasons);
+    else this.print(reasonsText(reasons, charset));
     return 0;
   }
 }

@@ -1,0 +1,54 @@
+/** The manifest's shape as JSON Schema (draft 7, which TOML's editors read), made of what manifests are validated by. */
+import type { JsonSchema } from "@valibot/to-json-schema";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { DESCRIPTIONS } from "./descriptions.js";
+import { MAX_LEVEL, manifestSchema } from "./schema.js";
+
+/** What valibot checks with code: `URL.canParse`, for one. */
+const URL_PATTERN = "^[A-Za-z][A-Za-z0-9+.-]*:.";
+const URLS = new Set(["contents.repositories.url", "contents.gpgkeys"]);
+
+/** What holds between the keys of `[layers]`, but for numbers and names of groups, which this language cannot compare. */
+const LAYERS_RULES: readonly JsonSchema[] = [
+  {
+    if: { properties: { strategy: { const: "single" } } },
+    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's word.
+    then: { properties: { max: false, groups: { maxItems: 0 } } },
+  },
+  {
+    if: { properties: { compression: { const: "gzip" } } },
+    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's word.
+    then: { properties: { level: { maximum: MAX_LEVEL.gzip } } },
+  },
+  {
+    if: { properties: { compression: { const: "none" } }, required: ["compression"] },
+    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's word.
+    then: { properties: { level: false } },
+  },
+];
+
+/** A manifest that it refuses is refused by `parseManifest`, too. */
+export function manifestJsonSchema(): JsonSchema {
+  const schema = toJsonSchema(manifestSchema, { target: "draft-07", typeMode: "input", errorMode: "ignore" });
+  return { ...described(schema, ""), title: "rpmoci package manifest" };
+}
+
+function described(schema: JsonSchema, path: string): JsonSchema {
+  const result: JsonSchema = { ...schema };
+  if (schema.properties !== undefined) {
+    const entries = Object.entries(schema.properties).map(([key, value]) => {
+      const below = path === "" ? key : `${path}.${key}`;
+      if (typeof value === "boolean") return [key, value];
+      const description = DESCRIPTIONS[below];
+      return [key, { ...described(value, below), ...(description === undefined ? {} : { description }) }];
+    });
+    result.properties = Object.fromEntries(entries);
+  }
+  if (typeof schema.items === "object" && !Array.isArray(schema.items)) result.items = described(schema.items, path);
+  if (schema.anyOf !== undefined) {
+    result.anyOf = schema.anyOf.map((one) => (typeof one === "boolean" ? one : described(one, path)));
+  }
+  if (URLS.has(path) && schema.type === "string") result.pattern = URL_PATTERN;
+  if (path === "layers") result.allOf = [...LAYERS_RULES];
+  return result;
+}

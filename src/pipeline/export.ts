@@ -1,0 +1,74 @@
+/** `rpmoci export`: the locked packages for other tools. */
+import { RpmociError } from "../errors.js";
+import { encodeLocation } from "../fetch/packages.js";
+import { HttpTransport } from "../fetch/transport.js";
+import type { InterchangeFormat } from "../interchange/format-names.js";
+import type { ExportedPackage } from "../interchange/formats.js";
+import { readLockfile } from "../lockfile/read.js";
+import { loadManifest } from "../manifest/load.js";
+import type { LockedPackage } from "../model/lockfile.js";
+import { compareText, formatNevra } from "../model/nevra.js";
+import { withoutCredentials } from "../model/url.js";
+import { lockArchitecture } from "./locked-packages.js";
+import { type CommonOptions, contextOf } from "./options.js";
+import { Repositories } from "./repositories.js";
+
+export interface ExportOptions extends CommonOptions {
+  readonly format: InterchangeFormat;
+}
+
+/**
+ * The lockfile as a document in YAML. Where it does not tell a package's location, the repositories are asked. Local RPMs
+ * are left out, with a warning. Throws an `RpmociError`, of kind `lockfile` when there is none.
+ */
+export async function exportLockfile(options: ExportOptions): Promise<string> {
+  const context = contextOf(options);
+  const manifest = await loadManifest(options.manifestPath);
+  const lock = await readLockfile(manifest.lockfilePath);
+  if (lock === null) {
+    throw new RpmociError(`${manifest.lockfilePath} is missing`, {
+      kind: "lockfile",
+      code: "LOCKFILE_MISSING",
+      hint: "run rpmoci update first",
+    });
+  }
+  for (const { name } of lock.localPackages) {
+    context.emit({ type: "warning", message: `the local package ${name} is left out: it is in no repository` });
+  }
+  const arch = lockArchitecture(lock);
+  const transport = new HttpTransport(context);
+  const repositories = await Repositories.configure(manifest, arch, transport, context);
+  try {
+    const packages: ExportedPackage[] = [];
+    for (const locked of lock.packages) packages.push(await exported(locked, repositories));
+    const ids = [...new Set(packages.map(({ repositoryId }) => repositoryId))].sort(compareText);
+    const bases = await Promise.all(
+      ids.map(async (id) => ({ id, baseUrl: withoutCredentials((await repositories.baseUrlsOf(id))[0] ?? "") })),
+    );
+    const { exportedDocument } = await import("../interchange/formats.js");
+    const { yamlText } = await import("../interchange/yaml.js");
+    return await yamlText(exportedDocument(options.format, packages, bases, arch));
+  } finally {
+    await repositories.close();
+    await transport.close();
+  }
+}
+
+async function exported(locked: LockedPackage, repositories: Repositories): Promise<ExportedPackage> {
+  const { name, evr, arch, repositoryId, checksum, size, sourceRpm, location } = locked;
+  const [base] = await repositories.baseUrlsOf(repositoryId);
+  const url =
+    location === undefined || base === undefined
+      ? (await repositories.locate(locked))[0]
+      : `${base}/${encodeLocation(location)}`;
+  if (url === undefined) {
+    throw new RpmociError(`no repository has the package ${formatNevra(locked)} any more`, {
+      kind: "fetch",
+      code: "PACKAGE_WITHDRAWN",
+      hint: `run rpmoci update ${name}`,
+    });
+  }
+  const place = withoutCredentials(url);
+  const architecture = arch ?? /\.([^.]+)\.rpm$/.exec(place)?.[1] ?? "noarch";
+  return { name, evr, arch: architecture, repositoryId, checksum, size, sourceRpm, url: place, location };
+}
