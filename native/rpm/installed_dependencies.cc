@@ -22,6 +22,14 @@ using Indices = std::set<uint32_t>;
 /// Characters of a rich dependency. No packager writes as many, and a parser of its nests has only so much stack.
 constexpr size_t kLongestRich = 16384;
 
+/// Empty in a damaged header, for which librpm has no name.
+const char* name_of(rpmds dependency) {
+  const char* name = rpmdsN(dependency);
+  return name == nullptr ? "" : name;
+}
+
+bool is_rich(rpmds dependency) { return *name_of(dependency) == '('; }
+
 /// A dependency of the form `(left op right)`.
 struct RichDependency {
   OwnedDependencies left;
@@ -30,7 +38,8 @@ struct RichDependency {
 
   /// False when it is not of that form.
   bool parse(rpmds dependency) {
-    if (!rpmdsIsRich(dependency) || std::strlen(rpmdsN(dependency)) > kLongestRich) return false;
+    if (!is_rich(dependency)) return false;
+    if (std::strlen(name_of(dependency)) > kLongestRich) return false;
     rpmds left_raw = nullptr;
     rpmds right_raw = nullptr;
     char* message = nullptr;
@@ -48,7 +57,7 @@ class InstalledPackages {
     for (uint32_t index = 0; index < headers.size(); ++index) {
       provides_.push_back(read(headers[index], RPMTAG_PROVIDENAME));
       auto* provides = provides_.back().get();
-      while (rpmdsNext(provides) >= 0) by_name_[rpmdsN(provides)].emplace_back(index, rpmdsIx(provides));
+      while (rpmdsNext(provides) >= 0) by_name_[name_of(provides)].emplace_back(index, rpmdsIx(provides));
     }
     find_files();
   }
@@ -71,7 +80,7 @@ class InstalledPackages {
 
   Indices providers_of(rpmds dependency) {
     RichDependency rich;
-    if (!rich.parse(dependency)) return rpmdsIsRich(dependency) ? Indices() : single_providers_of(dependency);
+    if (!rich.parse(dependency)) return is_rich(dependency) ? Indices() : single_providers_of(dependency);
     const auto left = providers_of(rich.left.get());
     if (rich.op == RPMRICHOP_IF) {
       RichDependency choice;
@@ -95,7 +104,7 @@ class InstalledPackages {
 
   Indices single_providers_of(rpmds dependency) {
     Indices found;
-    const std::string name = rpmdsN(dependency);
+    const std::string name = name_of(dependency);
     if (const auto known = by_name_.find(name); known != by_name_.end()) {
       for (const auto& [index, position] : known->second) {
         auto* provides = provides_[index].get();
@@ -128,7 +137,7 @@ class InstalledPackages {
     if (rich.parse(dependency)) {
       add_paths(rich.left.get());
       add_paths(rich.right.get());
-    } else if (const char* name = rpmdsN(dependency); *name == '/') {
+    } else if (const char* name = name_of(dependency); *name == '/') {
       files_[name];
     }
   }

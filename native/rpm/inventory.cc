@@ -39,6 +39,14 @@ std::string algorithm_name(uint64_t algorithm) {
   }
 }
 
+/// librpm compares versions without looking whether there are any.
+void require_nevr(Header header) {
+  for (const auto tag : {RPMTAG_NAME, RPMTAG_VERSION, RPMTAG_RELEASE}) {
+    if (!string_tag(header, tag).empty()) continue;
+    throw Failure("RPMDB_UNREADABLE", "the rpm database has a package without a name, a version or a release");
+  }
+}
+
 std::vector<std::string> signers_of(Header header) {
   std::vector<std::string> ids;
   for (auto& issuer : issuers_of(header)) {
@@ -68,7 +76,6 @@ std::vector<std::string> files_of(Header header) {
 InventoryPackage describe(Header header, bool with_files) {
   InventoryPackage package;
   package.name = string_tag(header, RPMTAG_NAME);
-  if (package.name.empty()) throw Failure("RPMDB_UNREADABLE", "the rpm database has a package without a name");
   if (headerIsEntry(header, RPMTAG_EPOCH)) package.epoch = headerGetNumber(header, RPMTAG_EPOCH);
   package.version = string_tag(header, RPMTAG_VERSION);
   package.release = string_tag(header, RPMTAG_RELEASE);
@@ -91,7 +98,10 @@ InventoryPackage describe(Header header, bool with_files) {
 std::vector<InventoryPackage> read_inventory(const RootDatabase& database, bool with_files) {
   const auto guard = RpmLibrary::get().lock();
   std::vector<OwnedHeader> owners;
-  for_each_installed(database, [&](Header header) { owners.emplace_back(headerLink(header)); });
+  for_each_installed(database, [&](Header header) {
+    require_nevr(header);
+    owners.emplace_back(headerLink(header));
+  });
   std::ranges::sort(owners, [](const auto& a, const auto& b) { return nevra_less(a.get(), b.get()); });
   std::vector<Header> headers;
   for (const auto& owner : owners) headers.push_back(owner.get());

@@ -179,6 +179,36 @@ test("the inventory has what rpm says of each package, its files and who meets i
   await assert.rejects(addon.readInventory({ root, dbPath: "/none" }, false), { code: "RPMDB_UNREADABLE" });
 });
 
+test("headers that lack a tag are refused or passed over, not followed into nothing", { skip }, async () => {
+  const NAME = 1000;
+  const tags = {
+    VERSION: 1001,
+    RELEASE: 1002,
+    REQUIRENAME: 1049,
+    PROVIDENAME: 1047,
+    REQUIREVERSION: 1050,
+    DIRNAMES: 1118,
+  };
+  const root = makeRoot();
+  const original = readFileSync(fileOf(root));
+  for (const tag of [NAME, ...Object.values(tags)]) {
+    writeFileSync(fileOf(root), original);
+    for (const line of sqlite(fileOf(root), "SELECT hnum, hex(blob) FROM Packages").split("\n")) {
+      const [number = "", hex = ""] = line.split("|");
+      const header = Buffer.from(hex, "hex");
+      for (let at = 8; at < 8 + 16 * header.readUInt32BE(0); at += 16) {
+        // A tag that nobody knows.
+        if (header.readUInt32BE(at) === tag) header.writeUInt32BE(tag + 30_000, at);
+      }
+      const sql = `UPDATE Packages SET blob = x'${header.toString("hex")}' WHERE hnum = ${number};\n`;
+      run("sqlite3", [fileOf(root)], { input: sql, stdio: ["pipe", "pipe", "pipe"] });
+    }
+    const reading = addon.readInventory({ root, dbPath }, true);
+    if (tag <= tags.RELEASE) await assert.rejects(reading, { code: "RPMDB_UNREADABLE", message: /without a name/ });
+    else assert.equal((await reading).length, packages.length);
+  }
+});
+
 test("a database with a write-ahead log is read with it, and stays as it was", { skip }, async () => {
   const root = makeRoot(packages.slice(0, 2));
   // Copied while a connection is open: the log then holds what the database does not.
