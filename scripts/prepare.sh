@@ -26,8 +26,8 @@ fedora_packages=(
   rpm-build rpm-sign createrepo_c gnupg2 dpkg apt debootstrap debian-keyring xz zstd
 )
 # What the tests compare with.
-debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip bzip2 pigz)
-fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip bzip2 pigz libasan libubsan
+debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip bzip2 pigz git)
+fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip bzip2 pigz git libasan libubsan
   glibc-static)
 
 install_debian() {

@@ -110,6 +110,7 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
       volumes: image.volumes,
       envs: image.envs,
       labels: image.labels,
+      annotations: image.annotations,
     },
     layers: { ...layers, level: layers.level, max: layers.max ?? DEFAULT_MAX_LAYERS },
   };

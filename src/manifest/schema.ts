@@ -1,5 +1,6 @@
 /** The shape of `rpmoci.toml`. Every level refuses keys that it does not know. */
 import * as v from "valibot";
+import { ANNOTATION_REF_NAME } from "../model/descriptor.js";
 
 /**
  * Enough that a package which changes takes few others with it; some container engines stop at 127, and images that are
@@ -52,6 +53,11 @@ const port = v.pipe(
   v.regex(/^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/, "is not a port such as 8080, 8080/tcp or 53/udp"),
 );
 
+const annotations = v.pipe(
+  v.record(v.pipe(text, v.nonEmpty("must not be empty")), text),
+  v.check((record) => !(ANNOTATION_REF_NAME in record), `must not have ${ANNOTATION_REF_NAME}, which is the tag`),
+);
+
 const image = v.strictObject({
   user: v.optional(text),
   workingdir: v.optional(text),
@@ -63,6 +69,7 @@ const image = v.strictObject({
   volumes: v.optional(texts, []),
   envs: v.optional(v.record(text, text), {}),
   labels: v.optional(v.record(text, text), {}),
+  annotations: v.optional(annotations),
 });
 
 const layerGroup = v.strictObject({

@@ -21,6 +21,11 @@ export const ANNOTATION_LAYER_INPUTS = "dev.rpmoci.layer.inputs";
 export const ANNOTATION_LAYER_PACKAGES = "dev.rpmoci.layer.packages";
 
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
+export const ANNOTATION_CREATED = "org.opencontainers.image.created";
+export const ANNOTATION_REVISION = "org.opencontainers.image.revision";
+export const ANNOTATION_SOURCE = "org.opencontainers.image.source";
+
+export type Annotations = Readonly<Record<string, string>>;
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -30,7 +35,7 @@ export interface Descriptor {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: Annotations;
   readonly platform?: Platform;
 }
 
@@ -39,6 +44,7 @@ export interface ImageManifest {
   readonly mediaType: typeof MEDIA_TYPE.manifest;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  readonly annotations?: Annotations;
 }
 
 export interface ImageIndex {

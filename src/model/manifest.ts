@@ -24,6 +24,8 @@ export interface ImageSection {
   readonly volumes: readonly string[];
   readonly envs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Undefined without a table of that name: the image has none then, not even those that are filled in. */
+  readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Manifest {

@@ -1,10 +1,12 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { allTogether } from "../fetch/offline.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
+import { imageAnnotations } from "../image/annotations.js";
 import { imageConfig } from "../image/config.js";
+import { readGitAnnotations } from "../image/git.js";
 import { assembleImage } from "../image/manifest.js";
 import { chooseEngine } from "../install/engine.js";
 import { erasePackages } from "../install/erase.js";
@@ -20,13 +22,13 @@ import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
-import type { Digest } from "../model/descriptor.js";
+import type { Annotations, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
 import { verifyPackages } from "../verify/verify.js";
-import { ImageRecords, imageKey } from "./image-records.js";
+import { type ImageInputs, ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
 import { describeLocalPackages } from "./lock.js";
@@ -61,6 +63,10 @@ export interface BuildOptions extends CommonOptions {
   readonly scriptletTimeout?: number | undefined;
   /** Win over the manifest's. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Win over the manifest's, and over those of git. The image has annotations when these or the manifest's are there. */
+  readonly annotations?: Annotations | undefined;
+  /** Annotate the image with the commit and the origin of the git clone that the manifest is in. */
+  readonly gitAnnotations?: boolean;
   /** Use layers and images that earlier builds made of the same inputs; true by default. */
   readonly cache?: boolean;
   /** A layout whose layers may be used, beside those of the cache and of `layout` itself. */
@@ -103,7 +109,8 @@ async function tagKnownImage(
   context: Context,
 ): Promise<BuildResult | null> {
   const { layout: path, tag } = options;
-  const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
+  const inputs = await inputsOf(manifest, options);
+  const digest = await recordsOf(context).find(await keyOf(manifest, lock, inputs, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
   if (!(await isTagged(path, digest, tag)) && !(await addTag(path, image, tag))) return null;
@@ -132,11 +139,21 @@ function recordsOf({ cacheDirectory }: Context): ImageRecords {
 async function keyOf(
   manifest: Manifest,
   lock: Lockfile,
+  inputs: Inputs,
   { labels = {} }: BuildOptions,
   { environment }: Context,
 ): Promise<string> {
   const localPackages = await findLocalPackages(manifest, "fail");
-  return imageKey({ manifest, lock, labels, localPackages, sourceDateEpoch: environment.SOURCE_DATE_EPOCH });
+  const sourceDateEpoch = environment.SOURCE_DATE_EPOCH;
+  return imageKey({ manifest, lock, labels, ...inputs, localPackages, sourceDateEpoch });
+}
+
+/** What an image is made of beside manifest and packages. It is looked at once, since it may change meanwhile. */
+type Inputs = Pick<ImageInputs, "annotations">;
+
+async function inputsOf(manifest: Manifest, { annotations, gitAnnotations }: BuildOptions): Promise<Inputs> {
+  const git = gitAnnotations === true ? await readGitAnnotations(dirname(manifest.path)) : undefined;
+  return { annotations: [git, manifest.image.annotations, annotations] };
 }
 
 /**
@@ -151,6 +168,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   if (known !== null) return known;
   requireRoot();
   const manifest = await loadManifest(options.manifestPath);
+  const inputs = await inputsOf(manifest, options);
   const engine = await chooseEngine(options.engine, context.environment, context.emit);
   const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
   const resolver = await RepositoryResolver.configure(manifest, arch, context);
@@ -161,7 +179,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const packages = await verifiedPackages(manifest, lock, resolver, options, context);
     const changed = existing === null;
     const result = await withWorkDirectory((scratch) =>
-      makeImage({ manifest, lock, changed, packages, engine, scratch, created, options }, context),
+      makeImage({ manifest, lock, inputs, changed, packages, engine, scratch, created, options }, context),
     );
     context.emit({
       type: "image-written",
@@ -264,6 +282,7 @@ async function verifiedPackages(
 interface ImageRequest {
   readonly manifest: Manifest;
   readonly lock: Lockfile;
+  readonly inputs: Inputs;
   readonly changed: boolean;
   readonly packages: readonly VerifiedPackage[];
   readonly engine: Engine;
@@ -273,7 +292,7 @@ interface ImageRequest {
 }
 
 async function makeImage(request: ImageRequest, context: Context): Promise<BuildResult> {
-  const { manifest, lock, packages, scratch, created, options } = request;
+  const { manifest, lock, inputs, packages, scratch, created, options } = request;
   const { emit, signal } = context;
   const arch = lockArchitecture(lock);
   const buildStart = Math.floor(Date.now() / 1000);
@@ -325,7 +344,8 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       layers,
       created,
     });
-    const image = assembleImage(config, layers, platform);
+    const annotations = imageAnnotations(inputs.annotations, created);
+    const image = assembleImage(config, layers, platform, annotations);
     signal?.throwIfAborted();
     await layout.commit(image, options.tag);
     if (pending !== null) {
@@ -333,7 +353,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       emit({ type: "lockfile-written", path: manifest.lockfilePath });
     }
     const { digest } = image.manifest.descriptor;
-    if (cache) await recordsOf(context).write(await keyOf(manifest, lock, options, context), digest);
+    if (cache) await recordsOf(context).write(await keyOf(manifest, lock, inputs, options, context), digest);
     return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
   } finally {
     await layout.discard();

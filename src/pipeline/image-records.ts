@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { checksumOf } from "../fetch/store.js";
 import { formatLockfile } from "../lockfile/write.js";
-import type { Digest } from "../model/descriptor.js";
+import type { Annotations, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { processMark } from "../processes.js";
@@ -15,6 +15,8 @@ export interface ImageInputs {
   readonly manifest: Manifest;
   readonly lock: Lockfile;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of several places; the later win. */
+  readonly annotations: readonly (Annotations | undefined)[];
   /** Paths of RPM files, in the order of the manifest. */
   readonly localPackages: readonly string[];
   /** As it is in the environment: without it, an image keeps the time of its first build. */
@@ -23,12 +25,12 @@ export interface ImageInputs {
 
 /** 64 hexadecimal digits: equal inputs have the same, wherever the files are. */
 export async function imageKey(inputs: ImageInputs): Promise<string> {
-  const { lock, labels, localPackages, sourceDateEpoch = null } = inputs;
+  const { lock, labels, annotations, localPackages, sourceDateEpoch = null } = inputs;
   const { repositories, requireSigned, docs, exclude, image, layers } = inputs.manifest;
   const checksums = await Promise.all(localPackages.map((path) => checksumOf(path, "sha256")));
   // Whoever asks for signatures now must not get an image that was made without.
   const trust = [repositories, requireSigned];
-  const contents = [docs, exclude, image, layers, labels, checksums, sourceDateEpoch];
+  const contents = [docs, exclude, image, layers, labels, annotations, checksums, sourceDateEpoch];
   const parts = [version(), formatLockfile(lock), trust, contents];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -109,6 +109,7 @@ test("every key has its place", () => {
       volumes: ["/data"],
       envs: { PATH: "/bin", "WITH.DOT": "" },
       labels: { "org.example.a": "b" },
+      annotations: undefined,
     },
     layers: {
       compression: "zstd",
@@ -143,6 +144,7 @@ test("what is left out has its default", () => {
         volumes: [],
         envs: {},
         labels: {},
+        annotations: undefined,
       },
       layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
     });

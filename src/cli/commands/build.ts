@@ -19,6 +19,12 @@ export class BuildCommand extends RepositoryCommand {
   tag = Option.String("--tag", { description: "Tag of the image; one that exists is replaced (required)" });
   locked = Option.Boolean("--locked", false, { description: "Fail when the lockfile is missing or out of date" });
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
+  annotations = Option.Array("--annotation", [], { description: "KEY=VALUE; wins over the manifest's annotations" });
+
+  gitAnnotations = Option.Boolean("--git-annotations", false, {
+    description: "Annotate the image with the commit and the origin of the git clone that the manifest is in",
+  });
+
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
 
   engine = Option.String("--engine", {
@@ -49,8 +55,9 @@ export class BuildCommand extends RepositoryCommand {
   protected async run(run: Run): Promise<number> {
     const layout = required("--image", this.image);
     const tag = required("--tag", this.tag);
-    const labels = Object.fromEntries(this.labels.map(parseLabel));
-    const { locked, vendorDirectory, sandbox, cache, refresh } = this;
+    const labels = Object.fromEntries(this.labels.map((text) => parsePair("--label", "LABEL_INVALID", text)));
+    const annotations = parseAnnotations(this.annotations);
+    const { locked, gitAnnotations, vendorDirectory, sandbox, cache, refresh } = this;
     const scriptletTimeout = this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout);
     const engine = this.engine === undefined ? undefined : parseEngine(this.engine);
     const previous = this.previous === undefined ? undefined : parsePrevious(this.previous);
@@ -64,6 +71,8 @@ export class BuildCommand extends RepositoryCommand {
       sandbox,
       scriptletTimeout,
       labels,
+      annotations,
+      gitAnnotations,
       cache,
       previous,
       refresh,
@@ -96,11 +105,21 @@ function parsePrevious(text: string): { readonly layout: string; readonly tag?: 
   return { layout: text };
 }
 
-function parseLabel(text: string): readonly [string, string] {
+function parsePair(option: string, code: string, text: string): readonly [string, string] {
   const index = text.indexOf("=");
   if (index > 0) return [text.slice(0, index), text.slice(index + 1)];
-  throw new RpmociError(`--label: \`${text}\` should be of the form KEY=VALUE.`, {
+  throw new RpmociError(`${option}: \`${text}\` should be of the form KEY=VALUE.`, { kind: "usage", code });
+}
+
+/** The name of the tag is the layout's to write. */
+function parseAnnotations(texts: readonly string[]): Readonly<Record<string, string>> | undefined {
+  if (texts.length === 0) return undefined;
+  const pairs = texts.map((text) => parsePair("--annotation", "ANNOTATION_INVALID", text));
+  const tag = pairs.find(([key]) => key === "org.opencontainers.image.ref.name");
+  if (tag === undefined) return Object.fromEntries(pairs);
+  throw new RpmociError(`--annotation: ${tag[0]} is the tag.`, {
     kind: "usage",
-    code: "LABEL_INVALID",
+    code: "ANNOTATION_INVALID",
+    hint: "give it with --tag",
   });
 }
