@@ -15,5 +15,6 @@ void export_layer(Napi::Env env, Napi::Object exports);
 void export_sandbox(Napi::Env env, Napi::Object exports);
 void export_transfer(Napi::Env env, Napi::Object exports);
 void export_file_lock(Napi::Env env, Napi::Object exports);
+void export_file_capabilities(Napi::Env env, Napi::Object exports);
 
 }  // namespace rpmoci

@@ -96,8 +96,10 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
     gpgkeys: contents.gpgkeys,
     releasever: contents.releasever,
     docs: contents.docs,
+    langs: contents.langs,
     osRelease: contents.os_release,
     exclude: contents.exclude,
+    removeFiles: contents.remove_files,
     requireSigned: contents.require_signed,
     image: {
       user: image.user,

@@ -35,6 +35,16 @@ const repository = v.union([
   }),
 ]);
 
+/** Those of rpm's `%lang`. */
+const language = v.pipe(text, v.regex(/^(?!all$|C$)[\w.@-]+$/, "is not a language such as de or pt_BR"));
+
+/** Of the image, from its root on. */
+const rootPath = v.pipe(
+  text,
+  v.check((path) => /^\/+[^/]/.test(path) && !path.includes("\0"), "is not an absolute path inside the image"),
+  v.check((path) => !path.split("/").includes(".."), 'must not have ".." in it'),
+);
+
 const contents = v.strictObject({
   repositories: v.array(repository),
   packages: texts,
@@ -43,8 +53,10 @@ const contents = v.strictObject({
   gpgkeys: v.optional(v.array(url), []),
   releasever: v.optional(v.pipe(text, v.regex(/^[^\s/]+$/, "is not a release such as 9 or 3.0"))),
   docs: v.optional(v.boolean(), false),
+  langs: v.optional(v.array(language)),
   os_release: v.optional(v.boolean(), true),
   exclude: v.optional(texts, []),
+  remove_files: v.optional(v.array(rootPath), []),
   require_signed: v.optional(v.boolean(), false),
 });
 

@@ -44,8 +44,12 @@ export interface Manifest {
   /** The value of `$releasever`; undefined for the system's own. */
   readonly releasever: string | undefined;
   readonly docs: boolean;
+  /** Languages whose files are installed, such as `de` or `pt_BR`; undefined for all. */
+  readonly langs: readonly string[] | undefined;
   readonly osRelease: boolean;
   readonly exclude: readonly string[];
+  /** Absolute globs of what is removed from the root in the end. */
+  readonly removeFiles: readonly string[];
   /** Every package must be signed, whatever options of repositories say; local RPMs by a key of some repository. */
   readonly requireSigned: boolean;
   readonly image: ImageSection;

@@ -27,6 +27,7 @@ import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
+import { shapeRoot } from "../rootfs/shape.js";
 import { verifyPackages } from "../verify/verify.js";
 import { type ImageInputs, ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
@@ -308,6 +309,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       scriptletTimeout,
       arch,
       docs: manifest.docs,
+      langs: manifest.langs,
       sourceDateEpoch: created,
       abort: signal,
     },
@@ -315,6 +317,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   );
   await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
   await canonicalizeRoot(installed.root, installed.databasePath, created);
+  await shapeRoot(installed, manifest, emit);
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;

@@ -45,8 +45,10 @@ test("every key has its place", () => {
     gpgkeys = ["https://example.org/KEY", "file:///etc/pki/key"]
     releasever = "9"
     docs = true
+    langs = ["de", "pt_BR"]
     os_release = false
     exclude = ["bash"]
+    remove_files = ["/usr/share/man/**"]
     require_signed = true
     [image]
     user = "u:g"
@@ -95,8 +97,10 @@ test("every key has its place", () => {
     gpgkeys: ["https://example.org/KEY", "file:///etc/pki/key"],
     releasever: "9",
     docs: true,
+    langs: ["de", "pt_BR"],
     osRelease: false,
     exclude: ["bash"],
+    removeFiles: ["/usr/share/man/**"],
     requireSigned: true,
     image: {
       user: "u:g",
@@ -130,8 +134,10 @@ test("what is left out has its default", () => {
       gpgkeys: [],
       releasever: undefined,
       docs: false,
+      langs: undefined,
       osRelease: true,
       exclude: [],
+      removeFiles: [],
       requireSigned: false,
       image: {
         user: undefined,
