@@ -65,7 +65,8 @@ export function manifestOf(document: unknown, path: string, text = ""): Manifest
   return fromDocument(result.output, path);
 }
 
-function fromDocument({ contents, image, layers }: ManifestDocument, path: string): Manifest {
+function fromDocument(document: ManifestDocument, path: string): Manifest {
+  const { contents, image, layers, accounts } = document;
   const repositories = contents.repositories.map((entry): RepositoryReference => {
     if (typeof entry !== "string") {
       return { kind: "url", id: entry.id ?? repositoryIdOf(entry.url), url: entry.url, options: entry.options };
@@ -102,7 +103,7 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
     removeFiles: contents.remove_files,
     requireSigned: contents.require_signed,
     image: {
-      user: image.user,
+      user: image.user ?? accounts.run_as,
       workingdir: image.workingdir,
       stopsignal: image.stopsignal,
       author: image.author,
@@ -115,6 +116,11 @@ function fromDocument({ contents, image, layers }: ManifestDocument, path: strin
       annotations: image.annotations,
     },
     layers: { ...layers, level: layers.level, max: layers.max ?? DEFAULT_MAX_LAYERS },
+    accounts: {
+      users: accounts.users.map((user) => ({ ...user, gid: user.gid, home: user.home ?? `/home/${user.name}` })),
+      groups: accounts.groups,
+      runAs: accounts.run_as,
+    },
   };
 }
 
@@ -133,17 +139,23 @@ function faultsOf(issue: Issue, prefix: readonly string[] = []): readonly Fault[
 }
 
 function describe({ issue, keys }: Fault, text: string, path: string): string {
-  const named = keys.filter((key) => !/^\d+$/.test(key));
-  const line = findLine(text, named) ?? findLine(text, named.slice(0, -1));
+  const named = keys.filter((key) => !isIndex(key));
+  const element = Number(keys.find(isIndex) ?? 0);
+  const line = findLine(text, named, element) ?? findLine(text, named.slice(0, -1), element);
   const where = `${path}${line === null ? "" : `:${line}`}`;
   const key = keys.join(".");
   if (issue.type === "strict_object" && issue.expected === "never") return `${where}: unknown key "${key}"`;
   if (issue.received === "undefined") return `${where}: the key "${key}" is missing`;
   if (issue.kind === "validation") {
-    // What holds between several keys is checked on the table that has them.
-    return `${where}: ${key}${issue.received === "Object" ? "" : ` = ${issue.received}`} ${issue.message}`;
+    // What holds between several values is checked on the table or the array that has them.
+    const value = /^(Object|Array)$/.test(issue.received) ? "" : ` = ${issue.received}`;
+    return `${where}: ${key}${value} ${issue.message}`;
   }
   return `${where}: ${key} must be ${plain(issue.expected)}, not ${issue.received}`;
+}
+
+function isIndex(key: string): boolean {
+  return /^\d+$/.test(key);
 }
 
 function plain(expected: string | null): string {

@@ -127,10 +127,63 @@ const layers = v.pipe(
   ),
 );
 
+/** The highest one stands for "no change" in system calls. */
+const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xfffffffe));
+
+const ACCOUNT_NAME = "[A-Za-z_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?";
+
+const accountName = v.pipe(text, v.regex(new RegExp(`^${ACCOUNT_NAME}$`), "is not a name of a user or group"));
+
+/** Of passwd(5). */
+const field = v.pipe(
+  text,
+  v.check((value) => !/[:\n\0]/.test(value), "must have neither a colon nor a line's end in it"),
+);
+
+const user = v.strictObject({
+  name: accountName,
+  uid: id,
+  gid: v.optional(id),
+  home: v.optional(v.pipe(field, rootPath)),
+  shell: v.optional(field, "/sbin/nologin"),
+  gecos: v.optional(field, ""),
+  groups: v.optional(v.array(accountName), []),
+});
+
+const group = v.strictObject({ name: accountName, gid: id, members: v.optional(v.array(accountName), []) });
+
+const isUnique = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
+
+const accounts = v.strictObject({
+  users: v.optional(
+    v.pipe(
+      v.array(user),
+      v.check((users) => isUnique(users.map(({ name }) => name)), "have the same name twice"),
+      v.check((users) => isUnique(users.map(({ uid }) => uid)), "have the same uid twice"),
+    ),
+    [],
+  ),
+  groups: v.optional(
+    v.pipe(
+      v.array(group),
+      v.check((groups) => isUnique(groups.map(({ name }) => name)), "have the same name twice"),
+      v.check((groups) => isUnique(groups.map(({ gid }) => gid)), "have the same gid twice"),
+    ),
+    [],
+  ),
+  run_as: v.optional(
+    v.pipe(
+      text,
+      v.regex(new RegExp(`^(${ACCOUNT_NAME}|\\d+)(:(${ACCOUNT_NAME}|\\d+))?$`), "is not user or user:group"),
+    ),
+  ),
+});
+
 export const manifestSchema = v.strictObject({
   contents,
   image: v.optional(image, {}),
   layers: v.optional(layers, {}),
+  accounts: v.optional(accounts, {}),
 });
 
 export type ManifestDocument = v.InferOutput<typeof manifestSchema>;

@@ -1,5 +1,6 @@
 /** The package manifest (`rpmoci.toml`) with its defaults filled in. */
 import type { LayersSection } from "./layer-plan.js";
+import type { AccountsSection } from "./root-shape.js";
 
 export type RepositoryReference =
   /** The id of a repository that is configured on this system. */
@@ -14,6 +15,7 @@ export type RepositoryReference =
     };
 
 export interface ImageSection {
+  /** `accounts.run_as` where `image.user` is not set. */
   readonly user: string | undefined;
   readonly workingdir: string | undefined;
   readonly stopsignal: string | undefined;
@@ -54,6 +56,7 @@ export interface Manifest {
   readonly requireSigned: boolean;
   readonly image: ImageSection;
   readonly layers: LayersSection;
+  readonly accounts: AccountsSection;
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

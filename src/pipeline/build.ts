@@ -317,7 +317,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   );
   await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
   await canonicalizeRoot(installed.root, installed.databasePath, created);
-  await shapeRoot(installed, manifest, emit);
+  await shapeRoot(installed, manifest, created, emit);
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;

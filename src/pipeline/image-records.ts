@@ -26,11 +26,11 @@ export interface ImageInputs {
 /** 64 hexadecimal digits: equal inputs have the same, wherever the files are. */
 export async function imageKey(inputs: ImageInputs): Promise<string> {
   const { lock, labels, annotations, localPackages, sourceDateEpoch = null } = inputs;
-  const { repositories, requireSigned, docs, langs, exclude, removeFiles, image, layers } = inputs.manifest;
+  const { repositories, requireSigned, docs, langs, exclude, removeFiles, image, layers, accounts } = inputs.manifest;
   const checksums = await Promise.all(localPackages.map((path) => checksumOf(path, "sha256")));
   // Whoever asks for signatures now must not get an image that was made without.
   const trust = [repositories, requireSigned];
-  const contents = [docs, langs, exclude, removeFiles, checksums];
+  const contents = [docs, langs, exclude, removeFiles, accounts, checksums];
   const result = [image, layers, labels, annotations, sourceDateEpoch];
   const parts = [version(), formatLockfile(lock), trust, contents, result];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

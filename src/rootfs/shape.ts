@@ -1,6 +1,7 @@
 /** What the manifest changes in a root whose packages are installed. */
 import type { Emit } from "../events.js";
 import type { Manifest } from "../model/manifest.js";
+import { addAccounts } from "./accounts.js";
 import { removeFiles } from "./remove-files.js";
 import { Root } from "./root.js";
 
@@ -11,14 +12,16 @@ export interface InstalledDatabase {
 }
 
 /**
- * Removes files. The result depends on the root and the manifest only, but for modification times, which are now: layers
+ * Removes files, then adds accounts. The result depends on the root, the manifest and `created`, seconds since the epoch, only, but for modification times, which are now: layers
  * give them the image's creation time, and know by them that a file is not as its package brought it.
  */
 export async function shapeRoot(
   { root: directory, databasePath }: InstalledDatabase,
-  manifest: Pick<Manifest, "removeFiles">,
+  manifest: Pick<Manifest, "removeFiles" | "accounts">,
+  created: number,
   emit: Emit,
 ): Promise<void> {
   const root = await Root.open(directory);
   await removeFiles(root, databasePath, manifest.removeFiles, emit);
+  await addAccounts(root, manifest.accounts, created);
 }

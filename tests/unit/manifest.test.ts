@@ -70,6 +70,10 @@ test("every key has its place", () => {
     groups = [{ name = "base", packages = ["glibc*", "bash"] }]
     [image.labels]
     "org.example.a" = "b"
+    [accounts]
+    users = [{ name = "a", uid = 1 }, { name = "b", uid = 2, gid = 3, home = "/b", shell = "/s", gecos = "B", groups = ["g"] }]
+    groups = [{ name = "g", gid = 4 }, { name = "h", gid = 5, members = ["a"] }]
+    run_as = "a:g"
     `,
     "sub/foo.toml",
   );
@@ -122,6 +126,17 @@ test("every key has its place", () => {
       max: 12,
       groups: [{ name: "base", packages: ["glibc*", "bash"] }],
     },
+    accounts: {
+      users: [
+        { name: "a", uid: 1, gid: undefined, home: "/home/a", shell: "/sbin/nologin", gecos: "", groups: [] },
+        { name: "b", uid: 2, gid: 3, home: "/b", shell: "/s", gecos: "B", groups: ["g"] },
+      ],
+      groups: [
+        { name: "g", gid: 4, members: [] },
+        { name: "h", gid: 5, members: ["a"] },
+      ],
+      runAs: "a:g",
+    },
   });
 });
 
@@ -153,6 +168,7 @@ test("what is left out has its default", () => {
         annotations: undefined,
       },
       layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
+      accounts: { users: [], groups: [], runAs: undefined },
     });
   }
 });
