@@ -1,13 +1,14 @@
 /** Reads and validates the package manifest. */
 import { readFile } from "node:fs/promises";
-import { parse as parsePath, resolve } from "node:path";
+import { dirname, parse as parsePath, resolve } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Manifest, RepositoryReference } from "../model/manifest.js";
+import type { Ownership, PathEntry } from "../model/root-shape.js";
 import { findLine } from "./locate.js";
 import { repositoryIdOf } from "./repository-id.js";
-import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema } from "./schema.js";
+import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema, type PathDocument } from "./schema.js";
 
 /** The lockfile of a manifest: the same path with the extension `.lock`. */
 export function lockfilePathOf(manifestPath: string): string {
@@ -121,7 +122,28 @@ function fromDocument(document: ManifestDocument, path: string): Manifest {
       groups: accounts.groups,
       runAs: accounts.run_as,
     },
+    paths: document.paths.map((entry) => pathEntry(entry, dirname(resolve(path)))),
   };
+}
+
+function pathEntry(entry: PathDocument, context: string): PathEntry {
+  switch (entry.type) {
+    case "directory":
+    case "permissions":
+      return { ...entry, ...ownershipOf(entry) };
+    case "file": {
+      const { content, source, ...rest } = entry;
+      const contents =
+        source === undefined ? { content: content ?? "" } : { source: { path: resolve(context, source), context } };
+      return { ...rest, ...ownershipOf(entry), ...contents };
+    }
+    default:
+      return entry;
+  }
+}
+
+function ownershipOf({ uid, gid, mode }: Partial<Ownership>): Ownership {
+  return { uid, gid, mode };
 }
 
 type Issue = v.BaseIssue<unknown>;

@@ -1,5 +1,6 @@
 /** The shape of `rpmoci.toml`. Every level refuses keys that it does not know. */
 import * as v from "valibot";
+import { parseCapabilities } from "../model/capabilities.js";
 import { ANNOTATION_REF_NAME } from "../model/descriptor.js";
 
 /**
@@ -179,11 +180,78 @@ const accounts = v.strictObject({
   ),
 });
 
+const mode = v.pipe(
+  text,
+  v.regex(/^[0-7]{3,4}$/, 'is not a mode such as "0755"'),
+  v.transform((octal) => Number.parseInt(octal, 8)),
+);
+
+const owner = v.union([id, accountName]);
+
+const ownership = { mode: v.optional(mode), uid: v.optional(owner), gid: v.optional(owner) };
+
+/** Beside the manifest. */
+const sourcePath = v.pipe(
+  text,
+  v.check(
+    (path) => path !== "" && !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\0"),
+    "is not a relative path below the manifest's directory",
+  ),
+);
+
+const linkTarget = v.pipe(
+  text,
+  v.check((target) => target !== "" && !target.includes("\0"), "is not a target of a link"),
+);
+
+const pathEntry = v.variant("type", [
+  v.strictObject({ type: v.literal("directory"), path: rootPath, ...ownership }),
+  v.pipe(
+    v.strictObject({
+      type: v.literal("file"),
+      path: rootPath,
+      content: v.optional(text),
+      source: v.optional(sourcePath),
+      ...ownership,
+    }),
+    v.check(
+      ({ content, source }) => (content === undefined) !== (source === undefined),
+      "must have either content or source",
+    ),
+  ),
+  v.strictObject({ type: v.literal("symlink"), path: rootPath, target: linkTarget }),
+  v.strictObject({ type: v.literal("hardlink"), path: rootPath, target: rootPath }),
+  v.pipe(
+    v.strictObject({
+      type: v.literal("permissions"),
+      path: rootPath,
+      recursive: v.optional(v.boolean(), false),
+      ...ownership,
+    }),
+    v.check(
+      ({ mode, uid, gid }) => mode !== undefined || uid !== undefined || gid !== undefined,
+      "must have mode, uid or gid",
+    ),
+  ),
+  v.strictObject({
+    type: v.literal("capabilities"),
+    path: rootPath,
+    capabilities: v.pipe(
+      text,
+      v.check((value) => parseCapabilities(value) !== null, "are not capabilities such as cap_net_bind_service=ep"),
+    ),
+  }),
+  v.strictObject({ type: v.literal("remove"), path: rootPath }),
+]);
+
+export type PathDocument = v.InferOutput<typeof pathEntry>;
+
 export const manifestSchema = v.strictObject({
   contents,
   image: v.optional(image, {}),
   layers: v.optional(layers, {}),
   accounts: v.optional(accounts, {}),
+  paths: v.optional(v.array(pathEntry), []),
 });
 
 export type ManifestDocument = v.InferOutput<typeof manifestSchema>;

@@ -1,6 +1,6 @@
 /** The package manifest (`rpmoci.toml`) with its defaults filled in. */
 import type { LayersSection } from "./layer-plan.js";
-import type { AccountsSection } from "./root-shape.js";
+import type { AccountsSection, PathEntry } from "./root-shape.js";
 
 export type RepositoryReference =
   /** The id of a repository that is configured on this system. */
@@ -57,6 +57,7 @@ export interface Manifest {
   readonly image: ImageSection;
   readonly layers: LayersSection;
   readonly accounts: AccountsSection;
+  readonly paths: readonly PathEntry[];
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

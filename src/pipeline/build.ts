@@ -20,6 +20,7 @@ import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
+import { readSources } from "../manifest/sources.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import type { Annotations, Digest } from "../model/descriptor.js";
@@ -150,11 +151,11 @@ async function keyOf(
 }
 
 /** What an image is made of beside manifest and packages. It is looked at once, since it may change meanwhile. */
-type Inputs = Pick<ImageInputs, "annotations">;
+type Inputs = Pick<ImageInputs, "annotations" | "sources">;
 
 async function inputsOf(manifest: Manifest, { annotations, gitAnnotations }: BuildOptions): Promise<Inputs> {
   const git = gitAnnotations === true ? await readGitAnnotations(dirname(manifest.path)) : undefined;
-  return { annotations: [git, manifest.image.annotations, annotations] };
+  return { annotations: [git, manifest.image.annotations, annotations], sources: await readSources(manifest) };
 }
 
 /**
@@ -317,7 +318,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   );
   await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
   await canonicalizeRoot(installed.root, installed.databasePath, created);
-  await shapeRoot(installed, manifest, created, emit);
+  await shapeRoot(installed, manifest, inputs.sources, created, emit);
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;

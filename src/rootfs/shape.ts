@@ -1,7 +1,9 @@
 /** What the manifest changes in a root whose packages are installed. */
 import type { Emit } from "../events.js";
 import type { Manifest } from "../model/manifest.js";
+import type { SourceContents } from "../model/root-shape.js";
 import { addAccounts } from "./accounts.js";
+import { applyPaths } from "./paths.js";
 import { removeFiles } from "./remove-files.js";
 import { Root } from "./root.js";
 
@@ -12,16 +14,18 @@ export interface InstalledDatabase {
 }
 
 /**
- * Removes files, then adds accounts. The result depends on the root, the manifest and `created`, seconds since the epoch, only, but for modification times, which are now: layers
+ * Removes files, adds accounts, and applies `[[paths]]`, in this order. The result depends on the root, the manifest, `sources` and `created`, seconds since the epoch, only, but for modification times, which are now: layers
  * give them the image's creation time, and know by them that a file is not as its package brought it.
  */
 export async function shapeRoot(
   { root: directory, databasePath }: InstalledDatabase,
-  manifest: Pick<Manifest, "removeFiles" | "accounts">,
+  manifest: Pick<Manifest, "removeFiles" | "accounts" | "paths">,
+  sources: SourceContents,
   created: number,
   emit: Emit,
 ): Promise<void> {
   const root = await Root.open(directory);
   await removeFiles(root, databasePath, manifest.removeFiles, emit);
   await addAccounts(root, manifest.accounts, created);
+  await applyPaths(root, databasePath, manifest.paths, sources, emit);
 }

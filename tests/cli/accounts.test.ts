@@ -135,7 +135,7 @@ test("conflicts, and accounts that nobody knows, are told", async (t) => {
     [user('name = "a"\nuid = 9\n[[accounts.users]]\nname = "b"\nuid = 9'), /accounts\.users have the same uid twice/],
     [
       user('name = "a"\nuid = 9\n[[accounts.users]]\nname = "b:c"\nuid = 8'),
-      /rpmoci\.toml:13: accounts\.users\.1\.name = "b:c" is not a name/,
+      /rpmoci\.toml:14: accounts\.users\.1\.name = "b:c" is not a name/,
     ],
     [user('name = "a"\nuid = -1'), /rpmoci\.toml:11: accounts\.users\.0\.uid/],
     [user('name = "a"\nuid = 4294967295'), /accounts\.users\.0\.uid/],

@@ -74,6 +74,40 @@ test("every key has its place", () => {
     users = [{ name = "a", uid = 1 }, { name = "b", uid = 2, gid = 3, home = "/b", shell = "/s", gecos = "B", groups = ["g"] }]
     groups = [{ name = "g", gid = 4 }, { name = "h", gid = 5, members = ["a"] }]
     run_as = "a:g"
+    [[paths]]
+    type = "directory"
+    path = "/d"
+    mode = "1777"
+    uid = 7
+    gid = "g"
+    [[paths]]
+    type = "file"
+    path = "/f"
+    content = "x"
+    [[paths]]
+    type = "file"
+    path = "/f"
+    source = "etc/f"
+    [[paths]]
+    type = "symlink"
+    path = "/s"
+    target = "../f"
+    [[paths]]
+    type = "hardlink"
+    path = "/h"
+    target = "/f"
+    [[paths]]
+    type = "permissions"
+    path = "/p"
+    recursive = true
+    mode = "644"
+    [[paths]]
+    type = "capabilities"
+    path = "/c"
+    capabilities = "cap_chown=ep"
+    [[paths]]
+    type = "remove"
+    path = "/r"
     `,
     "sub/foo.toml",
   );
@@ -137,6 +171,23 @@ test("every key has its place", () => {
       ],
       runAs: "a:g",
     },
+    paths: [
+      { type: "directory", path: "/d", mode: 0o1777, uid: 7, gid: "g" },
+      { type: "file", path: "/f", content: "x", mode: undefined, uid: undefined, gid: undefined },
+      {
+        type: "file",
+        path: "/f",
+        source: { path: resolve("sub/etc/f"), context: resolve("sub") },
+        mode: undefined,
+        uid: undefined,
+        gid: undefined,
+      },
+      { type: "symlink", path: "/s", target: "../f" },
+      { type: "hardlink", path: "/h", target: "/f" },
+      { type: "permissions", path: "/p", recursive: true, mode: 0o644, uid: undefined, gid: undefined },
+      { type: "capabilities", path: "/c", capabilities: "cap_chown=ep" },
+      { type: "remove", path: "/r" },
+    ],
   });
 });
 
@@ -169,6 +220,7 @@ test("what is left out has its default", () => {
       },
       layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
       accounts: { users: [], groups: [], runAs: undefined },
+      paths: [],
     });
   }
 });
