@@ -5,7 +5,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Manifest, RepositoryReference } from "../model/manifest.js";
-import type { Ownership, PathEntry } from "../model/root-shape.js";
+import type { Ownership, PathEntry, SourceFile } from "../model/root-shape.js";
 import { findLine } from "./locate.js";
 import { repositoryIdOf } from "./repository-id.js";
 import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema, type PathDocument } from "./schema.js";
@@ -123,6 +123,7 @@ function fromDocument(document: ManifestDocument, path: string): Manifest {
       runAs: accounts.run_as,
     },
     paths: document.paths.map((entry) => pathEntry(entry, dirname(resolve(path)))),
+    certificates: document.certificates.additional.map((file) => sourceFile(file, dirname(resolve(path)))),
   };
 }
 
@@ -133,13 +134,16 @@ function pathEntry(entry: PathDocument, context: string): PathEntry {
       return { ...entry, ...ownershipOf(entry) };
     case "file": {
       const { content, source, ...rest } = entry;
-      const contents =
-        source === undefined ? { content: content ?? "" } : { source: { path: resolve(context, source), context } };
+      const contents = source === undefined ? { content: content ?? "" } : { source: sourceFile(source, context) };
       return { ...rest, ...ownershipOf(entry), ...contents };
     }
     default:
       return entry;
   }
+}
+
+function sourceFile(path: string, context: string): SourceFile {
+  return { path: resolve(context, path), context };
 }
 
 function ownershipOf({ uid, gid, mode }: Partial<Ownership>): Ownership {

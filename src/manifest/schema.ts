@@ -244,6 +244,8 @@ const pathEntry = v.variant("type", [
   v.strictObject({ type: v.literal("remove"), path: rootPath }),
 ]);
 
+const certificates = v.strictObject({ additional: v.optional(v.array(sourcePath), []) });
+
 export type PathDocument = v.InferOutput<typeof pathEntry>;
 
 export const manifestSchema = v.strictObject({
@@ -252,6 +254,7 @@ export const manifestSchema = v.strictObject({
   layers: v.optional(layers, {}),
   accounts: v.optional(accounts, {}),
   paths: v.optional(v.array(pathEntry), []),
+  certificates: v.optional(certificates, {}),
 });
 
 export type ManifestDocument = v.InferOutput<typeof manifestSchema>;

@@ -1,6 +1,6 @@
 /** The package manifest (`rpmoci.toml`) with its defaults filled in. */
 import type { LayersSection } from "./layer-plan.js";
-import type { AccountsSection, PathEntry } from "./root-shape.js";
+import type { AccountsSection, PathEntry, SourceFile } from "./root-shape.js";
 
 export type RepositoryReference =
   /** The id of a repository that is configured on this system. */
@@ -58,6 +58,8 @@ export interface Manifest {
   readonly layers: LayersSection;
   readonly accounts: AccountsSection;
   readonly paths: readonly PathEntry[];
+  /** Files of certificates in PEM that the image trusts beside those of its packages. */
+  readonly certificates: readonly SourceFile[];
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

@@ -63,4 +63,6 @@ export type PathEntry = { readonly path: string } & (
 export interface SourceContents {
   /** Path → SHA-256 in hexadecimal digits. */
   readonly digests: ReadonlyMap<string, string>;
+  /** Of `[certificates]`, in PEM, each once. */
+  readonly certificates: readonly string[];
 }

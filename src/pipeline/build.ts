@@ -111,7 +111,7 @@ async function tagKnownImage(
   context: Context,
 ): Promise<BuildResult | null> {
   const { layout: path, tag } = options;
-  const inputs = await inputsOf(manifest, options);
+  const inputs = await inputsOf(manifest, options, context);
   const digest = await recordsOf(context).find(await keyOf(manifest, lock, inputs, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
@@ -153,9 +153,14 @@ async function keyOf(
 /** What an image is made of beside manifest and packages. It is looked at once, since it may change meanwhile. */
 type Inputs = Pick<ImageInputs, "annotations" | "sources">;
 
-async function inputsOf(manifest: Manifest, { annotations, gitAnnotations }: BuildOptions): Promise<Inputs> {
+async function inputsOf(
+  manifest: Manifest,
+  { annotations, gitAnnotations }: BuildOptions,
+  { environment }: Context,
+): Promise<Inputs> {
   const git = gitAnnotations === true ? await readGitAnnotations(dirname(manifest.path)) : undefined;
-  return { annotations: [git, manifest.image.annotations, annotations], sources: await readSources(manifest) };
+  const sources = await readSources(manifest, sourceDateEpoch(environment));
+  return { annotations: [git, manifest.image.annotations, annotations], sources };
 }
 
 /**
@@ -170,7 +175,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   if (known !== null) return known;
   requireRoot();
   const manifest = await loadManifest(options.manifestPath);
-  const inputs = await inputsOf(manifest, options);
+  const inputs = await inputsOf(manifest, options, context);
   const engine = await chooseEngine(options.engine, context.environment, context.emit);
   const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
   const resolver = await RepositoryResolver.configure(manifest, arch, context);

@@ -40,6 +40,7 @@ export async function imageKey(inputs: ImageInputs): Promise<string> {
     removeFiles,
     accounts,
     paths.map((entry) => withDigest(entry, sources)),
+    sources.certificates,
     checksums,
   ];
   const result = [image, layers, labels, annotations, sourceDateEpoch];

@@ -3,6 +3,7 @@ import type { Emit } from "../events.js";
 import type { Manifest } from "../model/manifest.js";
 import type { SourceContents } from "../model/root-shape.js";
 import { addAccounts } from "./accounts.js";
+import { addCertificates } from "./certificates.js";
 import { applyPaths } from "./paths.js";
 import { removeFiles } from "./remove-files.js";
 import { Root } from "./root.js";
@@ -14,7 +15,7 @@ export interface InstalledDatabase {
 }
 
 /**
- * Removes files, adds accounts, and applies `[[paths]]`, in this order. The result depends on the root, the manifest, `sources` and `created`, seconds since the epoch, only, but for modification times, which are now: layers
+ * Removes files, adds accounts and certificates, and applies `[[paths]]`, in this order. The result depends on the root, the manifest, `sources` and `created`, seconds since the epoch, only, but for modification times, which are now: layers
  * give them the image's creation time, and know by them that a file is not as its package brought it.
  */
 export async function shapeRoot(
@@ -27,5 +28,6 @@ export async function shapeRoot(
   const root = await Root.open(directory);
   await removeFiles(root, databasePath, manifest.removeFiles, emit);
   await addAccounts(root, manifest.accounts, created);
+  await addCertificates(root, sources.certificates);
   await applyPaths(root, databasePath, manifest.paths, sources, emit);
 }

@@ -74,6 +74,8 @@ test("every key has its place", () => {
     users = [{ name = "a", uid = 1 }, { name = "b", uid = 2, gid = 3, home = "/b", shell = "/s", gecos = "B", groups = ["g"] }]
     groups = [{ name = "g", gid = 4 }, { name = "h", gid = 5, members = ["a"] }]
     run_as = "a:g"
+    [certificates]
+    additional = ["certs/ca.pem"]
     [[paths]]
     type = "directory"
     path = "/d"
@@ -188,6 +190,7 @@ test("every key has its place", () => {
       { type: "capabilities", path: "/c", capabilities: "cap_chown=ep" },
       { type: "remove", path: "/r" },
     ],
+    certificates: [{ path: resolve("sub/certs/ca.pem"), context: resolve("sub") }],
   });
 });
 
@@ -221,6 +224,7 @@ test("what is left out has its default", () => {
       layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
       accounts: { users: [], groups: [], runAs: undefined },
       paths: [],
+      certificates: [],
     });
   }
 });
