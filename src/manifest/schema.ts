@@ -249,6 +249,7 @@ const certificates = v.strictObject({ additional: v.optional(v.array(sourcePath)
 export type PathDocument = v.InferOutput<typeof pathEntry>;
 
 export const manifestSchema = v.strictObject({
+  include: v.optional(texts, []),
   contents,
   image: v.optional(image, {}),
   layers: v.optional(layers, {}),

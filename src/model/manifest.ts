@@ -30,13 +30,21 @@ export interface ImageSection {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
+/** In which files, by their absolute paths, the manifest or those that it includes say something. */
+export interface ManifestOrigins {
+  /** Of each of `packages`, and its index in that file's own list. */
+  readonly packages: readonly { readonly file: string; readonly index: number }[];
+  /** The manifest itself where nobody says it. */
+  readonly osRelease: string;
+}
+
 export interface Manifest {
   /** Absolute path of the file. */
   readonly path: string;
   /** Absolute path of the lockfile that belongs to it. */
   readonly lockfilePath: string;
   readonly repositories: readonly RepositoryReference[];
-  /** All package specifications, as written. */
+  /** All package specifications, as written; relative paths are from the manifest's directory, whoever wrote them. */
   readonly packages: readonly string[];
   /** Module streams to enable, `name:stream` or `name:stream/profile`, as written. */
   readonly modules: readonly string[];
@@ -60,6 +68,7 @@ export interface Manifest {
   readonly paths: readonly PathEntry[];
   /** Files of certificates in PEM that the image trusts beside those of its packages. */
   readonly certificates: readonly SourceFile[];
+  readonly origins: ManifestOrigins;
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

@@ -8,6 +8,8 @@ import { loadManifest, lockfilePathOf, parseManifest } from "../../src/manifest/
 import { findLocalPackages } from "../../src/manifest/local-packages.js";
 import { findItemLines, findLine } from "../../src/manifest/locate.js";
 import { repositoryIdOf } from "../../src/manifest/repository-id.js";
+import { readSources } from "../../src/manifest/sources.js";
+import { packageRoot } from "../../src/package-root.js";
 import { realData } from "../support/real-data.js";
 
 const PATH = "/somewhere/rpmoci.toml";
@@ -191,6 +193,10 @@ test("every key has its place", () => {
       { type: "remove", path: "/r" },
     ],
     certificates: [{ path: resolve("sub/certs/ca.pem"), context: resolve("sub") }],
+    origins: {
+      packages: [0, 1, 2, 3].map((index) => ({ file: resolve("sub/foo.toml"), index })),
+      osRelease: resolve("sub/foo.toml"),
+    },
   });
 });
 
@@ -225,6 +231,7 @@ test("what is left out has its default", () => {
       accounts: { users: [], groups: [], runAs: undefined },
       paths: [],
       certificates: [],
+      origins: { packages: packages.map((_, index) => ({ file: path, index })), osRelease: path },
     });
   }
 });
@@ -448,6 +455,16 @@ test("local packages may have any name, and only files count", async (t) => {
   assert.deepEqual(await find("in (2)/*.rpm"), [join(directory, "in (2)/z.rpm")]);
   assert.deepEqual(await find("folder.rpm"), []);
   assert.equal((await find("*.rpm")).length, names.length + 1);
+});
+
+test("the examples are manifests", async () => {
+  const examples = join(packageRoot(), "examples");
+  const names = readdirSync(examples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".toml"));
+  assert(names.length > 5);
+  for (const name of names) {
+    const manifest = await loadManifest(join(examples, name));
+    await readSources(manifest, 0);
+  }
 });
 
 const originals = realData("rpmoci");
