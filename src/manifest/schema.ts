@@ -44,6 +44,7 @@ const rootPath = v.pipe(
   text,
   v.check((path) => /^\/+[^/]/.test(path) && !path.includes("\0"), "is not an absolute path inside the image"),
   v.check((path) => !path.split("/").includes(".."), 'must not have ".." in it'),
+  v.check((path) => !/\/\.wh\./.test(path), "has a name that layers take for a deletion"),
 );
 
 const contents = v.strictObject({
@@ -129,7 +130,12 @@ const layers = v.pipe(
 );
 
 /** The highest one stands for "no change" in system calls. */
-const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xfffffffe));
+const HIGHEST_ID = 0xfffffffe;
+
+const id = v.pipe(
+  v.number(),
+  v.check((value) => Number.isInteger(value) && value >= 0 && value <= HIGHEST_ID, `is not an id up to ${HIGHEST_ID}`),
+);
 
 const ACCOUNT_NAME = "[A-Za-z_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?";
 

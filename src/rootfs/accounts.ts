@@ -82,8 +82,8 @@ function isId(text: string): boolean {
 }
 
 async function makeHome(root: Root, { name, home, uid }: UserAccount, gid: number): Promise<void> {
-  const path = await root.resolve(bytesOf(home), "follow");
   await changing(`accounts.users: "${name}": cannot make the home directory ${home}`, async () => {
+    const path = await root.resolve(bytesOf(home), "follow");
     const status = await lstat(root.host(path)).catch(() => null);
     if (status?.isDirectory() === true) return;
     await makeParents(root, path);

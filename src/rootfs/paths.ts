@@ -31,10 +31,9 @@ export async function applyPaths(
 ): Promise<void> {
   if (entries.length === 0) return;
   const database = await root.resolve(bytesOf(databasePath), "follow");
-  const accounts = await AccountFiles.read(root);
-  const painter = new Painter(root, database, accounts, sources, emit);
+  const editor = new RootEditor(root, database, sources, emit);
   for (const entry of entries) {
-    await changing(`paths: ${entry.path}: cannot ${TASKS[entry.type]}`, () => painter.apply(entry));
+    await changing(`paths: ${entry.path}: cannot ${TASKS[entry.type]}`, () => editor.apply(entry));
   }
 }
 
@@ -48,11 +47,12 @@ const TASKS: Readonly<Record<PathEntry["type"], string>> = {
   remove: "remove it",
 };
 
-class Painter {
+class RootEditor {
+  #accounts: AccountFiles | undefined;
+
   constructor(
     private readonly root: Root,
     private readonly database: string,
-    private readonly accounts: AccountFiles,
     private readonly sources: SourceContents,
     private readonly emit: Emit,
   ) {}
@@ -71,7 +71,7 @@ class Painter {
         return this.#makeHardLink(entry);
       case "permissions": {
         const path = await this.#presentPath(entry.path);
-        return this.#changePermissions(path, this.#ownership(entry), entry.recursive);
+        return this.#changePermissions(path, await this.#ownership(entry), entry.recursive);
       }
       case "capabilities": {
         const path = await this.#presentPath(entry.path);
@@ -89,7 +89,7 @@ class Painter {
 
   async #makeDirectory(entry: PathEntry & Ownership): Promise<void> {
     const path = await this.root.resolve(bytesOf(entry.path), "follow");
-    const wanted = this.#ownership(entry);
+    const wanted = await this.#ownership(entry);
     const status = await lstat(this.root.host(path)).catch(() => null);
     if (status?.isDirectory() === true) return this.#changePermissions(path, wanted, false);
     if (status !== null) throw new Error("there is something else");
@@ -98,7 +98,7 @@ class Painter {
   }
 
   async #writeFile(entry: PathEntry & { readonly type: "file" }): Promise<void> {
-    const owner = { ...NEW_FILE, ...this.#ownership(entry) };
+    const owner = { ...NEW_FILE, ...(await this.#ownership(entry)) };
     const path = await this.#freePath(entry.path);
     if (entry.source === undefined) return replaceFile(this.root, path, Buffer.from(entry.content ?? ""), owner);
     const host = this.root.host(path);
@@ -169,17 +169,19 @@ class Painter {
   }
 
   /** Without what is left as it is. */
-  #ownership({ path, uid, gid, mode }: Ownership & { readonly path: string }): Partial<FileOwner> {
+  async #ownership({ path, uid, gid, mode }: Ownership & { readonly path: string }): Promise<Partial<FileOwner>> {
     return {
-      ...(uid === undefined ? {} : { uid: this.#idOf("passwd", uid, path) }),
-      ...(gid === undefined ? {} : { gid: this.#idOf("group", gid, path) }),
+      ...(uid === undefined ? {} : { uid: await this.#idOf("passwd", uid, path) }),
+      ...(gid === undefined ? {} : { gid: await this.#idOf("group", gid, path) }),
       ...(mode === undefined ? {} : { mode }),
     };
   }
 
-  #idOf(file: "passwd" | "group", owner: Owner, path: string): number {
+  /** Paths may change these files, but not who has which id. */
+  async #idOf(file: "passwd" | "group", owner: Owner, path: string): Promise<number> {
     if (typeof owner === "number") return owner;
-    const id = this.accounts.find(file, owner)?.[2];
+    this.#accounts ??= await AccountFiles.read(this.root);
+    const id = this.#accounts.find(file, owner)?.[2];
     if (id !== undefined && /^\d+$/.test(id)) return Number(id);
     throw new RpmociError(`paths: ${path}: the image has no ${file === "group" ? "group" : "user"} "${owner}"`, {
       kind: "manifest",

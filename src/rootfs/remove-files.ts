@@ -48,8 +48,8 @@ async function matches(root: Root, pattern: string): Promise<readonly string[]> 
   const { glob } = await import("tinyglobby");
   // What is in a directory is not the directory itself, which the library matches, too.
   const relative = bytesOf(pattern)
-    .replace(/^\/+/, "")
-    .replace(/\/+$/, "")
+    .replace(/\/+/g, "/")
+    .replace(/^\/|\/$/g, "")
     .replace(/(^|\/)\*\*$/, "$1**/*");
   const paths = await glob([relative], {
     cwd: root.directory,

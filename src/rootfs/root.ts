@@ -4,7 +4,6 @@
  */
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path/posix";
-import { RpmociError } from "../errors.js";
 
 /** As many as the kernel follows. */
 const MOST_SYMLINKS = 40;
@@ -34,8 +33,8 @@ export class Root {
 
   /**
    * Where a path inside the root leads for a process in it: absolute symlinks begin at the root, and ".." ends there.
-   * A symlink at the path's end is not followed unless `last` says so. What is not there is taken for a directory. Throws an
-   * `RpmociError` of kind `install` for a loop. Not for a root that somebody else changes meanwhile.
+   * A symlink at the path's end is not followed unless `last` says so. What is not there is taken for a directory. Throws for a
+   * loop. Not for a root that somebody else changes meanwhile.
    */
   async resolve(path: string, last: "follow" | "keep"): Promise<string> {
     const pending = path.split("/").reverse();
@@ -53,10 +52,7 @@ export class Root {
       }
       links += 1;
       if (links > MOST_SYMLINKS) {
-        throw new RpmociError(`${textOf(path)} leads through too many symlinks of the image`, {
-          kind: "install",
-          code: "ROOT_SYMLINK_LOOP",
-        });
+        throw new Error(`${textOf(path)} leads through too many symlinks`);
       }
       if (target.startsWith("/")) inside = "/";
       pending.push(...target.split("/").reverse());

@@ -15,8 +15,10 @@ export interface InstalledDatabase {
 }
 
 /**
- * Removes files, adds accounts and certificates, and applies `[[paths]]`, in this order. The result depends on the root, the manifest, `sources` and `created`, seconds since the epoch, only, but for modification times, which are now: layers
- * give them the image's creation time, and know by them that a file is not as its package brought it.
+ * Removes files, adds accounts and certificates, and applies `[[paths]]`, in this order. The result depends on the root, the
+ * manifest, `sources` and `created`, seconds since the epoch, but for modification times, which are now: layers give them
+ * the image's creation time, and know by them that a file is not as its package brought it. Throws an `RpmociError`, of kind
+ * `manifest` for what contradicts the root, else of kind `install`.
  */
 export async function shapeRoot(
   { root: directory, databasePath }: InstalledDatabase,

@@ -46,6 +46,8 @@ const owners: RpmFixture = {
     "/opt/absolute": { symlinkTo: "/srv" },
     "/opt/climbing": { symlinkTo: "../../../../../../../../../srv/deep" },
     "/opt/dangling": { symlinkTo: "nowhere/yet" },
+    "/opt/loop": { symlinkTo: "/opt/loop-too" },
+    "/opt/loop-too": { symlinkTo: "loop" },
   },
   dirs: { "/opt": {}, "/opt/tree": {}, "/opt/tree/sub": {}, "/opt/removed": {} },
 };
@@ -281,6 +283,12 @@ test("what cannot be is told with its path", async (t) => {
     [{ type: "directory", path: "/a/../../x" }, 10, 'must not have ".." in it'],
     [{ type: "directory", path: "/x", mode: "0999" }, 10, 'paths.0.mode = "0999" is not a mode such as "0755"'],
     [{ type: "directory", path: "/x", mode: 755 }, 10, "paths.0.mode must be string, not 755"],
+    [{ type: "directory", path: "/x/.wh.y" }, 10, "has a name that layers take for a deletion"],
+    [
+      { type: "file", path: "/opt/loop/x", content: "" },
+      15,
+      `${at}/opt/loop/x: cannot write the file: /opt/loop/x leads through too many symlinks`,
+    ],
     [{ type: "device", path: "/x" }, 10, "paths.0.type must be"],
     [{ type: "directory", path: "/x", target: "y" }, 10, 'unknown key "paths.0.target"'],
     [{ type: "capabilities", path: "/x", capabilities: "cap_fly=ep" }, 10, "are not capabilities such as"],
