@@ -23,12 +23,12 @@ export function parseCapabilities(text: string): Uint8Array | null {
   const sets: Readonly<Record<Flag, Set<number>>> = { e: new Set(), i: new Set(), p: new Set() };
   const clauses = text.split(/\s+/).filter((clause) => clause !== "");
   for (const clause of clauses) {
-    const [, list = "", actions = ""] = /^([a-z_,]+)((?:[=+-][eip]*)+)$/i.exec(clause) ?? [];
+    const [, list = "", actions = ""] = /^([A-Za-z_,]+)((?:[=+-][eip]*)+)$/.exec(clause) ?? [];
     const numbers = list.split(",").map((name) => NAMES.indexOf(name.toLowerCase().replace(/^cap_/, "")));
     if (actions === "" || numbers.includes(-1)) return null;
-    for (const [, operator, flags = ""] of actions.matchAll(/([=+-])([eip]*)/gi)) {
+    for (const [, operator, flags = ""] of actions.matchAll(/([=+-])([eip]*)/g)) {
       if (operator === "=") for (const set of Object.values(sets)) for (const number of numbers) set.delete(number);
-      for (const flag of flags.toLowerCase() as Iterable<Flag>) {
+      for (const flag of flags as Iterable<Flag>) {
         for (const number of numbers) operator === "-" ? sets[flag].delete(number) : sets[flag].add(number);
       }
     }
