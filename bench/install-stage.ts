@@ -29,6 +29,7 @@ await installPackages(
     engine: await chooseEngine(engineName as EngineName, process.env, ignore),
     arch: hostArchitecture(),
     docs: false,
+    langs: undefined,
     // As the peers do it.
     sandbox: new Sandbox(false, scratch, ignore),
     scriptletTimeout: 0,

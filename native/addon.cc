@@ -18,6 +18,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   rpmoci::export_layer(env, exports);
   rpmoci::export_file_lock(env, exports);
   rpmoci::export_inspection(env, exports);
+  rpmoci::export_file_capabilities(env, exports);
   return exports;
 }
 

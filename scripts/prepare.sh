@@ -27,8 +27,8 @@ fedora_packages=(
 )
 # What the tests compare with.
 debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip bzip2 pigz
-  docker-registry zsh fish mandoc)
-fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip bzip2 pigz libasan libubsan
+  git docker-registry zsh fish mandoc)
+fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip bzip2 pigz git libasan libubsan
   glibc-static zsh fish mandoc)
 
 install_debian() {

@@ -30,12 +30,13 @@ export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js"
 export { hostArchitecture } from "./model/architecture.js";
 export { SBOM_FORMATS, type SbomFormat } from "./model/attachment.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
-export type { Digest } from "./model/descriptor.js";
+export type { Annotations, Digest } from "./model/descriptor.js";
 export type { Destination, Repository } from "./model/destination.js";
 export type { LocatedChain, LocatedRequest, LocatedRule, ResolutionProblem } from "./model/explanation.js";
 export type { Finding } from "./model/finding.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
-export type { ImageSection, Manifest, RepositoryReference } from "./model/manifest.js";
+export type { ImageSection, Manifest, ManifestOrigins, RepositoryReference } from "./model/manifest.js";
+export type { AccountsSection, GroupAccount, PathEntry, SourceFile, UserAccount } from "./model/root-shape.js";
 export type { AttachmentOptions } from "./pipeline/attachments.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export {

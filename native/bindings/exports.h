@@ -16,5 +16,6 @@ void export_sandbox(Napi::Env env, Napi::Object exports);
 void export_transfer(Napi::Env env, Napi::Object exports);
 void export_file_lock(Napi::Env env, Napi::Object exports);
 void export_inspection(Napi::Env env, Napi::Object exports);
+void export_file_capabilities(Napi::Env env, Napi::Object exports);
 
 }  // namespace rpmoci

@@ -1,11 +1,15 @@
 #include "rpm/file_plan.h"
 
+#include <rpm/rpmmacro.h>
 #include <rpm/rpmte.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -18,8 +22,48 @@ using OwnedElements =
 
 bool is_directory(const PackagePlan& plan, int file) { return S_ISDIR(rpmfilesFMode(plan.files.get(), file)); }
 
+/// Null for all. As librpm reads its macro.
+std::optional<std::vector<std::string>> installed_languages() {
+  const Malloced<char> text(rpmExpand("%{_install_langs}", nullptr));
+  std::string_view rest = text.get();
+  if (rest.empty() || rest.front() == '%' || rest == "all") return std::nullopt;
+  std::vector<std::string> languages;
+  while (!rest.empty()) {
+    const auto language = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), language.size() + 1));
+    if (!language.empty()) languages.emplace_back(language);
+  }
+  return languages;
+}
+
+/// What is left out of packages.
+struct Omission {
+  bool documentation;
+  /// Null when nothing is left out for its language.
+  std::optional<std::vector<std::string>> languages;
+
+  bool holds_for(rpmfiles files, int file) const {
+    const auto flags = rpmfilesFFlags(files, file);
+    if (documentation && (flags & RPMFILE_DOC) != 0 && (flags & RPMFILE_LICENSE) == 0) return true;
+    const char* marks = rpmfilesFLangs(files, file);
+    return languages && marks != nullptr && *marks != '\0' && !is_installed(marks);
+  }
+
+ private:
+  /// `marks` are separated by bars. Who wants "de_AT" gets what is marked "de", too.
+  bool is_installed(std::string_view marks) const {
+    while (!marks.empty()) {
+      const auto mark = marks.substr(0, marks.find('|'));
+      marks.remove_prefix(std::min(marks.size(), mark.size() + 1));
+      const auto is_wanted = [mark](const std::string& wanted) { return !mark.empty() && wanted.starts_with(mark); };
+      if (std::ranges::any_of(*languages, is_wanted)) return true;
+    }
+    return false;
+  }
+};
+
 /// As librpm's skipInstallFiles: licences stay, and a directory goes when all of its files did.
-void leave_documentation_out(PackagePlan& plan) {
+void leave_out_files(PackagePlan& plan, const Omission& omission) {
   auto* files = plan.files.get();
   const int count = static_cast<int>(rpmfilesFC(files));
   const int directories = static_cast<int>(rpmfilesDC(files));
@@ -32,8 +76,7 @@ void leave_documentation_out(PackagePlan& plan) {
   };
   for (int file = 0; file < count; ++file) {
     ++left[rpmfilesDI(files, file)];
-    const auto flags = rpmfilesFFlags(files, file);
-    if ((flags & RPMFILE_DOC) != 0 && (flags & RPMFILE_LICENSE) == 0) leave_out(file);
+    if (omission.holds_for(files, file)) leave_out(file);
   }
   for (int directory = directories - 1; directory >= 0; --directory) {
     if (left[directory] != 0 || !lost[directory]) continue;
@@ -100,6 +143,7 @@ std::optional<int> PackagePlan::first_made_name(int file) const {
 
 std::vector<PackagePlan> plan_files(rpmts transaction, bool docs) {
   std::vector<PackagePlan> plans;
+  const Omission omission{.documentation = !docs, .languages = installed_languages()};
   const OwnedElements elements(rpmtsiInit(transaction));
   while (rpmte element = rpmtsiNext(elements.get(), TR_ADDED)) {
     PackagePlan plan;
@@ -109,7 +153,7 @@ std::vector<PackagePlan> plan_files(rpmts transaction, bool docs) {
     const auto count = rpmfilesFC(plan.files.get());
     plan.left_out.resize(count);
     plan.done.resize(count);
-    if (!docs) leave_documentation_out(plan);
+    leave_out_files(plan, omission);
     plans.push_back(std::move(plan));
   }
   share_paths(plans);

@@ -19,7 +19,8 @@ struct PackagePlan {
   std::string path;
   std::string nevra;
   OwnedFiles files;
-  /// By the index of a file: it stays out, as documentation or as a directory that has nothing else (FA_SKIPNSTATE).
+  /// By the index of a file: it stays out, as documentation, for its language, or as a directory that has nothing else
+  /// (FA_SKIPNSTATE).
   std::vector<bool> left_out;
   /// By the index of a file: there is nothing to do, since another package has just done it, or for a %ghost (FA_SKIP).
   std::vector<bool> done;
@@ -32,7 +33,8 @@ struct PackagePlan {
   std::optional<int> first_made_name(int file) const;
 };
 
-/// In the order of the transaction, whose elements are to be ordered, and only installed.
+/// In the order of the transaction, whose elements are to be ordered, and only installed. Which languages are installed
+/// is in librpm's macros.
 std::vector<PackagePlan> plan_files(rpmts transaction, bool docs);
 
 }  // namespace rpmoci

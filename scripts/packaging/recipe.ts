@@ -31,7 +31,7 @@ export interface Scriptlet {
   readonly body?: string;
 }
 
-export type FileMark = "doc" | "license" | "config" | "config(noreplace)" | "ghost";
+export type FileMark = "doc" | "license" | "config" | "config(noreplace)" | "ghost" | `lang(${string})`;
 
 interface EntryBase {
   /** Absolute, in the root that the package is installed to. */

@@ -18,7 +18,7 @@ export interface ImageConfigRequest {
 
 /** Equal requests give equal configurations; maps are sorted by key, and empty ones left out. */
 export function imageConfig({ image, labels, platform, layers, created }: ImageConfigRequest): ImageConfig {
-  const time = new Date(created * 1000).toISOString().replace(".000Z", "Z");
+  const time = timeText(created);
   const environment = { PATH: DEFAULT_PATH, ...image.envs };
   return {
     created: time,
@@ -38,6 +38,11 @@ export function imageConfig({ image, labels, platform, layers, created }: ImageC
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     history: layers.map(() => ({ created: time, created_by: "Created by rpmoci" })),
   };
+}
+
+/** RFC 3339, of seconds since the epoch. */
+export function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -23,7 +23,11 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
   const { packages, root, scratch, engine } = request;
   emit({ type: "install-started", packages: packages.length });
   const dbPath = await databasePath(packages);
-  const setting = { macros: transactionMacros(dbPath, request.arch), dbPath, home: join(scratch, "home") };
+  const setting = {
+    macros: transactionMacros({ ...request, databasePath: dbPath }),
+    dbPath,
+    home: join(scratch, "home"),
+  };
   const watch = {
     task: "install packages",
     limit: request.scriptletTimeout,

@@ -21,12 +21,24 @@ const COLOURED = new Set(["x86_64", "aarch64", "s390x"]);
 
 export type Macros = Readonly<Record<string, string>>;
 
+/** Files cannot be marked with it, as it stands for what is in no language. */
+const NO_LANGUAGE = "C";
+
+export interface MacroSetting {
+  /** Inside the root. */
+  readonly databasePath: string;
+  /** rpm's name of the architecture. */
+  readonly arch: string;
+  /** Languages whose files are installed; undefined for all. */
+  readonly langs: readonly string[] | undefined;
+}
+
 /** By name, as literal texts. */
-export function transactionMacros(databasePath: string, arch: string): Macros {
+export function transactionMacros({ databasePath, arch, langs = ["all"] }: MacroSetting): Macros {
   return {
     _dbpath: databasePath,
     _db_backend: "sqlite",
-    _install_langs: "all",
+    _install_langs: langs.length === 0 ? NO_LANGUAGE : langs.join(":"),
     _netsharedpath: "",
     _excludedocs: "0",
     _transaction_color: COLOURED.has(arch) ? "3" : "0",

@@ -23,6 +23,8 @@ export interface InstallRequest {
   /** rpm's name of the architecture. */
   readonly arch: string;
   readonly docs: boolean;
+  /** Languages whose files are installed; undefined for all. */
+  readonly langs: readonly string[] | undefined;
   /** Seconds since the epoch, for install times and scriptlets. */
   readonly sourceDateEpoch: number;
   readonly abort: AbortSignal | undefined;

@@ -22,7 +22,8 @@ export async function readImage(
     const image: ImageManifest = JSON.parse(bytes.toString());
     const config = { descriptor: image.config, bytes: await readVerified(directory, image.config.digest) };
     await Promise.all(image.layers.map((layer) => requireBlob(directory, layer)));
-    const descriptor = { mediaType: image.mediaType, digest, size: bytes.length };
+    const { mediaType, annotations } = image;
+    const descriptor = { mediaType, digest, size: bytes.length, ...(annotations && { annotations }) };
     const layers = image.layers.map((layer) => ({ path: undefined, descriptor: layer }));
     return { config, manifest: { descriptor, bytes }, layers, platform };
   } catch {

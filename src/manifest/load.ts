@@ -1,13 +1,15 @@
 /** Reads and validates the package manifest. */
 import { readFile } from "node:fs/promises";
-import { parse as parsePath, resolve } from "node:path";
-import { parse as parseToml, TomlError } from "smol-toml";
+import { dirname, isAbsolute, join, parse as parsePath, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Manifest, RepositoryReference } from "../model/manifest.js";
+import { isLocalSpec, type Manifest, type RepositoryReference } from "../model/manifest.js";
+import type { Ownership, PathEntry, SourceFile } from "../model/root-shape.js";
+import { type MergedDocument, mergeIncludes } from "./include.js";
 import { findLine } from "./locate.js";
 import { repositoryIdOf } from "./repository-id.js";
-import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema } from "./schema.js";
+import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema, type PathDocument } from "./schema.js";
+import { decodeText, parseDocument } from "./text.js";
 
 /** The lockfile of a manifest: the same path with the extension `.lock`. */
 export function lockfilePathOf(manifestPath: string): string {
@@ -15,19 +17,15 @@ export function lockfilePathOf(manifestPath: string): string {
   return resolve(dir, `${name}.lock`);
 }
 
-/** Reads the manifest at `path`. Throws an `RpmociError` of kind `manifest` that names the file, line and key. */
+/**
+ * Reads the manifest at `path`, and those that it includes. Throws an `RpmociError` of kind `manifest` that names the file,
+ * line and key.
+ */
 export async function loadManifest(path: string): Promise<Manifest> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+    bytes = await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
-      throw new RpmociError(`${path}: not valid TOML: it is not encoded in UTF-8`, {
-        kind: "manifest",
-        code: "MANIFEST_SYNTAX",
-        cause: error,
-      });
-    }
     throw new RpmociError(`Failed to read ${path}: ${messageOf(error)}`, {
       kind: "manifest",
       code: "MANIFEST_UNREADABLE",
@@ -35,37 +33,30 @@ export async function loadManifest(path: string): Promise<Manifest> {
       cause: error,
     });
   }
-  return parseManifest(text, path);
+  return parseManifest(decodeText(bytes, path), path);
 }
 
-/** As `loadManifest`, of a text; `path` is used in messages and for the lockfile's path. */
+/** As `loadManifest`, of a text; `path` is used in messages, for the lockfile's path, and for what the text includes. */
 export function parseManifest(text: string, path: string): Manifest {
-  let document: unknown;
-  try {
-    document = parseToml(text);
-  } catch (error) {
-    const at = error instanceof TomlError ? `:${error.line}:${error.column}` : "";
-    throw new RpmociError(`${path}${at}: not valid TOML: ${firstLine(messageOf(error))}`, {
-      kind: "manifest",
-      code: "MANIFEST_SYNTAX",
-      cause: error,
-    });
-  }
-  return manifestOf(document, path, text);
+  return manifestOf(parseDocument(text, path), path, text);
 }
 
 /** As `parseManifest`, of a document; `text` is where its keys are looked up for messages. */
 export function manifestOf(document: unknown, path: string, text = ""): Manifest {
-  const result = v.safeParse(manifestSchema, document);
+  const merged = mergeIncludes(document, { path, text });
+  const result = v.safeParse(manifestSchema, merged.document);
   if (!result.success) {
-    const problems = result.issues.flatMap((issue) => faultsOf(issue)).map((fault) => describe(fault, text, path));
+    const problems = result.issues.flatMap((issue) => faultsOf(issue)).map((fault) => describe(fault, merged));
     const [first = `${path}: not a manifest`, ...rest] = problems;
     throw new RpmociError(first, { kind: "manifest", code: "MANIFEST_INVALID", details: rest });
   }
-  return fromDocument(result.output, path);
+  return fromDocument(result.output, path, merged);
 }
 
-function fromDocument({ contents, image, layers, policy }: ManifestDocument, path: string): Manifest {
+function fromDocument(document: ManifestDocument, path: string, { originOf }: MergedDocument): Manifest {
+  const { contents, image, layers, accounts, policy } = document;
+  const fileOf = (...keys: readonly string[]): string => resolve(originOf(keys).file.path);
+  const directoryOf = (...keys: readonly string[]): string => dirname(fileOf(...keys));
   const repositories = contents.repositories.map((entry): RepositoryReference => {
     if (typeof entry !== "string") {
       return { kind: "url", id: entry.id ?? repositoryIdOf(entry.url), url: entry.url, options: entry.options };
@@ -90,17 +81,21 @@ function fromDocument({ contents, image, layers, policy }: ManifestDocument, pat
     path: resolve(path),
     lockfilePath: lockfilePathOf(path),
     repositories,
-    packages: contents.packages,
+    packages: contents.packages.map((spec, index) =>
+      rebasedSpec(spec, directoryOf("contents", "packages", String(index)), dirname(resolve(path))),
+    ),
     modules: contents.modules,
     modulePlatformId: contents.module_platform_id,
     gpgkeys: contents.gpgkeys,
     releasever: contents.releasever,
     docs: contents.docs,
+    langs: contents.langs,
     osRelease: contents.os_release,
     exclude: contents.exclude,
+    removeFiles: contents.remove_files,
     requireSigned: contents.require_signed || policy.require_signatures,
     image: {
-      user: image.user,
+      user: image.user ?? accounts.run_as,
       workingdir: image.workingdir,
       stopsignal: image.stopsignal,
       author: image.author,
@@ -110,6 +105,7 @@ function fromDocument({ contents, image, layers, policy }: ManifestDocument, pat
       volumes: image.volumes,
       envs: image.envs,
       labels: image.labels,
+      annotations: image.annotations,
     },
     layers: { ...layers, level: layers.level, max: layers.max ?? DEFAULT_MAX_LAYERS },
     policy: {
@@ -120,7 +116,52 @@ function fromDocument({ contents, image, layers, policy }: ManifestDocument, pat
       maxImageSize: policy.max_image_size,
       requireSignatures: policy.require_signatures,
     },
+    accounts: {
+      users: accounts.users.map((user) => ({ ...user, gid: user.gid, home: user.home ?? `/home/${user.name}` })),
+      groups: accounts.groups,
+      runAs: accounts.run_as,
+    },
+    paths: document.paths.map((entry, index) => pathEntry(entry, directoryOf("paths", String(index), "source"))),
+    certificates: document.certificates.additional.map((file, index) =>
+      sourceFile(file, directoryOf("certificates", "additional", String(index))),
+    ),
+    origins: {
+      packages: contents.packages.map((_spec, index) => {
+        const { file, keys } = originOf(["contents", "packages", String(index)]);
+        return { file: resolve(file.path), index: Number(keys.at(-1)) };
+      }),
+      osRelease: fileOf("contents", "os_release"),
+    },
   };
+}
+
+/** A specification of local RPMs in a manifest in `directory`, as one in `base` would have it. */
+function rebasedSpec(spec: string, directory: string, base: string): string {
+  if (!isLocalSpec(spec) || isAbsolute(spec) || directory === base) return spec;
+  return join(relative(base, directory), spec);
+}
+
+function pathEntry(entry: PathDocument, context: string): PathEntry {
+  switch (entry.type) {
+    case "directory":
+    case "permissions":
+      return { ...entry, ...ownershipOf(entry) };
+    case "file": {
+      const { content, source, ...rest } = entry;
+      const contents = source === undefined ? { content: content ?? "" } : { source: sourceFile(source, context) };
+      return { ...rest, ...ownershipOf(entry), ...contents };
+    }
+    default:
+      return entry;
+  }
+}
+
+function sourceFile(path: string, context: string): SourceFile {
+  return { path: resolve(context, path), context };
+}
+
+function ownershipOf({ uid, gid, mode }: Partial<Ownership>): Ownership {
+  return { uid, gid, mode };
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -137,26 +178,29 @@ function faultsOf(issue: Issue, prefix: readonly string[] = []): readonly Fault[
   return nested.length === 0 ? [{ issue, keys }] : nested.flatMap((inner) => faultsOf(inner, keys));
 }
 
-function describe({ issue, keys }: Fault, text: string, path: string): string {
-  const named = keys.filter((key) => !/^\d+$/.test(key));
-  const line = findLine(text, named) ?? findLine(text, named.slice(0, -1));
-  const where = `${path}${line === null ? "" : `:${line}`}`;
+function describe({ issue, keys: mergedKeys }: Fault, { originOf }: MergedDocument): string {
+  const { file, keys } = originOf(mergedKeys);
+  const named = keys.filter((key) => !isIndex(key));
+  const element = Number(keys.find(isIndex) ?? 0);
+  const line = findLine(file.text, named, element) ?? findLine(file.text, named.slice(0, -1), element);
+  const where = `${file.path}${line === null ? "" : `:${line}`}`;
   const key = keys.join(".");
   if (issue.type === "strict_object" && issue.expected === "never") return `${where}: unknown key "${key}"`;
   if (issue.received === "undefined") return `${where}: the key "${key}" is missing`;
   if (issue.kind === "validation") {
-    // What holds between several keys is checked on the table that has them.
-    return `${where}: ${key}${issue.received === "Object" ? "" : ` = ${issue.received}`} ${issue.message}`;
+    // What holds between several values is checked on the table or the array that has them.
+    const value = /^(Object|Array)$/.test(issue.received) ? "" : ` = ${issue.received}`;
+    return `${where}: ${key}${value} ${issue.message}`;
   }
   return `${where}: ${key} must be ${plain(issue.expected)}, not ${issue.received}`;
+}
+
+function isIndex(key: string): boolean {
+  return /^\d+$/.test(key);
 }
 
 function plain(expected: string | null): string {
   return expected === null
     ? "something else"
     : expected.replaceAll("Array", "an array").replaceAll("Object", "a table");
-}
-
-function firstLine(text: string): string {
-  return (text.split("\n")[0] ?? text).replace(/^Invalid TOML document: /, "");
 }

@@ -5,10 +5,10 @@ function escaped(key: string): string {
 }
 
 /**
- * The number of the line (from 1) that sets `path` (`["contents", "packages"]`), or opens the table of that name.
- * Null when the text spells it in a way that this search does not know, as inside an inline table.
+ * The number of the line (from 1) that sets `path` (`["contents", "packages"]`), or opens the table of that name. Of an
+ * array of tables, `element` says which of them has the key, or is meant; the first by default. Null when the text spells it in a way that this search does not know, as inside an inline table.
  */
-export function findLine(text: string, path: readonly string[]): number | null {
+export function findLine(text: string, path: readonly string[], element = 0): number | null {
   const key = path.at(-1);
   if (key === undefined) return null;
   const table = path.slice(0, -1).map(escaped).join("\\s*\\.\\s*");
@@ -18,12 +18,20 @@ export function findLine(text: string, path: readonly string[]): number | null {
   );
   const assignment = new RegExp(`^\\s*["']?${escaped(key)}["']?\\s*(=|\\.)`);
   let inside = table === "";
+  let own = 0;
+  let elements = 0;
   for (const [index, line] of text.split("\n").entries()) {
-    if (ownHeader.test(line)) return index + 1;
-    if (/^\s*\[/.test(line)) inside = table !== "" && tableHeader.test(line);
-    else if (inside && assignment.test(line)) return index + 1;
+    if (ownHeader.test(line) && (!isElement(line) || own++ === element)) return index + 1;
+    if (/^\s*\[/.test(line)) {
+      inside = table !== "" && tableHeader.test(line);
+      if (inside && isElement(line)) inside = elements++ === element;
+    } else if (inside && assignment.test(line)) return index + 1;
   }
   return null;
+}
+
+function isElement(header: string): boolean {
+  return /^\s*\[\[/.test(header);
 }
 
 /** A string of TOML, multi-line ones first, or a comment, a bracket, a line's end. */

@@ -1,5 +1,7 @@
 /** The shape of `rpmoci.toml`. Every level refuses keys that it does not know. */
 import * as v from "valibot";
+import { parseCapabilities } from "../model/capabilities.js";
+import { ANNOTATION_REF_NAME } from "../model/descriptor.js";
 
 /**
  * Enough that a package which changes takes few others with it; some container engines stop at 127, and images that are
@@ -34,6 +36,17 @@ const repository = v.union([
   }),
 ]);
 
+/** Those of rpm's `%lang`. */
+const language = v.pipe(text, v.regex(/^(?!all$|C$)[\w.@-]+$/, "is not a language such as de or pt_BR"));
+
+/** Of the image, from its root on. */
+const rootPath = v.pipe(
+  text,
+  v.check((path) => /^\/+[^/]/.test(path) && !path.includes("\0"), "is not an absolute path inside the image"),
+  v.check((path) => !path.split("/").includes(".."), 'must not have ".." in it'),
+  v.check((path) => !/\/\.wh\./.test(path), "has a name that layers take for a deletion"),
+);
+
 const contents = v.strictObject({
   repositories: v.array(repository),
   packages: texts,
@@ -42,14 +55,21 @@ const contents = v.strictObject({
   gpgkeys: v.optional(v.array(url), []),
   releasever: v.optional(v.pipe(text, v.regex(/^[^\s/]+$/, "is not a release such as 9 or 3.0"))),
   docs: v.optional(v.boolean(), false),
+  langs: v.optional(v.array(language)),
   os_release: v.optional(v.boolean(), true),
   exclude: v.optional(texts, []),
+  remove_files: v.optional(v.array(rootPath), []),
   require_signed: v.optional(v.boolean(), false),
 });
 
 const port = v.pipe(
   text,
   v.regex(/^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/, "is not a port such as 8080, 8080/tcp or 53/udp"),
+);
+
+const annotations = v.pipe(
+  v.record(v.pipe(text, v.nonEmpty("must not be empty")), text),
+  v.check((record) => !(ANNOTATION_REF_NAME in record), `must not have ${ANNOTATION_REF_NAME}, which is the tag`),
 );
 
 const image = v.strictObject({
@@ -63,6 +83,7 @@ const image = v.strictObject({
   volumes: v.optional(texts, []),
   envs: v.optional(v.record(text, text), {}),
   labels: v.optional(v.record(text, text), {}),
+  annotations: v.optional(annotations),
 });
 
 const layerGroup = v.strictObject({
@@ -132,11 +153,140 @@ const policy = v.strictObject({
   require_signatures: v.optional(v.boolean(), false),
 });
 
+/** The highest one stands for "no change" in system calls. */
+const HIGHEST_ID = 0xfffffffe;
+
+const id = v.pipe(
+  v.number(),
+  v.check((value) => Number.isInteger(value) && value >= 0 && value <= HIGHEST_ID, `is not an id up to ${HIGHEST_ID}`),
+);
+
+const ACCOUNT_NAME = "[A-Za-z_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?";
+
+const accountName = v.pipe(text, v.regex(new RegExp(`^${ACCOUNT_NAME}$`), "is not a name of a user or group"));
+
+/** Of passwd(5). */
+const field = v.pipe(
+  text,
+  v.check((value) => !/[:\n\0]/.test(value), "must have neither a colon nor a line's end in it"),
+);
+
+const user = v.strictObject({
+  name: accountName,
+  uid: id,
+  gid: v.optional(id),
+  home: v.optional(v.pipe(field, rootPath)),
+  shell: v.optional(field, "/sbin/nologin"),
+  gecos: v.optional(field, ""),
+  groups: v.optional(v.array(accountName), []),
+});
+
+const group = v.strictObject({ name: accountName, gid: id, members: v.optional(v.array(accountName), []) });
+
+const isUnique = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
+
+const accounts = v.strictObject({
+  users: v.optional(
+    v.pipe(
+      v.array(user),
+      v.check((users) => isUnique(users.map(({ name }) => name)), "have the same name twice"),
+      v.check((users) => isUnique(users.map(({ uid }) => uid)), "have the same uid twice"),
+    ),
+    [],
+  ),
+  groups: v.optional(
+    v.pipe(
+      v.array(group),
+      v.check((groups) => isUnique(groups.map(({ name }) => name)), "have the same name twice"),
+      v.check((groups) => isUnique(groups.map(({ gid }) => gid)), "have the same gid twice"),
+    ),
+    [],
+  ),
+  run_as: v.optional(
+    v.pipe(
+      text,
+      v.regex(new RegExp(`^(${ACCOUNT_NAME}|\\d+)(:(${ACCOUNT_NAME}|\\d+))?$`), "is not user or user:group"),
+    ),
+  ),
+});
+
+const mode = v.pipe(
+  text,
+  v.regex(/^[0-7]{3,4}$/, 'is not a mode such as "0755"'),
+  v.transform((octal) => Number.parseInt(octal, 8)),
+);
+
+const owner = v.union([id, accountName]);
+
+const ownership = { mode: v.optional(mode), uid: v.optional(owner), gid: v.optional(owner) };
+
+/** Beside the manifest. */
+const sourcePath = v.pipe(
+  text,
+  v.check(
+    (path) => path !== "" && !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\0"),
+    "is not a relative path below the manifest's directory",
+  ),
+);
+
+const linkTarget = v.pipe(
+  text,
+  v.check((target) => target !== "" && !target.includes("\0"), "is not a target of a link"),
+);
+
+const pathEntry = v.variant("type", [
+  v.strictObject({ type: v.literal("directory"), path: rootPath, ...ownership }),
+  v.pipe(
+    v.strictObject({
+      type: v.literal("file"),
+      path: rootPath,
+      content: v.optional(text),
+      source: v.optional(sourcePath),
+      ...ownership,
+    }),
+    v.check(
+      ({ content, source }) => (content === undefined) !== (source === undefined),
+      "must have either content or source",
+    ),
+  ),
+  v.strictObject({ type: v.literal("symlink"), path: rootPath, target: linkTarget }),
+  v.strictObject({ type: v.literal("hardlink"), path: rootPath, target: rootPath }),
+  v.pipe(
+    v.strictObject({
+      type: v.literal("permissions"),
+      path: rootPath,
+      recursive: v.optional(v.boolean(), false),
+      ...ownership,
+    }),
+    v.check(
+      ({ mode, uid, gid }) => mode !== undefined || uid !== undefined || gid !== undefined,
+      "must have mode, uid or gid",
+    ),
+  ),
+  v.strictObject({
+    type: v.literal("capabilities"),
+    path: rootPath,
+    capabilities: v.pipe(
+      text,
+      v.check((value) => parseCapabilities(value) !== null, "are not capabilities such as cap_net_bind_service=ep"),
+    ),
+  }),
+  v.strictObject({ type: v.literal("remove"), path: rootPath }),
+]);
+
+const certificates = v.strictObject({ additional: v.optional(v.array(sourcePath), []) });
+
+export type PathDocument = v.InferOutput<typeof pathEntry>;
+
 export const manifestSchema = v.strictObject({
+  include: v.optional(texts, []),
   contents,
   image: v.optional(image, {}),
   layers: v.optional(layers, {}),
   policy: v.optional(policy, {}),
+  accounts: v.optional(accounts, {}),
+  paths: v.optional(v.array(pathEntry), []),
+  certificates: v.optional(certificates, {}),
 });
 
 export type ManifestDocument = v.InferOutput<typeof manifestSchema>;

@@ -26,6 +26,11 @@ export const ANNOTATION_LAYER_PACKAGES = "dev.rpmoci.layer.packages";
 export const ANNOTATION_ARTIFACT_INPUTS = "dev.rpmoci.artifact.inputs";
 
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
+export const ANNOTATION_CREATED = "org.opencontainers.image.created";
+export const ANNOTATION_REVISION = "org.opencontainers.image.revision";
+export const ANNOTATION_SOURCE = "org.opencontainers.image.source";
+
+export type Annotations = Readonly<Record<string, string>>;
 
 /** The name that a blob has as a file; of an image, what people call it. */
 export const ANNOTATION_TITLE = "org.opencontainers.image.title";
@@ -38,7 +43,7 @@ export interface Descriptor {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: Annotations;
   readonly platform?: Platform;
   /** Of an image manifest that holds an artifact. */
   readonly artifactType?: string;
@@ -68,7 +73,7 @@ export interface ImageManifest {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly subject?: Descriptor;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: Annotations;
 }
 
 export interface ImageIndex {

@@ -1,6 +1,7 @@
 /** The package manifest (`rpmoci.toml`) with its defaults filled in. */
 import type { LayersSection } from "./layer-plan.js";
 import type { PolicySection } from "./policy.js";
+import type { AccountsSection, PathEntry, SourceFile } from "./root-shape.js";
 
 export type RepositoryReference =
   /** The id of a repository that is configured on this system. */
@@ -15,6 +16,7 @@ export type RepositoryReference =
     };
 
 export interface ImageSection {
+  /** `accounts.run_as` where `image.user` is not set. */
   readonly user: string | undefined;
   readonly workingdir: string | undefined;
   readonly stopsignal: string | undefined;
@@ -25,6 +27,16 @@ export interface ImageSection {
   readonly volumes: readonly string[];
   readonly envs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Undefined without a table of that name: the image has none then, not even those that are filled in. */
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+/** In which files, by their absolute paths, the manifest or those that it includes say something. */
+export interface ManifestOrigins {
+  /** Of each of `packages`, and its index in that file's own list. */
+  readonly packages: readonly { readonly file: string; readonly index: number }[];
+  /** The manifest itself where nobody says it. */
+  readonly osRelease: string;
 }
 
 export interface Manifest {
@@ -33,7 +45,7 @@ export interface Manifest {
   /** Absolute path of the lockfile that belongs to it. */
   readonly lockfilePath: string;
   readonly repositories: readonly RepositoryReference[];
-  /** All package specifications, as written. */
+  /** All package specifications, as written; relative paths are from the manifest's directory, whoever wrote them. */
   readonly packages: readonly string[];
   /** Module streams to enable, `name:stream` or `name:stream/profile`, as written. */
   readonly modules: readonly string[];
@@ -43,13 +55,22 @@ export interface Manifest {
   /** The value of `$releasever`; undefined for the system's own. */
   readonly releasever: string | undefined;
   readonly docs: boolean;
+  /** Languages whose files are installed, such as `de` or `pt_BR`; undefined for all. */
+  readonly langs: readonly string[] | undefined;
   readonly osRelease: boolean;
   readonly exclude: readonly string[];
+  /** Absolute globs of what is removed from the root in the end. */
+  readonly removeFiles: readonly string[];
   /** Every package must be signed, whatever options of repositories say; local RPMs by a key of some repository. */
   readonly requireSigned: boolean;
   readonly image: ImageSection;
   readonly layers: LayersSection;
   readonly policy: PolicySection;
+  readonly accounts: AccountsSection;
+  readonly paths: readonly PathEntry[];
+  /** Files of certificates in PEM that the image trusts beside those of its packages. */
+  readonly certificates: readonly SourceFile[];
+  readonly origins: ManifestOrigins;
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

@@ -729,6 +729,11 @@ export interface Binding extends Cancelling {
    * locks.
    */
   tryLock(descriptor: number, shared: boolean): boolean;
+  /**
+   * Gives the file at `path`, which are its bytes, the extended attribute `security.capability`, as the kernel's
+   * `vfs_cap_data` has it. Throws an error with the kernel's reason, also for a symlink.
+   */
+  setFileCapabilities(path: Uint8Array, value: Uint8Array): void;
 
   /** Rejects with `RPMDB_UNREADABLE`. */
   readOwnership(database: RootDatabase): Promise<Ownership>;

@@ -1,10 +1,12 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { allTogether } from "../fetch/offline.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
+import { imageAnnotations } from "../image/annotations.js";
 import { imageConfig } from "../image/config.js";
+import { readGitAnnotations } from "../image/git.js";
 import { assembleImage } from "../image/manifest.js";
 import { chooseEngine } from "../install/engine.js";
 import { erasePackages } from "../install/erase.js";
@@ -18,17 +20,19 @@ import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
+import { readSources } from "../manifest/sources.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
-import type { Artifact, Digest } from "../model/descriptor.js";
+import type { Annotations, Artifact, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
+import { shapeRoot } from "../rootfs/shape.js";
 import { verifyPackages } from "../verify/verify.js";
 import { type AttachmentOptions, PendingAttachments } from "./attachments.js";
 import { contentsOfImage, contentsOfRoot } from "./image-contents.js";
-import { ImageRecords, imageKey } from "./image-records.js";
+import { type ImageInputs, ImageRecords, imageKey } from "./image-records.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
 import { describeLocalPackages } from "./lock.js";
@@ -64,6 +68,10 @@ export interface BuildOptions extends CommonOptions, AttachmentOptions {
   readonly scriptletTimeout?: number | undefined;
   /** Win over the manifest's. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Win over the manifest's, and over those of git. The image has annotations when these or the manifest's are there. */
+  readonly annotations?: Annotations | undefined;
+  /** Annotate the image with the commit and the origin of the git clone that the manifest is in. */
+  readonly gitAnnotations?: boolean;
   /** Use layers and images that earlier builds made of the same inputs; true by default. */
   readonly cache?: boolean;
   /** A layout whose layers may be used, beside those of the cache and of `layout` itself. */
@@ -106,7 +114,8 @@ async function tagKnownImage(
   context: Context,
 ): Promise<BuildResult | null> {
   const { layout: path, tag } = options;
-  const digest = await recordsOf(context).find(await keyOf(manifest, lock, options, context));
+  const inputs = await inputsOf(manifest, options, context);
+  const digest = await recordsOf(context).find(await keyOf(manifest, lock, inputs, options, context));
   const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
   if (!image) return null;
   const layers = image.layers.map(({ descriptor }) => descriptor);
@@ -144,11 +153,26 @@ function recordsOf({ cacheDirectory }: Context): ImageRecords {
 async function keyOf(
   manifest: Manifest,
   lock: Lockfile,
+  inputs: Inputs,
   { labels = {} }: BuildOptions,
   { environment }: Context,
 ): Promise<string> {
   const localPackages = await findLocalPackages(manifest, "fail");
-  return imageKey({ manifest, lock, labels, localPackages, sourceDateEpoch: environment.SOURCE_DATE_EPOCH });
+  const sourceDateEpoch = environment.SOURCE_DATE_EPOCH;
+  return imageKey({ manifest, lock, labels, ...inputs, localPackages, sourceDateEpoch });
+}
+
+/** What an image is made of beside manifest and packages. It is looked at once, since it may change meanwhile. */
+type Inputs = Pick<ImageInputs, "annotations" | "sources">;
+
+async function inputsOf(
+  manifest: Manifest,
+  { annotations, gitAnnotations }: BuildOptions,
+  { environment }: Context,
+): Promise<Inputs> {
+  const git = gitAnnotations === true ? await readGitAnnotations(dirname(manifest.path)) : undefined;
+  const sources = await readSources(manifest, sourceDateEpoch(environment));
+  return { annotations: [git, manifest.image.annotations, annotations], sources };
 }
 
 /**
@@ -163,6 +187,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   if (known !== null) return known;
   requireRoot();
   const manifest = await loadManifest(options.manifestPath);
+  const inputs = await inputsOf(manifest, options, context);
   const engine = await chooseEngine(options.engine, context.environment, context.emit);
   const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
   const resolver = await RepositoryResolver.configure(manifest, arch, context);
@@ -176,7 +201,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await policy.checkFiles(packages.map(({ path }) => path));
     const changed = existing === null;
     const result = await withWorkDirectory((scratch) =>
-      makeImage({ manifest, lock, changed, packages, policy, engine, scratch, created, options }, context),
+      makeImage({ manifest, lock, inputs, changed, packages, policy, engine, scratch, created, options }, context),
     );
     context.emit({
       type: "image-written",
@@ -279,6 +304,7 @@ async function verifiedPackages(
 interface ImageRequest {
   readonly manifest: Manifest;
   readonly lock: Lockfile;
+  readonly inputs: Inputs;
   readonly changed: boolean;
   readonly packages: readonly VerifiedPackage[];
   readonly policy: PolicyGate;
@@ -289,7 +315,7 @@ interface ImageRequest {
 }
 
 async function makeImage(request: ImageRequest, context: Context): Promise<BuildResult> {
-  const { manifest, lock, packages, scratch, created, options } = request;
+  const { manifest, lock, inputs, packages, scratch, created, options } = request;
   const { emit, signal } = context;
   const arch = lockArchitecture(lock);
   const buildStart = Math.floor(Date.now() / 1000);
@@ -305,6 +331,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       scriptletTimeout,
       arch,
       docs: manifest.docs,
+      langs: manifest.langs,
       sourceDateEpoch: created,
       abort: signal,
     },
@@ -312,6 +339,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
   );
   await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
   await canonicalizeRoot(installed.root, installed.databasePath, created);
+  await shapeRoot(installed, manifest, inputs.sources, created, emit);
   signal?.throwIfAborted();
   const layout = await LayoutTransaction.begin(options.layout);
   let pending: PendingLockfile | null = null;
@@ -342,7 +370,8 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       layers,
       created,
     });
-    const image = assembleImage(config, layers, platform);
+    const annotations = imageAnnotations(inputs.annotations, created);
+    const image = assembleImage(config, layers, platform, annotations);
     const contents = (withFiles: boolean) =>
       contentsOfRoot({ root: installed.root, dbPath: installed.databasePath }, withFiles);
     attachments = await PendingAttachments.prepare({
@@ -362,7 +391,7 @@ async function makeImage(request: ImageRequest, context: Context): Promise<Build
       emit({ type: "lockfile-written", path: manifest.lockfilePath });
     }
     const { digest } = image.manifest.descriptor;
-    if (cache) await recordsOf(context).write(await keyOf(manifest, lock, options, context), digest);
+    if (cache) await recordsOf(context).write(await keyOf(manifest, lock, inputs, options, context), digest);
     return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
   } finally {
     await layout.discard();

@@ -3,6 +3,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { digestOf, readImage } from "../support/image.js";
+import { runAsOrdinaryUser, whyNoOrdinaryUser } from "../support/ordinary-user.js";
 import { projectRoot } from "../support/project.js";
 import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
@@ -117,32 +118,13 @@ test("machines of other names, at other times, make the same image, by either en
 });
 
 test("an ordinary user makes the same image as root, by the same command", async (t) => {
-  const user = "rpmoci-test";
-  if (process.geteuid?.() !== 0) return t.skip("only root can compare");
-  const probe = await run("runuser", ["-u", user, "--", "unshare", "--user", "--map-auto", "--map-root-user", "true"]);
-  if (probe.code !== 0) return t.skip(`no user ${user} with subordinate ids: ${probe.stderr.trim()}`);
-  const readable = await run("runuser", ["-u", user, "--", "test", "-r", join(projectRoot, "dist/main.js")]);
-  if (readable.code !== 0) return t.skip(`the user ${user} cannot read ${projectRoot}`);
+  const reason = await whyNoOrdinaryUser();
+  if (reason !== null) return t.skip(reason);
   const scene = await Scene.create(t);
   scene.writeManifest({ packages: PACKAGES });
   assert.equal((await scene.build()).code, 0);
   const expected = await digest(scene, "test");
-  const base = join(scene.directory, "..");
-  await run("chown", ["-R", user, base]);
-  const build = [
-    process.execPath,
-    join(projectRoot, "dist/main.js"),
-    "build",
-    "--locked",
-    "--image",
-    "image",
-    "--tag",
-    "user",
-  ];
-  const result = await run("runuser", ["-u", user, "--", ...build], {
-    cwd: scene.directory,
-    env: { XDG_CACHE_HOME: join(base, "user-cache"), SOURCE_DATE_EPOCH: "1720000000", HOME: base },
-  });
+  const result = await runAsOrdinaryUser(scene, ["build", "--locked", "--image", "image", "--tag", "user"]);
   assert.equal(result.code, 0, result.stderr);
   assert.equal(await digest(scene, "user"), expected);
 });

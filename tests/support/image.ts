@@ -40,7 +40,7 @@ export interface TarEntry {
   readonly mtime: number;
   readonly link: string;
   readonly pax: Readonly<Record<string, string>>;
-  /** Of regular files up to 64 KiB, each byte a character. */
+  /** Of regular files up to 64 KiB, or as much as was asked for, each byte a character. */
   readonly content: string;
 }
 
@@ -50,17 +50,21 @@ kinds = {tarfile.REGTYPE: "file", tarfile.AREGTYPE: "file", tarfile.DIRTYPE: "di
 entries = []
 with tarfile.open(sys.argv[1], "r:*") as tar:
     for m in tar:
-        content = tar.extractfile(m).read().decode("latin1") if m.isreg() and m.size <= 65536 else ""
+        content = tar.extractfile(m).read().decode("latin1") if m.isreg() and m.size <= int(sys.argv[2]) else ""
         entries.append(dict(name=m.name.rstrip("/"), type=kinds.get(m.type, "other"), mode=m.mode, uid=m.uid, gid=m.gid,
                             size=m.size, mtime=m.mtime, link=m.linkname, pax=m.pax_headers, content=content))
 json.dump(entries, sys.stdout)
 `;
 
-/** The entries of an image's only layer, by path (`etc/os-release`). */
-export async function layerEntries(layout: string, tag: string): Promise<ReadonlyMap<string, TarEntry>> {
+/** The entries of an image's layer, which is its only one, by path (`etc/os-release`). */
+export async function layerEntries(
+  layout: string,
+  tag: string,
+  { largest = 65536, index = 0 } = {},
+): Promise<ReadonlyMap<string, TarEntry>> {
   const { manifest } = readImage(layout, tag);
-  const [layer] = manifest.layers;
-  const text = await runSuccessfully("python3", ["-c", READER, blobPath(layout, layer?.digest ?? "")]);
+  const layer = manifest.layers.at(index);
+  const text = await runSuccessfully("python3", ["-c", READER, blobPath(layout, layer?.digest ?? ""), String(largest)]);
   const entries: readonly TarEntry[] = JSON.parse(text);
   return new Map(entries.map((entry) => [entry.name.replace(/^\.\//, ""), entry]));
 }

@@ -24,6 +24,8 @@ export interface FileFixture {
   readonly license?: boolean;
   readonly config?: boolean | "noreplace";
   readonly ghost?: boolean;
+  /** As rpm's `%lang` has it. */
+  readonly lang?: string;
   /** The path of a file of the same package. */
   readonly hardlinkTo?: string;
   readonly symlinkTo?: string;
@@ -138,6 +140,7 @@ function fileEntry(path: string, file: FileFixture, buildTime: number): Entry {
   if (file.config !== undefined && file.config !== false)
     marks.push(file.config === "noreplace" ? "config(noreplace)" : "config");
   if (file.ghost === true) marks.push("ghost");
+  if (file.lang !== undefined) marks.push(`lang(${file.lang})`);
   const base = { path, user, group, mtime, marks };
   if (file.symlinkTo !== undefined) return { ...base, type: "symlink", target: file.symlinkTo };
   if (file.hardlinkTo !== undefined) return { ...base, type: "hardlink", target: file.hardlinkTo };

@@ -31,7 +31,9 @@ export interface Contents {
   readonly releasever?: string;
   readonly docs?: boolean;
   readonly os_release?: boolean;
+  readonly langs?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly remove_files?: readonly string[];
   readonly require_signed?: boolean;
 }
 

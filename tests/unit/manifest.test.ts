@@ -8,6 +8,8 @@ import { loadManifest, lockfilePathOf, parseManifest } from "../../src/manifest/
 import { findLocalPackages } from "../../src/manifest/local-packages.js";
 import { findItemLines, findLine } from "../../src/manifest/locate.js";
 import { repositoryIdOf } from "../../src/manifest/repository-id.js";
+import { readSources } from "../../src/manifest/sources.js";
+import { packageRoot } from "../../src/package-root.js";
 import { realData } from "../support/real-data.js";
 
 const PATH = "/somewhere/rpmoci.toml";
@@ -45,8 +47,10 @@ test("every key has its place", () => {
     gpgkeys = ["https://example.org/KEY", "file:///etc/pki/key"]
     releasever = "9"
     docs = true
+    langs = ["de", "pt_BR"]
     os_release = false
     exclude = ["bash"]
+    remove_files = ["/usr/share/man/**"]
     require_signed = true
     [image]
     user = "u:g"
@@ -74,6 +78,46 @@ test("every key has its place", () => {
     max_image_size = "2GiB"
     [image.labels]
     "org.example.a" = "b"
+    [accounts]
+    users = [{ name = "a", uid = 1 }, { name = "b", uid = 2, gid = 3, home = "/b", shell = "/s", gecos = "B", groups = ["g"] }]
+    groups = [{ name = "g", gid = 4 }, { name = "h", gid = 5, members = ["a"] }]
+    run_as = "a:g"
+    [certificates]
+    additional = ["certs/ca.pem"]
+    [[paths]]
+    type = "directory"
+    path = "/d"
+    mode = "1777"
+    uid = 7
+    gid = "g"
+    [[paths]]
+    type = "file"
+    path = "/f"
+    content = "x"
+    [[paths]]
+    type = "file"
+    path = "/f"
+    source = "etc/f"
+    [[paths]]
+    type = "symlink"
+    path = "/s"
+    target = "../f"
+    [[paths]]
+    type = "hardlink"
+    path = "/h"
+    target = "/f"
+    [[paths]]
+    type = "permissions"
+    path = "/p"
+    recursive = true
+    mode = "644"
+    [[paths]]
+    type = "capabilities"
+    path = "/c"
+    capabilities = "cap_chown=ep"
+    [[paths]]
+    type = "remove"
+    path = "/r"
     `,
     "sub/foo.toml",
   );
@@ -101,8 +145,10 @@ test("every key has its place", () => {
     gpgkeys: ["https://example.org/KEY", "file:///etc/pki/key"],
     releasever: "9",
     docs: true,
+    langs: ["de", "pt_BR"],
     osRelease: false,
     exclude: ["bash"],
+    removeFiles: ["/usr/share/man/**"],
     requireSigned: true,
     image: {
       user: "u:g",
@@ -115,6 +161,7 @@ test("every key has its place", () => {
       volumes: ["/data"],
       envs: { PATH: "/bin", "WITH.DOT": "" },
       labels: { "org.example.a": "b" },
+      annotations: undefined,
     },
     layers: {
       compression: "zstd",
@@ -131,6 +178,39 @@ test("every key has its place", () => {
       maxImageSize: 2 * 2 ** 30,
       requireSignatures: false,
     },
+    accounts: {
+      users: [
+        { name: "a", uid: 1, gid: undefined, home: "/home/a", shell: "/sbin/nologin", gecos: "", groups: [] },
+        { name: "b", uid: 2, gid: 3, home: "/b", shell: "/s", gecos: "B", groups: ["g"] },
+      ],
+      groups: [
+        { name: "g", gid: 4, members: [] },
+        { name: "h", gid: 5, members: ["a"] },
+      ],
+      runAs: "a:g",
+    },
+    paths: [
+      { type: "directory", path: "/d", mode: 0o1777, uid: 7, gid: "g" },
+      { type: "file", path: "/f", content: "x", mode: undefined, uid: undefined, gid: undefined },
+      {
+        type: "file",
+        path: "/f",
+        source: { path: resolve("sub/etc/f"), context: resolve("sub") },
+        mode: undefined,
+        uid: undefined,
+        gid: undefined,
+      },
+      { type: "symlink", path: "/s", target: "../f" },
+      { type: "hardlink", path: "/h", target: "/f" },
+      { type: "permissions", path: "/p", recursive: true, mode: 0o644, uid: undefined, gid: undefined },
+      { type: "capabilities", path: "/c", capabilities: "cap_chown=ep" },
+      { type: "remove", path: "/r" },
+    ],
+    certificates: [{ path: resolve("sub/certs/ca.pem"), context: resolve("sub") }],
+    origins: {
+      packages: [0, 1, 2, 3].map((index) => ({ file: resolve("sub/foo.toml"), index })),
+      osRelease: resolve("sub/foo.toml"),
+    },
   });
 });
 
@@ -143,8 +223,10 @@ test("what is left out has its default", () => {
       gpgkeys: [],
       releasever: undefined,
       docs: false,
+      langs: undefined,
       osRelease: true,
       exclude: [],
+      removeFiles: [],
       requireSigned: false,
       image: {
         user: undefined,
@@ -157,6 +239,7 @@ test("what is left out has its default", () => {
         volumes: [],
         envs: {},
         labels: {},
+        annotations: undefined,
       },
       layers: { compression: "gzip", level: undefined, strategy: "single", max: 40, groups: [] },
       policy: {
@@ -167,6 +250,10 @@ test("what is left out has its default", () => {
         maxImageSize: undefined,
         requireSignatures: false,
       },
+      accounts: { users: [], groups: [], runAs: undefined },
+      paths: [],
+      certificates: [],
+      origins: { packages: packages.map((_, index) => ({ file: path, index })), osRelease: path },
     });
   }
 });
@@ -390,6 +477,16 @@ test("local packages may have any name, and only files count", async (t) => {
   assert.deepEqual(await find("in (2)/*.rpm"), [join(directory, "in (2)/z.rpm")]);
   assert.deepEqual(await find("folder.rpm"), []);
   assert.equal((await find("*.rpm")).length, names.length + 1);
+});
+
+test("the examples are manifests", async () => {
+  const examples = join(packageRoot(), "examples");
+  const names = readdirSync(examples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".toml"));
+  assert(names.length > 5);
+  for (const name of names) {
+    const manifest = await loadManifest(join(examples, name));
+    await readSources(manifest, 0);
+  }
 });
 
 const originals = realData("rpmoci");

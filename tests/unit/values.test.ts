@@ -227,9 +227,15 @@ test("dnf is looked for on PATH", async (t) => {
 
 test("rpm's macros name the database and switch off the host's plugins", async (t) => {
   const home = temporaryDirectory(t);
-  await writeMacros(home, transactionMacros("/usr/lib/sysimage/rpm", "x86_64"));
+  await writeMacros(
+    home,
+    transactionMacros({ databasePath: "/usr/lib/sysimage/rpm", arch: "x86_64", langs: undefined }),
+  );
   const lines = readFileSync(join(home, ".rpmmacros"), "utf8").split("\n");
   for (const line of ["%_dbpath /usr/lib/sysimage/rpm", "%_transaction_color 3", "%__transaction_selinux %{nil}"])
     assert(lines.includes(line), line);
-  assert.equal(transactionMacros("/var/lib/rpm", "ppc64le")._transaction_color, "0");
+  assert.equal(
+    transactionMacros({ databasePath: "/var/lib/rpm", arch: "ppc64le", langs: undefined })._transaction_color,
+    "0",
+  );
 });

@@ -16,7 +16,7 @@ import {
   withTemporaryLayout,
 } from "../../index.js";
 import { JSON_RESULT, RepositoryCommand, type Run, required } from "../command.js";
-import { parseLabels } from "../labels.js";
+import { parseAnnotations, parseLabels } from "../labels.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 import { parseSbomFormats } from "../sbom-formats.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
@@ -50,6 +50,12 @@ export class BuildCommand extends RepositoryCommand {
 
   locked = Option.Boolean("--locked", false, { description: "Fail when the lockfile is missing or out of date" });
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
+  annotations = Option.Array("--annotation", [], { description: "KEY=VALUE; wins over the manifest's annotations" });
+
+  gitAnnotations = Option.Boolean("--git-annotations", false, {
+    description: "Annotate the image with the commit and the origin of the git clone that the manifest is in",
+  });
+
   vendorDirectory = Option.String("--vendor-dir", { description: "Take the packages from this folder" });
 
   engine = Option.String("--engine", {
@@ -173,7 +179,8 @@ export class BuildCommand extends RepositoryCommand {
 
   /** What the image is built of, and how. */
   #options(run: Run): Omit<BuildOptions, "layout" | "tag"> & Run {
-    const { locked, vendorDirectory, sandbox, cache, refresh, sbomFiles, provenance, sbomDirectory } = this;
+    const { locked, vendorDirectory, sandbox, cache, refresh, gitAnnotations, sbomFiles, provenance, sbomDirectory } =
+      this;
     const sbom = this.sbom === undefined ? [] : parseSbomFormats("--sbom", this.sbom, 2);
     if (sbom.length === 0 && (sbomFiles || (sbomDirectory !== undefined && !provenance))) {
       const [option, others] = sbomFiles ? ["--sbom-files", "--sbom"] : ["--sbom-dir", "--sbom or --provenance"];
@@ -187,6 +194,8 @@ export class BuildCommand extends RepositoryCommand {
       sandbox,
       scriptletTimeout: this.scriptletTimeout === undefined ? undefined : parseSeconds(this.scriptletTimeout),
       labels: parseLabels(this.labels),
+      annotations: parseAnnotations(this.annotations),
+      gitAnnotations,
       cache,
       previous: this.previous === undefined ? undefined : parsePrevious(this.previous),
       refresh,
