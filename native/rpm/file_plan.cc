@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,11 +21,11 @@ using OwnedElements =
 
 bool is_directory(const PackagePlan& plan, int file) { return S_ISDIR(rpmfilesFMode(plan.files.get(), file)); }
 
-/// Null for all. As librpm reads its macro.
-std::optional<std::vector<std::string>> installed_languages() {
+/// None for all. As librpm reads its macro.
+std::vector<std::string> installed_languages() {
   const Malloced<char> text(rpmExpand("%{_install_langs}", nullptr));
   std::string_view rest = text.get();
-  if (rest.empty() || rest.front() == '%' || rest == "all") return std::nullopt;
+  if (rest.empty() || rest.front() == '%' || rest == "all") return {};
   std::vector<std::string> languages;
   while (!rest.empty()) {
     const auto language = rest.substr(0, rest.find(':'));
@@ -39,14 +38,14 @@ std::optional<std::vector<std::string>> installed_languages() {
 /// What is left out of packages.
 struct Omission {
   bool documentation;
-  /// Null when nothing is left out for its language.
-  std::optional<std::vector<std::string>> languages;
+  /// None when nothing is left out for its language.
+  std::vector<std::string> languages;
 
   bool holds_for(rpmfiles files, int file) const {
     const auto flags = rpmfilesFFlags(files, file);
     if (documentation && (flags & RPMFILE_DOC) != 0 && (flags & RPMFILE_LICENSE) == 0) return true;
     const char* marks = rpmfilesFLangs(files, file);
-    return languages && marks != nullptr && *marks != '\0' && !is_installed(marks);
+    return !languages.empty() && marks != nullptr && *marks != '\0' && !is_installed(marks);
   }
 
  private:
@@ -56,7 +55,7 @@ struct Omission {
       const auto mark = marks.substr(0, marks.find('|'));
       marks.remove_prefix(std::min(marks.size(), mark.size() + 1));
       const auto is_wanted = [mark](const std::string& wanted) { return !mark.empty() && wanted.starts_with(mark); };
-      if (std::ranges::any_of(*languages, is_wanted)) return true;
+      if (std::ranges::any_of(languages, is_wanted)) return true;
     }
     return false;
   }

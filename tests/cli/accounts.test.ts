@@ -147,7 +147,7 @@ test("conflicts, and accounts that nobody knows, are told", async (t) => {
   ] as const) {
     scene.writeManifest({ packages: ["setup"] });
     appendFileSync(scene.path("rpmoci.toml"), accounts);
-    const result = await scene.build();
+    const result = await scene.build(["--engine", "rpm"]);
     assert.match(result.stderr, message);
     assert.equal(result.code, /home directory/.test(result.stderr) ? 15 : 10, result.stderr);
   }

@@ -10,10 +10,14 @@ import { Scene } from "../support/scene.js";
 
 const engines = ["dnf", "rpm"] as const;
 
-/** The paths below a folder of the image that both engines make; `test` is its tag. */
-async function builtBelow(scene: Scene, prefix: string): Promise<readonly string[]> {
+/** The paths below a folder of the image that the engines make; `test` is its tag. */
+async function builtBelow(
+  scene: Scene,
+  prefix: string,
+  by: readonly (typeof engines)[number][] = engines,
+): Promise<readonly string[]> {
   const digests = new Set<string | null>();
-  for (const engine of engines) {
+  for (const engine of by) {
     const result = await scene.build(["--engine", engine]);
     assert.equal(result.code, 0, result.stderr);
     digests.add(digestOf(scene.layout, "test"));
@@ -61,7 +65,7 @@ test("contents.langs chooses the languages whose files are installed", async (t)
   assert.equal(await files([]), "");
   for (const wrong of ["all", "de:fr", "d e", ""]) {
     scene.writeManifest({ packages: ["translated"], langs: [wrong] });
-    const result = await scene.build();
+    const result = await scene.build(["--engine", "rpm"]);
     assert.equal(result.code, 10, result.stderr);
     assert.match(result.stderr, /rpmoci\.toml:\d: contents\.langs\.0 = ".*" is not a language such as de or pt_BR/);
   }
@@ -108,7 +112,9 @@ test("contents.remove_files removes what globs match, and nothing else", async (
   writeFileSync(join(outside, "precious.txt"), "p");
   const remaining = async (...globs: readonly string[]): Promise<string> => {
     scene.writeManifest({ packages: ["cluttered"], remove_files: globs });
-    return (await builtBelow(scene, "usr/share/")).filter((name) => /^(clutter|man)/.test(name)).join(" ");
+    return (await builtBelow(scene, "usr/share/", globs.length === 3 ? engines : ["rpm"]))
+      .filter((name) => /^(clutter|man)/.test(name))
+      .join(" ");
   };
   const all = "clutter clutter/.hidden.txt clutter/a.txt clutter/away clutter/deep clutter/deep/er";
   const rest = "clutter/deep/er/b.txt clutter/keep.md clutter/up clutter/ü [x].bin man man/man1 man/man1/app.1";
@@ -147,7 +153,7 @@ test("contents.remove_files warns of what matches nothing, and refuses what may 
     ["/", /is not an absolute path inside the image/],
   ] as const) {
     scene.writeManifest({ remove_files: [glob] });
-    const result = await scene.build();
+    const result = await scene.build(["--engine", "rpm"]);
     assert.equal(result.code, 10, result.stderr);
     assert.match(result.stderr, message);
   }

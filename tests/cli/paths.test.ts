@@ -222,7 +222,7 @@ test("nothing leads out of the image or out of the manifest's directory", async 
     [join(outside, "secret"), /paths\.0\.source = .* is not a relative path/],
   ] as const) {
     writePaths(scene, [{ type: "file", path: "/x", source }]);
-    const refused = await scene.build();
+    const refused = await scene.build(["--engine", "rpm"]);
     assert.equal(refused.code, 10, refused.stderr);
     assert.match(refused.stderr, message);
   }
@@ -295,7 +295,7 @@ test("what cannot be is told with its path", async (t) => {
     [{ type: "capabilities", path: "/x", capabilities: "cap_chown=p cap_kill=ep" }, 10, "are not capabilities such as"],
   ] as const) {
     writePaths(scene, [entry], ["owners"]);
-    const result = await scene.build();
+    const result = await scene.build(["--engine", "rpm"]);
     assert.ok(result.stderr.includes(message), `${JSON.stringify(entry)}:\n${result.stderr}`);
     assert.equal(result.code, code, result.stderr);
   }
