@@ -118,7 +118,7 @@ test("annotations that cannot be are refused", async (t) => {
       `[contents]\nrepositories = []\npackages = ["a"]\n[image.annotations]\n${line}\n`,
     );
     const result = await scene.build();
-    assert.equal(result.code, 10, result.stderr);
+    assert.equal(result.code, 2, result.stderr);
     assert.match(result.stderr, message);
   }
 });

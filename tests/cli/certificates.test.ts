@@ -136,7 +136,7 @@ test("certificates that are none, have expired, or find no trust store are refus
   ] as const) {
     writeCertificates(scene, [`certs/${name}.pem`]);
     const result = await scene.build();
-    assert.equal(result.code, 10, result.stderr);
+    assert.equal(result.code, 2, result.stderr);
     assert.match(result.stderr, message);
   }
   writeCertificates(scene, ["certs/binary.crt"]);
@@ -147,6 +147,6 @@ test("certificates that are none, have expired, or find no trust store are refus
   assert.equal(then.code, 0, then.stderr);
   writeCertificates(scene, ["certs/packaged.pem"], ["app"]);
   const nowhere = await scene.build();
-  assert.equal(nowhere.code, 10, nowhere.stderr);
+  assert.equal(nowhere.code, 2, nowhere.stderr);
   assert.match(nowhere.stderr, /the image has no trust store[\s\S]*add ca-certificates to contents\.packages/);
 });

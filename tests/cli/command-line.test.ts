@@ -79,7 +79,7 @@ test("-v shows more and -q less, before and behind the command", async (t) => {
   for (const { code } of [normal, verbose, debug, quiet]) assert.equal(code, 0);
   scene.writeManifest({ packages: ["nothing-has-this-name"] });
   const failing = await scene.run(["update", "-qqq"]);
-  assert.equal(failing.code, 12);
+  assert.equal(failing.code, 4);
   assert.match(failing.stderr, /Error No packages available for spec 'nothing-has-this-name'/);
 });
 

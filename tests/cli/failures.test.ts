@@ -154,7 +154,7 @@ for (const [what, place, message] of [
         SOURCE_DATE_EPOCH: "1720000000",
       },
     });
-    assert.ok([15, 16, 17].includes(result.code ?? 0), `${result.code}: ${result.stderr}`);
+    assert.equal(result.code, 1, `${result.code}: ${result.stderr}`);
     assert.match(result.stderr, message);
     assert.doesNotMatch(result.stderr, /^\s+at .*[:(]\d+/m);
     assert.doesNotMatch(result.stderr, /\.part$|rpmoci-work/m);
@@ -198,7 +198,7 @@ test("a disk that fills up at any step of writing the image is named, and the la
     for (; ; files += 1) {
       const result = await buildWithFiles(scene, layout, files, ["--locked", "--image", layout, "--tag", "new"]);
       if (result.code === 0) break;
-      assert.equal(result.code, 16, `${layout}, ${files} files: ${result.stderr}`);
+      assert.equal(result.code, 1, `${layout}, ${files} files: ${result.stderr}`);
       assert.match(result.stderr, /The disk of .* is full|No space left on device/);
     }
     // The staging folder and what it holds, one by one.

@@ -60,7 +60,7 @@ async function refusal(scene: Scene, contents: object): Promise<string> {
   const repositories = [{ id: "tiny", url: scene.repositoryUrl, options: { gpgcheck: false } }];
   scene.writeManifest({ repositories, gpgkeys: [], packages: ["node"], os_release: false, ...contents });
   const { code, stderr } = await scene.run(["update"]);
-  assert.equal(code, 12, stderr);
+  assert.equal(code, 4, stderr);
   return stderr;
 }
 

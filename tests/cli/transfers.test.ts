@@ -89,7 +89,7 @@ test("a repository that talks to clients with a certificate only is used with ss
     return scene.run(["update"]);
   };
   const refused = await update({ sslcacert: caFile });
-  assert.equal(refused.code, 13);
+  assert.equal(refused.code, 5);
   assert.match(refused.stderr, /repository "tiny"/);
   const allowed = await update({ sslcacert: caFile, sslclientcert: clientCertFile, sslclientkey: clientKeyFile });
   assert.equal(allowed.code, 0, allowed.stderr);

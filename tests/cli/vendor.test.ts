@@ -24,12 +24,12 @@ test("vendor needs a lockfile that fits the manifest", async (t) => {
   const scene = await Scene.create(t);
   scene.writeManifest();
   const missing = await scene.run(["vendor", "--out-dir", "vendor"]);
-  assert.equal(missing.code, 11);
+  assert.equal(missing.code, 3);
   assert.match(missing.stderr, /No valid lockfile found\. `vendor` can only be run with a compatible lockfile/);
   assert.equal((await scene.run(["update"])).code, 0);
   scene.writeManifest({ packages: ["tool"] });
   const outdated = await scene.run(["vendor", "--out-dir", "vendor"]);
-  assert.equal(outdated.code, 11);
+  assert.equal(outdated.code, 3);
   assert.match(outdated.stderr, /Lockfile out of date\./);
   assert.ok(!existsSync(scene.path("vendor")));
 });
@@ -39,7 +39,7 @@ test("vendor verifies signatures before it writes", async (t) => {
   scene.writeManifest();
   assert.equal((await scene.run(["update"])).code, 0);
   const result = await scene.run(["vendor", "--out-dir", "vendor"]);
-  assert.equal(result.code, 14);
+  assert.equal(result.code, 6);
   assert.match(result.stderr, /package app-2\.0-1\.noarch is not signed/);
   assert.ok(!existsSync(scene.path("vendor")));
 });

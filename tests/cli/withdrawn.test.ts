@@ -79,7 +79,7 @@ test("a withdrawn package is taken from a vendor folder, and nobody is asked", a
 test("a withdrawn package that is nowhere is named, with where it was looked for and what helps", async (t) => {
   const { scene, location } = await withdraw(t, 2);
   const result = await scene.build(empty(scene));
-  assert.equal(result.code, 13);
+  assert.equal(result.code, 5);
   assert.match(result.stderr, /Package could no longer be found in repositories\. Name: 'app', evr: '2\.0-1'/);
   assert.ok(result.stderr.includes(`${scene.repositoryUrl}/${location}: not found`), result.stderr);
   assert.match(result.stderr, /no repository lists it with sha256:[0-9a-f]{64}: tiny, other/);
