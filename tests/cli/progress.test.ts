@@ -94,7 +94,7 @@ test("--progress=json writes errors as events, those of the command line include
   const scene = await Scene.create(t, { packages: ["filesystem"] });
   scene.writeManifest({ packages: ["no-such-thing"] });
   const cases: readonly (readonly [readonly string[], number, Partial<JsonEvent>])[] = [
-    [["update", "--progress=json"], 12, { kind: "resolve" }],
+    [["update", "--progress=json"], 4, { kind: "resolve" }],
     [["update", "--progress=json", "-f", "none.toml"], 2, { kind: "manifest", code: "MANIFEST_UNREADABLE" }],
     [["update", "--progress=json", "--nonsense"], 2, { kind: "usage", code: "COMMAND_LINE" }],
     [["update", "--nonsense", "--progress", "json"], 2, { kind: "usage", code: "COMMAND_LINE" }],

@@ -26,6 +26,7 @@ const KINDS: readonly ErrorKind[] = [
   "verify",
   "install",
   "output",
+  "policy",
   "environment",
 ];
 
