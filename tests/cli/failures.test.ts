@@ -64,12 +64,12 @@ test("what cannot be resolved, reached, configured or installed is one clear mes
   const broken = { name: "broken", requires: ["nothing-provides-this"] };
   await scene.publish([broken]);
   const cases: readonly [Parameters<Scene["writeManifest"]>[0], number, RegExp][] = [
-    [{ packages: ["broken"] }, 12, /nothing provides nothing-provides-this needed by broken-1-1\.noarch/],
-    [{ packages: ["tolo"] }, 12, /No packages available for spec 'tolo'\n.*\n +did you mean .*tool/],
-    [{ repositories: ["unknown-id"] }, 10, /Repository not found in system config, repoid: 'unknown-id'/],
-    [{ repositories: [gone] }, 13, /metadata of repository "gone": http:\/\/127\.0\.0\.1:9\/.*: connection refused/],
-    [{ repositories: [noRepository] }, 13, /metadata of repository "none": .*not found \(HTTP status 404\)/],
-    [{ packages: ["failing"] }, 15, /failed to dnf install[\s\S]*failing/],
+    [{ packages: ["broken"] }, 4, /nothing provides nothing-provides-this needed by broken-1-1\.noarch/],
+    [{ packages: ["tolo"] }, 4, /No packages available for spec 'tolo'\n.*\n +did you mean .*tool/],
+    [{ repositories: ["unknown-id"] }, 2, /Repository not found in system config, repoid: 'unknown-id'/],
+    [{ repositories: [gone] }, 5, /metadata of repository "gone": http:\/\/127\.0\.0\.1:9\/.*: connection refused/],
+    [{ repositories: [noRepository] }, 5, /metadata of repository "none": .*not found \(HTTP status 404\)/],
+    [{ packages: ["failing"] }, 1, /failed to dnf install[\s\S]*failing/],
   ];
   for (const [contents, code, message] of cases) {
     scene.writeManifest(contents);
@@ -77,7 +77,7 @@ test("what cannot be resolved, reached, configured or installed is one clear mes
     assert.deepEqual(snapshot(scene), before);
   }
   writeFileSync(scene.path("rpmoci.toml"), "[contents]\nrepositories = []\npackages = []\nunknown = 1\n");
-  assertClearFailure(await scene.build(), 10, /unknown key "contents\.unknown"/);
+  assertClearFailure(await scene.build(), 2, /unknown key "contents\.unknown"/);
   assert.deepEqual(snapshot(scene), before);
 });
 
@@ -88,7 +88,7 @@ test("without dnf on PATH, and with --engine dnf, the message says what to insta
   scene.writeManifest({ packages: ["tool", "bulky"] });
   mkdirSync(scene.path("bin"));
   const result = await scene.build(["--engine", "dnf"], { env: { PATH: scene.path("bin") } });
-  assertClearFailure(result, 17, /dnf was not found on PATH[\s\S]*Hint .*apt-get install dnf/);
+  assertClearFailure(result, 1, /dnf was not found on PATH[\s\S]*Hint .*apt-get install dnf/);
   assert.deepEqual(snapshot(scene), before);
   assert.equal(scene.server.requests.length, requests);
 });
@@ -98,7 +98,7 @@ test("a folder that is no layout is refused before anything happens", async (t) 
   scene.writeManifest();
   mkdirSync(scene.layout);
   writeFileSync(scene.path("image/thesis.tex"), "precious");
-  assertClearFailure(await scene.build(), 16, /neither empty nor an OCI image layout/);
+  assertClearFailure(await scene.build(), 1, /neither empty nor an OCI image layout/);
   assert.deepEqual(readdirSync(scene.layout), ["thesis.tex"]);
   assert.equal(scene.server.requests.length, 0);
 });
@@ -112,11 +112,11 @@ test("damaged metadata is an error that names the repository", async (t) => {
   scene.server.setFault(`/repo/repodata/${primary}`, { corruptAt: 30 });
   assertClearFailure(
     await scene.build([], { env }),
-    14,
+    6,
     /the primary metadata of repository "tiny" has the wrong checksum/,
   );
   scene.server.setFault("/repo/repodata/repomd.xml", { truncateTo: 100 });
-  assertClearFailure(await scene.build([], { env }), 13, /repository "tiny"/);
+  assertClearFailure(await scene.build([], { env }), 5, /repository "tiny"/);
   assert.deepEqual(snapshot(scene), before);
 });
 
@@ -213,7 +213,7 @@ test("a disk that is too full for the lockfile is named, and no image is written
   scene.writeManifest({ packages: ["tool", "tiny-release"] }, {}, "project/rpmoci.toml");
   const before = snapshot(scene);
   const result = await buildWithFiles(scene, "project", 0, ["--image", scene.layout, "--tag", "test"]);
-  assertClearFailure(result, 16, /Failed to write the lockfile .*rpmoci\.lock: ENOSPC/);
+  assertClearFailure(result, 1, /Failed to write the lockfile .*rpmoci\.lock: ENOSPC/);
   assert.deepEqual(snapshot(scene), before);
 });
 
@@ -224,7 +224,7 @@ test("a root that no layer can hold is named by its path, and changes nothing", 
   scene.writeManifest({ packages: ["tool", "whiteout"] });
   mkdirSync(scene.path("tmp"));
   const result = await scene.build([], { env: { TMPDIR: scene.path("tmp") } });
-  assertClearFailure(result, 16, /usr\/share\/\.wh\.file/);
+  assertClearFailure(result, 1, /usr\/share\/\.wh\.file/);
   assert.deepEqual(snapshot(scene), before);
   assert.deepEqual(readdirSync(scene.path("tmp")), []);
 });

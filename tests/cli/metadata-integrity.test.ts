@@ -48,17 +48,17 @@ async function assertRefused(scene: Scene, message: RegExp, code: number): Promi
 for (const type of ["primary", "filelists"]) {
   test(`${type}: a wrong size, checksum, open-size or open-checksum names repository and file`, async (t) => {
     const cases: readonly [(element: string) => string, RegExp, number][] = [
-      [(text) => text.replace(/<size>/, "<size>1"), /has the wrong size: expected 1\d+ bytes, got \d+/, 14],
-      [(text) => text.replace(/<size>\d+/, "<size>7"), /has the wrong size: .*expected 7 bytes, got more/, 14],
-      [(text) => text.replace(/<size>\d+/, "<size>many"), /the size of (primary|filelists) is not a number/, 13],
-      [(text) => text.replace(/(<checksum.*>)[0-9a-f]{8}/, "$100000000"), /has the wrong checksum/, 14],
-      [(text) => text.replace("<open-size>", "<open-size>1"), /unpacks to \d+ bytes, not to its open-size of 1\d+/, 13],
-      [(text) => text.replace(/<open-size>\d+/, "<open-size>99"), /unpacks to more than its open-size of 99 bytes/, 13],
-      [(text) => text.replace(/(<open-checksum.*>)[0-9a-f]{8}/, "$100000000"), /has the wrong open-checksum/, 13],
+      [(text) => text.replace(/<size>/, "<size>1"), /has the wrong size: expected 1\d+ bytes, got \d+/, 6],
+      [(text) => text.replace(/<size>\d+/, "<size>7"), /has the wrong size: .*expected 7 bytes, got more/, 6],
+      [(text) => text.replace(/<size>\d+/, "<size>many"), /the size of (primary|filelists) is not a number/, 5],
+      [(text) => text.replace(/(<checksum.*>)[0-9a-f]{8}/, "$100000000"), /has the wrong checksum/, 6],
+      [(text) => text.replace("<open-size>", "<open-size>1"), /unpacks to \d+ bytes, not to its open-size of 1\d+/, 5],
+      [(text) => text.replace(/<open-size>\d+/, "<open-size>99"), /unpacks to more than its open-size of 99 bytes/, 5],
+      [(text) => text.replace(/(<open-checksum.*>)[0-9a-f]{8}/, "$100000000"), /has the wrong open-checksum/, 5],
       [
         (text) => text.replace(/(<open-checksum type=)"sha256"/, '$1"crc"'),
         /the open-checksum of .* is of an unknown/,
-        13,
+        5,
       ],
     ];
     const scene = await toolScene(t);
@@ -79,7 +79,7 @@ for (const type of ["primary", "filelists"]) {
   test(`${type}: other contents under a right checksum are found out`, async (t) => {
     const scene = await toolScene(t);
     replaceFile(scene, type, (contents) => Buffer.from(contents.toString().replaceAll("tool", "loot")));
-    await assertRefused(scene, new RegExp(`repository tiny.*${type}\\.xml\\.gz has the wrong open-checksum`), 13);
+    await assertRefused(scene, new RegExp(`repository tiny.*${type}\\.xml\\.gz has the wrong open-checksum`), 5);
   });
 }
 
@@ -102,7 +102,7 @@ test("metadata that unpacks to a thousand times its size is given up", async (t)
   for (const size of ["", `<open-size>${5e8}</open-size>`]) {
     const withoutOpen = (text: string): string => text.replace(/\s*<open-(checksum|size)\b.*/g, "");
     editRepomd(scene, "primary", (text) => withoutOpen(text).replace("</data>", `${size} </data>`));
-    await assertRefused(scene, /unpacks to more than \d+ MiB, which is too much/, 13);
+    await assertRefused(scene, /unpacks to more than \d+ MiB, which is too much/, 5);
   }
 });
 
@@ -118,7 +118,7 @@ for (const [name, markup] of [
     replaceFile(scene, "primary", (contents) => Buffer.concat([start(contents), Buffer.from(markup), endless]));
     editRepomd(scene, "primary", (text) => text.replace(/\s*<open-(checksum|size)\b.*/g, ""));
     const started = performance.now();
-    await assertRefused(scene, /repository tiny: .*a tag or comment of more than 64 KiB/, 13);
+    await assertRefused(scene, /repository tiny: .*a tag or comment of more than 64 KiB/, 5);
     assert.ok(performance.now() - started < 20_000);
   });
 }
@@ -133,7 +133,7 @@ test("definitions of entities are refused, comments are not", async (t) => {
   assert.equal(result.code, 0, result.stderr);
   rmSync(scene.lockfilePath);
   replaceFile(scene, "primary", inserting('<!DOCTYPE metadata [<!ENTITY a "b">]>'));
-  await assertRefused(scene, /a document type declaration/, 13);
+  await assertRefused(scene, /a document type declaration/, 5);
 });
 
 const FORMATS = ["gz", "xz", "bz2", "zstd", "none"] as const;

@@ -186,8 +186,8 @@ test("without metadata and RPM a package still counts by its name", async (t) =>
 test("what cannot be explained is one clear message", async (t) => {
   const scene = await lockedScene(t);
   const cases: readonly [readonly string[], number, RegExp][] = [
-    [["why", "helpr"], 12, /Error 'helpr' means no package of .*rpmoci\.lock\n +Hint did you mean helper\?/],
-    [["tree", "storage-tools"], 12, /Error 'storage-tools' means no package/],
+    [["why", "helpr"], 4, /Error 'helpr' means no package of .*rpmoci\.lock\n +Hint did you mean helper\?/],
+    [["tree", "storage-tools"], 4, /Error 'storage-tools' means no package/],
     [["tree", "--inverse"], 2, /an inverse tree needs a package/],
     [["tree", "--depth", "deep"], 2, /--depth: 'deep' is not a number/],
     [["why", "--charset", "ebcdic", "tls"], 2, /--charset: 'ebcdic' is neither utf8 nor ascii/],
