@@ -10,22 +10,16 @@ const URLS = new Set(["contents.repositories.url", "contents.gpgkeys"]);
 
 /** What holds between the keys of `[layers]`, but for numbers and names of groups, which this language cannot compare. */
 const LAYERS_RULES: readonly JsonSchema[] = [
-  {
-    if: { properties: { strategy: { const: "single" } } },
-    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's word.
-    then: { properties: { max: false, groups: { maxItems: 0 } } },
-  },
-  {
-    if: { properties: { compression: { const: "gzip" } } },
-    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's word.
-    then: { properties: { level: { maximum: MAX_LEVEL.gzip } } },
-  },
-  {
-    if: { properties: { compression: { const: "none" } }, required: ["compression"] },
-    // biome-ignore lint/suspicious/noThenProperty: it is JSON Schema's word.
-    then: { properties: { level: false } },
-  },
+  rule({ properties: { strategy: { const: "single" } } }, { max: false, groups: { maxItems: 0 } }),
+  rule({ properties: { compression: { const: "gzip" } } }, { level: { maximum: MAX_LEVEL.gzip } }),
+  rule({ properties: { compression: { const: "none" } }, required: ["compression"] }, { level: false }),
 ];
+
+/** What holds for properties under a condition. The language's word `then` is what objects have that are awaited. */
+function rule(condition: JsonSchema, properties: NonNullable<JsonSchema["properties"]>): JsonSchema {
+  const consequence = "then";
+  return { if: condition, [consequence]: { properties } };
+}
 
 /** A manifest that it refuses is refused by `parseManifest`, too. */
 export function manifestJsonSchema(): JsonSchema {

@@ -5,7 +5,9 @@ import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import { isLocalSpec, type Manifest, type RepositoryReference } from "../model/manifest.js";
 import type { Ownership, PathEntry, SourceFile } from "../model/root-shape.js";
+import { binding } from "../native/load.js";
 import { type MergedDocument, mergeIncludes } from "./include.js";
+import { knownKeys } from "./known-keys.js";
 import { findLine } from "./locate.js";
 import { repositoryIdOf } from "./repository-id.js";
 import { DEFAULT_MAX_LAYERS, type ManifestDocument, manifestSchema, type PathDocument } from "./schema.js";
@@ -185,7 +187,11 @@ function describe({ issue, keys: mergedKeys }: Fault, { originOf }: MergedDocume
   const line = findLine(file.text, named, element) ?? findLine(file.text, named.slice(0, -1), element);
   const where = `${file.path}${line === null ? "" : `:${line}`}`;
   const key = keys.join(".");
-  if (issue.type === "strict_object" && issue.expected === "never") return `${where}: unknown key "${key}"`;
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    const [name = ""] = keys.slice(-1);
+    const [similar] = binding().similarNames(name, knownKeys(manifestSchema, mergedKeys.slice(0, -1)));
+    return `${where}: unknown key "${key}"${similar === undefined ? "" : `; did you mean "${similar}"?`}`;
+  }
   if (issue.received === "undefined") return `${where}: the key "${key}" is missing`;
   if (issue.kind === "validation") {
     // What holds between several values is checked on the table or the array that has them.

@@ -260,9 +260,13 @@ test("what is left out has its default", () => {
 
 const CONTENTS = '[contents]\nrepositories = ["r"]\npackages = []\n';
 const faults: readonly (readonly [string, string, string])[] = [
-  ["an unknown table", `${CONTENTS}[imag]\n`, `${PATH}:4: unknown key "imag"`],
+  ["an unknown table", `${CONTENTS}[imag]\n`, `${PATH}:4: unknown key "imag"; did you mean "image"?`],
   ["an unknown key at the top", `extra = 1\n${CONTENTS}`, `${PATH}:1: unknown key "extra"`],
-  ["an unknown key of contents", `${CONTENTS}package = []\n`, `${PATH}:4: unknown key "contents.package"`],
+  [
+    "an unknown key of contents",
+    `${CONTENTS}package = []\n`,
+    `${PATH}:4: unknown key "contents.package"; did you mean "packages"?`,
+  ],
   ["an unknown dotted key", `${CONTENTS}a.b = 1\n`, `${PATH}:4: unknown key "contents.a"`],
   ["an unknown key of image", `${CONTENTS}\n[image]\nuser = "u"\n\nuid = 3\n`, `${PATH}:8: unknown key "image.uid"`],
   [
