@@ -1,6 +1,6 @@
 /** The command line as data, out of the definitions that it is parsed by: for completions and manual pages. */
 import type { Definition } from "clipanion";
-import { distributionNames, interchangeFormats } from "../index.js";
+import { distributionNames, interchangeFormats, SBOM_FORMATS } from "../index.js";
 import { PROGRESS_MODES } from "../reporters/choose.js";
 import { SHELLS } from "./shells.js";
 
@@ -31,28 +31,44 @@ export interface CommandModel {
 }
 
 const DIRECTORY: ValueKind = { kind: "directories" };
+const FILE: ValueKind = { kind: "files" };
+const PACKAGES: ValueKind = { kind: "packages" };
 
-/** What the definitions do not tell. */
+/** What the definitions do not tell; by the option, or by the command and the option where commands differ in it. */
 const VALUES: Readonly<Record<string, ValueKind>> = {
   "--progress": { kind: "words", words: PROGRESS_MODES },
   "--engine": { kind: "words", words: ["dnf", "rpm"] },
   "--charset": { kind: "words", words: ["utf8", "ascii"] },
   "--distro": { kind: "words", words: distributionNames },
-  "--format": { kind: "words", words: interchangeFormats },
-  "--file": { kind: "files" },
+  "export --format": { kind: "words", words: interchangeFormats },
+  "sbom --format": { kind: "words", words: SBOM_FORMATS },
+  "--sbom": { kind: "words", words: [...SBOM_FORMATS, SBOM_FORMATS.join(",")] },
+  "--by": { kind: "words", words: ["package", "source", "directory", "layer"] },
+  "--without": PACKAGES,
+  "--file": FILE,
+  "--html": FILE,
+  "--output": FILE,
+  "--lockfile": FILE,
+  "--image-refs": FILE,
+  "--digest-file": FILE,
   "--cache-dir": DIRECTORY,
   "--image": DIRECTORY,
   "--previous": DIRECTORY,
   "--vendor-dir": DIRECTORY,
   "--out-dir": DIRECTORY,
+  "--sbom-dir": DIRECTORY,
 };
 
 /** By the argument, or by the command where it is called otherwise. */
 const ARGUMENTS: Readonly<Record<string, ValueKind>> = {
+  IMAGE: FILE,
   LAYOUT: DIRECTORY,
-  LOCKFILE: { kind: "files" },
-  PACKAGE: { kind: "packages" },
-  update: { kind: "packages" },
+  LOCKFILE: FILE,
+  PACKAGE: PACKAGES,
+  diff: FILE,
+  files: FILE,
+  push: DIRECTORY,
+  update: PACKAGES,
   SHELL: { kind: "words", words: SHELLS },
 };
 
@@ -86,17 +102,21 @@ function modelOf({
     description: description.trim(),
     details: details.trim(),
     examples: examples.map(([text, command]) => [text.trim(), command] as const),
-    options: [...options.flatMap(optionModels), HELP],
+    options: [...options.flatMap((option) => optionModels(name, option)), HELP],
     arguments: rest,
     argument: ARGUMENTS[argument] ?? ARGUMENTS[name] ?? OTHER,
   };
 }
 
 /** An option that is on by default has its opposite in its description. */
-function optionModels({ definition, description = "" }: Definition["options"][number]): readonly OptionModel[] {
+function optionModels(
+  command: string,
+  { definition, description = "" }: Definition["options"][number],
+): readonly OptionModel[] {
   const names = (definition.split(" ")[0] ?? "").split(",");
   const takesValue = definition.includes("#");
-  const value = takesValue ? (names.map((name) => VALUES[name]).find((kind) => kind !== undefined) ?? OTHER) : null;
+  const known = names.flatMap((name) => VALUES[`${command} ${name}`] ?? VALUES[name] ?? []);
+  const value = takesValue ? (known[0] ?? OTHER) : null;
   const [, opposite] = /(--no-[\w-]+)/.exec(description) ?? [];
   const model = { names, description, value };
   return opposite === undefined || takesValue ? [model] : [model, { ...model, names: [opposite] }];

@@ -21,10 +21,24 @@ function rule(condition: JsonSchema, properties: NonNullable<JsonSchema["propert
   return { if: condition, [consequence]: { properties } };
 }
 
+/** What holds of a manifest as a whole, which one that includes others need not be by itself. */
+const RULES: JsonSchema = {
+  if: { properties: { include: true }, required: ["include"] },
+  else: {
+    properties: {
+      contents: { properties: { repositories: true, packages: true }, required: ["repositories", "packages"] },
+      layers: { allOf: [...LAYERS_RULES] },
+    },
+    required: ["contents"],
+  },
+};
+
+const WHOLES = new Set(["", "contents"]);
+
 /** A manifest that it refuses is refused by `parseManifest`, too. */
 export function manifestJsonSchema(): JsonSchema {
   const schema = toJsonSchema(manifestSchema, { target: "draft-07", typeMode: "input", errorMode: "ignore" });
-  return { ...described(schema, ""), title: "rpmoci package manifest" };
+  return { ...described(schema, ""), ...RULES, title: "rpmoci package manifest" };
 }
 
 function described(schema: JsonSchema, path: string): JsonSchema {
@@ -39,10 +53,11 @@ function described(schema: JsonSchema, path: string): JsonSchema {
     result.properties = Object.fromEntries(entries);
   }
   if (typeof schema.items === "object" && !Array.isArray(schema.items)) result.items = described(schema.items, path);
-  if (schema.anyOf !== undefined) {
-    result.anyOf = schema.anyOf.map((one) => (typeof one === "boolean" ? one : described(one, path)));
+  for (const key of ["anyOf", "oneOf"] as const) {
+    const alternatives = schema[key]?.map((one) => (typeof one === "boolean" ? one : described(one, path)));
+    if (alternatives !== undefined) result[key] = alternatives;
   }
   if (URLS.has(path) && schema.type === "string") result.pattern = URL_PATTERN;
-  if (path === "layers") result.allOf = [...LAYERS_RULES];
+  if (WHOLES.has(path)) delete result.required;
   return result;
 }

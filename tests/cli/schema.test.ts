@@ -16,6 +16,7 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
 }
 
 let text = "";
@@ -33,22 +34,31 @@ const examples = readdirSync(join(projectRoot, "examples"), { recursive: true, e
   .filter((name) => name.endsWith("rpmoci.toml"))
   .map((name) => join(projectRoot, "examples", name));
 
+/** What that with every key in the README includes. */
+const included = join(projectRoot, "examples/local/nginx/rpmoci.toml");
+
 /** The manifests in the README, that with every key among them, filled in where they are sketches. */
 function readmeManifests(): readonly string[] {
   const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```toml\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
   const contents = "[contents]\nrepositories = []\npackages = []\n";
   const whole = blocks.map((block) =>
-    block.replaceAll("https://\u2026", "https://h/x").replace('"single"', '"source"'),
+    block
+      .replaceAll("https://\u2026", "https://h/x")
+      .replace('"single"', '"source"')
+      .replace("../base/rpmoci.toml", included),
   );
   return whole.map((block) => (/^\[contents\]/m.test(block) ? block : `${contents}${block}`));
 }
 
 test("examples and the README's manifests fit", () => {
   assert.ok(examples.length >= 8);
-  const texts = [...examples.map((path) => readFileSync(path, "utf8")), ...readmeManifests()];
-  for (const manifest of texts) {
-    parseManifest(manifest, "/rpmoci.toml");
+  const manifests = [
+    ...examples.map((path) => [readFileSync(path, "utf8"), path] as const),
+    ...readmeManifests().map((manifest) => [manifest, "/rpmoci.toml"] as const),
+  ];
+  for (const [manifest, path] of manifests) {
+    parseManifest(manifest, path);
     assert.ok(fits(parse(manifest)), `${manifest}\n${JSON.stringify(fits.errors)}`);
   }
 });
@@ -87,6 +97,9 @@ const wrong: readonly string[] = [
   `${head}policy = { max_image_size = -1 }`,
   `${head}policy = { forbidden = "a" }`,
   `${head}policy = { allowed = [] }`,
+  `${head}paths = [{ path = "/a", type = "directory", target = "b" }]`,
+  `${head}accounts = { users = [{ name = "a" }] }`,
+  "include = 1",
 ];
 for (const manifest of wrong) {
   test(`the schema refuses what a build refuses: ${JSON.stringify(manifest.replace(head, ""))}`, () => {
@@ -96,19 +109,19 @@ for (const manifest of wrong) {
 }
 
 test("every key is described, and no other", () => {
-  const described: string[] = [];
-  const visit = ({ properties = {}, items, anyOf = [] }: SchemaNode, path: string): void => {
+  const described = new Set<string>();
+  const visit = ({ properties = {}, items, anyOf = [], oneOf = [] }: SchemaNode, path: string): void => {
     for (const [key, node] of Object.entries(properties)) {
       const below = path === "" ? key : `${path}.${key}`;
       assert.ok((node.description ?? "") !== "", `${below} has no description in src/manifest/descriptions.ts`);
-      described.push(below);
+      described.add(below);
       visit(node, below);
     }
     if (items !== undefined) visit(items, path);
-    for (const alternative of anyOf) visit(alternative, path);
+    for (const alternative of [...anyOf, ...oneOf]) visit(alternative, path);
   };
   visit(JSON.parse(text), "");
-  assert.deepEqual(described.sort(), Object.keys(DESCRIPTIONS).sort());
+  assert.deepEqual([...described].sort(), Object.keys(DESCRIPTIONS).sort());
 });
 
 test("an editor's language server takes the schema", async (t) => {

@@ -5,10 +5,7 @@ import { LOCKED_NAMES } from "./locked-names.js";
 export function bashCompletion(models: readonly CommandModel[]): string {
   const prefixes = commandPrefixes(models);
   const groups = ["", ...prefixes.filter((prefix) => nextWords(models, prefix).size > 0)];
-  const values = new Map<string, ValueKind>();
-  for (const { names, value } of models.flatMap(({ options }) => options)) {
-    if (value !== null) values.set(names.join("|"), value);
-  }
+  const values = optionValues(models);
   return `# Completion of rpmoci for bash: source <(rpmoci completions bash)
 
 _rpmoci() {
@@ -21,8 +18,8 @@ _rpmoci() {
       ${prefixes.map(quoted).join("|")}) command=$word ;;
     esac
   done
-  case $prev in
-${[...values].map(([names, value]) => `    ${names}) ${assignment(value)} ;;`).join("\n")}
+  case "$command $prev" in
+${[...values].map(([pattern, value]) => `    ${pattern}) ${assignment(value)} ;;`).join("\n")}
   esac
   if [[ -z $kind && $cur == -* ]]; then
     kind=words
@@ -50,6 +47,22 @@ ${models.map(({ name, argument }) => `      ${quoted(name)}) ${assignment(argume
 }
 complete -F _rpmoci rpmoci
 `;
+}
+
+/** By patterns of command and option, those of a single command before those of all. */
+function optionValues(models: readonly CommandModel[]): ReadonlyMap<string, ValueKind> {
+  const single = new Map<string, ValueKind>();
+  const all = new Map<string, ValueKind>();
+  for (const { name: command, options } of models) {
+    for (const { names, value } of options) {
+      if (value === null) continue;
+      const pattern = names.map((name) => `*${quoted(` ${name}`)}`).join("|");
+      const known = all.get(pattern);
+      if (known === undefined) all.set(pattern, value);
+      else if (known !== value) single.set(names.map((name) => quoted(`${command} ${name}`)).join("|"), value);
+    }
+  }
+  return new Map([...single, ...all]);
 }
 
 function assignment(value: ValueKind): string {
