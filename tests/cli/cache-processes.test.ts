@@ -98,7 +98,8 @@ test("after kill -9 at 50 moments, what was whole is not fetched again", async (
       whole.filter((checksum) => fetched.includes(pathOf.get(checksum) ?? "")),
       [],
     );
-    assert.equal(fetched.length, packages.length - whole.length);
+    // One that broke off may be asked for twice.
+    assert.equal(new Set(fetched).size, packages.length - whole.length);
     assert.equal(vendored(scene, "vendor").length, packages.length);
   }
   t.diagnostic(`files in the cache after each kill: ${kept.join(" ")}`);
