@@ -1,6 +1,7 @@
 /** Marks in the names of temporary files, by which those of killed processes are known and removed. */
+import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
-import { lstat, readdir, rm } from "node:fs/promises";
+import { lstat, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 let ownMark: string | undefined;
@@ -31,6 +32,25 @@ export async function removeAbandoned(directory: string, prefix: string | RegExp
     if (mark === undefined || !isAbandoned(mark)) continue;
     const path = join(directory, name);
     if (await isOwn(path)) await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/**
+ * Writes beside `path` and renames, which is atomic. What a killed process leaves there has the name, a dot and its mark.
+ * Throws what the file system says.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Buffer,
+  { mode = 0o666 }: { readonly mode?: number } = {},
+): Promise<void> {
+  const partial = `${path}.${processMark()}.${randomBytes(6).toString("hex")}.part`;
+  try {
+    await writeFile(partial, content, { flag: "wx", mode });
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    throw error;
   }
 }
 

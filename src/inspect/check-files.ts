@@ -1,6 +1,7 @@
 /** Whether the files of an image are what their packages say, as `rpm --verify` asks it of a running system. */
 import { constants } from "node:fs";
-import { type FileType, type Inode, textOfBytes } from "../model/image-tree.js";
+import { textOf } from "../model/byte-string.js";
+import type { FileType, Inode } from "../model/image-tree.js";
 import { Accounts } from "./accounts.js";
 import { describeCapability, normalCapabilities } from "./capabilities.js";
 import { octal } from "./compare-images.js";
@@ -124,8 +125,7 @@ function compare(
   if (!isLink && isVerified(entry, "mode")) expect("mode", octal(file.mode & 0o7777), octal(inode.mode));
   const owner = accounts.expected(file, inode, { user: isVerified(entry, "user"), group: isVerified(entry, "group") });
   expect("owner", owner.names, owner.actualNames, owner.explanation);
-  if (isLink && isVerified(entry, "target"))
-    expect("target", textOfBytes(file.linkTarget), textOfBytes(inode.linkTarget));
+  if (isLink && isVerified(entry, "target")) expect("target", textOf(file.linkTarget), textOf(inode.linkTarget));
   if (type !== "file") return found;
   const explanation =
     path === MACHINE_ID && inode.size === 0 ? "emptied, as it identifies a machine" : isConfiguration(entry);
@@ -147,5 +147,5 @@ function deviation(
   actual: string | null,
   explanation: string | null,
 ): FileDeviation {
-  return { path: textOfBytes(path), package: nevraOf(owner), aspect, expected, actual, explanation };
+  return { path: textOf(path), package: nevraOf(owner), aspect, expected, actual, explanation };
 }

@@ -1,6 +1,8 @@
 /** What differs between two images, beside their packages. */
+
+import { textOf } from "../model/byte-string.js";
 import type { Descriptor, ImageConfig } from "../model/descriptor.js";
-import { type FileType, type ImageFile, type Inode, textOfBytes } from "../model/image-tree.js";
+import type { FileType, ImageFile, Inode } from "../model/image-tree.js";
 import { compareText } from "../model/nevra.js";
 import { describeCapability } from "./capabilities.js";
 import { type ImageContents, ownerNames } from "./contents.js";
@@ -65,7 +67,7 @@ export function compareFiles(from: ImageContents, to: ImageContents, digests: Di
     if (old && next && aspects.length === 0) return [];
     const { type } = (next ?? old)?.inode ?? { type: "file" };
     const kind = old === undefined ? "added" : next === undefined ? "removed" : "changed";
-    return [{ kind, path: textOfBytes(path), type, aspects, packages: ownerNames(next ? to : from, path) }];
+    return [{ kind, path: textOf(path), type, aspects, packages: ownerNames(next ? to : from, path) }];
   });
 }
 
@@ -80,7 +82,7 @@ function aspectsOf(
     ["owner", `${old.uid}:${old.gid}`, `${next.uid}:${next.gid}`],
     ["size", String(old.size), String(next.size)],
     ["contents", digests.get(old) ?? "", digests.get(next) ?? ""],
-    ["target", textOfBytes(old.linkTarget), textOfBytes(next.linkTarget)],
+    ["target", textOf(old.linkTarget), textOf(next.linkTarget)],
     ["device", old.device, next.device],
     ["capability", describeCapability(old.capability), describeCapability(next.capability)],
     ["mtime", timeText(old.mtime), timeText(next.mtime)],

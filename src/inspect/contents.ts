@@ -3,6 +3,7 @@ import { mkdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { ImageSource, ImageTree, Inode } from "../model/image-tree.js";
+import { DATABASE_FILES, SYSIMAGE_DATABASE, VAR_DATABASE } from "../model/rpm-database.js";
 import type { DescribedPackage, InstalledFile } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
@@ -27,16 +28,9 @@ export interface ImageContents {
   readonly accounts: { readonly users: string; readonly groups: string };
 }
 
-/** Where rpm's databases lie, and the names of their files, of all kinds. */
-const DATABASE_PATHS = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"] as const;
-const DATABASE_FILES = [
-  "rpmdb.sqlite",
-  "rpmdb.sqlite-wal",
-  "rpmdb.sqlite-journal",
-  "Packages.db",
-  "Index.db",
-  "Packages",
-];
+const DATABASE_PATHS = [SYSIMAGE_DATABASE, VAR_DATABASE] as const;
+/** Of all kinds of databases. */
+const DATABASE_NAMES: readonly string[] = DATABASE_FILES.flat();
 const USERS = "/etc/passwd";
 const GROUPS = "/etc/group";
 
@@ -45,7 +39,7 @@ const RPMFILE_GHOST = 1 << 6;
 /** Whether the contents of a file are needed to tell what is in the image. */
 export function isNeeded(path: string): boolean {
   if (path === USERS || path === GROUPS) return true;
-  return DATABASE_PATHS.some((directory) => dirname(path) === directory) && DATABASE_FILES.includes(basename(path));
+  return DATABASE_PATHS.some((directory) => dirname(path) === directory) && DATABASE_NAMES.includes(basename(path));
 }
 
 /**
@@ -85,7 +79,7 @@ async function readDatabase(
   const root = join(scratch, "database");
   for (const dbPath of DATABASE_PATHS) {
     let found = false;
-    for (const name of DATABASE_FILES) {
+    for (const name of DATABASE_NAMES) {
       const file = tree.byPath.get(`${dbPath}/${name}`);
       const extracted = file && tree.extracted.get(file.inode);
       if (extracted === undefined) continue;

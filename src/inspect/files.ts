@@ -1,7 +1,8 @@
 /** The files of an image, as a list. */
 import { posix } from "node:path";
+import { textOf } from "../model/byte-string.js";
 import { matchesGlob } from "../model/glob.js";
-import { type FileType, type ImageFile, textOfBytes } from "../model/image-tree.js";
+import type { FileType, ImageFile } from "../model/image-tree.js";
 import { type ImageContents, ownerNames } from "./contents.js";
 
 export interface ListedFile {
@@ -30,7 +31,7 @@ export interface ListedFile {
 export function matchingFiles({ tree }: ImageContents, globs: readonly string[]): readonly ImageFile[] {
   if (globs.length === 0) return tree.files;
   return tree.files.filter((file) => {
-    const path = textOfBytes(file.path);
+    const path = textOf(file.path);
     return globs.some((glob) => {
       if (!glob.includes("/")) return matchesGlob(glob, posix.basename(path));
       return matchesGlob(glob.startsWith("/") ? glob : `/${glob}`, path);
@@ -45,13 +46,13 @@ export function listedFile(
 ): ListedFile {
   const { type, mode, uid, gid, size, linkTarget, layer } = inode;
   return {
-    path: textOfBytes(path),
+    path: textOf(path),
     type,
     mode,
     uid,
     gid,
     size,
-    linkTarget: type === "symlink" ? textOfBytes(linkTarget) : null,
+    linkTarget: type === "symlink" ? textOf(linkTarget) : null,
     packages: ownerNames(contents, path),
     layer,
     digest: digest === undefined ? null : `sha256:${digest}`,

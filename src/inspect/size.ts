@@ -1,7 +1,8 @@
 /** What takes the space of an image. */
 import { RpmociError } from "../errors.js";
+import { bytesOf, textOf } from "../model/byte-string.js";
 import { matchesGlob } from "../model/glob.js";
-import { bytesOfText, type Inode, textOfBytes } from "../model/image-tree.js";
+import type { Inode } from "../model/image-tree.js";
 import { compareText } from "../model/nevra.js";
 import type { DescribedPackage } from "../native/binding.js";
 import { binding } from "../native/load.js";
@@ -90,7 +91,7 @@ function labeller(
         return owner === undefined ? null : owner.sourceRpm || nevraOf(owner);
       };
     case "directory":
-      return (path) => textOfBytes(`/${path.split("/").slice(1, -1).slice(0, depth).join("/")}`);
+      return (path) => textOf(`/${path.split("/").slice(1, -1).slice(0, depth).join("/")}`);
     case "layer":
       return (_, { layer }) => source.layers[layer]?.digest ?? null;
   }
@@ -149,7 +150,7 @@ export function requestedPackages(
   specs: readonly string[],
   local: readonly string[],
 ): ReadonlySet<number> {
-  const byPath = specs.flatMap((spec) => owners.get(bytesOfText(spec)) ?? []).map((owned) => owned.package);
+  const byPath = specs.flatMap((spec) => owners.get(bytesOf(spec)) ?? []).map((owned) => owned.package);
   const named = [...specs.map((spec) => spec.split(/[\s<>=]/, 1)[0] ?? spec), ...local];
   return new Set([
     ...named.flatMap((name) => matching(packages, name)),

@@ -1,10 +1,8 @@
 /** Where the distribution that is being installed keeps its rpm database: scanners and its own rpm look there only. */
 import type { VerifiedPackage } from "../model/package.js";
+import { SYSIMAGE_DATABASE as SYSIMAGE, VAR_DATABASE as VAR } from "../model/rpm-database.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-
-const SYSIMAGE = "/usr/lib/sysimage/rpm";
-const VAR = "/var/lib/rpm";
 
 /** `system-release(N)` or the like of distributions, and the first release that has its database below /usr. */
 const MOVED_SINCE: readonly { readonly provides: RegExp; readonly since: number }[] = [

@@ -7,9 +7,9 @@ import {
   type ImageConfig,
   type ImageIndex,
   type ImageManifest,
-  MEDIA_TYPE,
 } from "../model/descriptor.js";
 import { inspectLayout, readIndex } from "./index-file.js";
+import { IMAGE_CONFIG, IMAGE_INDEX, IMAGE_MANIFEST } from "./media-types.js";
 import { readVerified } from "./read-verified.js";
 
 export interface FoundImage {
@@ -20,9 +20,6 @@ export interface FoundImage {
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
 }
-
-const MANIFESTS: readonly string[] = [MEDIA_TYPE.manifest, "application/vnd.docker.distribution.manifest.v2+json"];
-const INDEXES: readonly string[] = [MEDIA_TYPE.index, "application/vnd.docker.distribution.manifest.list.v2+json"];
 
 /**
  * The image with a tag or a digest, or the only one. Of an index of several platforms, an image must be named by its
@@ -61,16 +58,16 @@ async function imagesAmong(
   const found = new Map<string, Descriptor>();
   const visit = async (entry: Descriptor, isNamed: boolean): Promise<void> => {
     const isWanted = isNamed || entry.digest === reference || entry.annotations?.[ANNOTATION_REF_NAME] === reference;
-    if (INDEXES.includes(entry.mediaType)) {
+    if (IMAGE_INDEX.test(entry.mediaType)) {
       const index = await readJson<ImageIndex>(directory, entry).catch((error) => {
         // What nobody asked for may be damaged.
         if (isWanted || reference === undefined) throw error;
         return null;
       });
       for (const nested of index?.manifests ?? []) await visit(nested, isWanted);
-    } else if (isWanted && MANIFESTS.includes(entry.mediaType)) {
+    } else if (isWanted && IMAGE_MANIFEST.test(entry.mediaType)) {
       const { config } = await readJson<ImageManifest>(directory, entry);
-      if (/^application\/vnd\.(oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(config.mediaType)) {
+      if (IMAGE_CONFIG.test(config.mediaType)) {
         found.set(entry.digest, entry);
       }
     }

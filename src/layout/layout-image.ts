@@ -11,14 +11,11 @@ import { algorithmOf } from "./algorithm.js";
 import { blobFile } from "./blob-file.js";
 import { readDocument } from "./document.js";
 import { inspectLayout, readIndex } from "./index-file.js";
+import { IMAGE_CONFIG, isReferring } from "./media-types.js";
 import { descriptorSchema } from "./schemas.js";
 
 /** Documents that are read at a time. */
 const CONCURRENT = 8;
-
-/** What is no blob: the specification's documents, and Docker's. */
-const MANIFEST = /^application\/vnd\.(?:oci\.image\.manifest\.v1|docker\.distribution\.manifest\.v2)\+json$/;
-const INDEX = /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/;
 
 /** Layers that may not be copied to where anybody can have them. */
 const FOREIGN = /\.(?:nondistributable\.|foreign\.)/;
@@ -116,7 +113,7 @@ class Reader {
     if (known !== undefined) return known;
     const { document, value } = await this.#parse(descriptor);
     for (const child of (value.manifests ?? []) as readonly Descriptor[]) {
-      if (MANIFEST.test(child.mediaType) || INDEX.test(child.mediaType)) await this.#add(child);
+      if (isReferring(child.mediaType)) await this.#add(child);
       else await this.#addBlob(child);
     }
     const config = value.config && (await this.#addBlob(value.config as Descriptor));
@@ -189,12 +186,7 @@ class Reader {
   }
 
   async #addPlatform(manifest: Descriptor, config: ImageBlob, layers: readonly Descriptor[]): Promise<void> {
-    if (
-      !/^application\/vnd\.(?:oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(
-        config.descriptor.mediaType,
-      )
-    )
-      return;
+    if (!IMAGE_CONFIG.test(config.descriptor.mediaType)) return;
     const bytes = await this.#bytesOf(config.descriptor.digest);
     let value: v.InferOutput<typeof configSchema>;
     try {
@@ -215,7 +207,7 @@ class Reader {
       const { value } = await this.#parse(entry);
       open.push(...((value.manifests ?? []) as readonly Descriptor[]));
     }
-    const documents = open.filter(({ mediaType }) => MANIFEST.test(mediaType) || INDEX.test(mediaType));
+    const documents = open.filter(({ mediaType }) => isReferring(mediaType));
     // Others' images may be damaged without harm to this one.
     const parsed = await pMap(
       documents,

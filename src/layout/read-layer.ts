@@ -1,7 +1,7 @@
 /** Reads the archives of layers as streams. */
 import { createReadStream } from "node:fs";
 import { posix } from "node:path";
-import { Transform } from "node:stream";
+import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Extract, Header } from "tar-stream";
@@ -10,6 +10,7 @@ import type { Descriptor } from "../model/descriptor.js";
 import { algorithmOf } from "./algorithm.js";
 import { blobFile } from "./blob-file.js";
 import { measureBlob } from "./measure-blob.js";
+import { unzstd } from "./unpack.js";
 
 /** OCI's and Docker's names. */
 const LAYER =
@@ -49,7 +50,7 @@ export async function readLayer(directory: string, layer: Descriptor, visit: Vis
   if (actual !== digest) throw fault("its bytes have another digest", "verify");
   const { default: tar } = await import("tar-stream");
   const archive = tar.extract();
-  const unpacking = compression === undefined ? [] : [await decompressor(compression)];
+  const unpacking = compression === undefined ? [] : [compression === "gzip" ? createGunzip() : Duplex.from(unzstd)];
   try {
     await Promise.all([
       pipeline([createReadStream(path, { highWaterMark: 1 << 18 }), ...unpacking, archive]),
@@ -65,29 +66,4 @@ async function visitAll(archive: Extract, visit: VisitEntry): Promise<void> {
     await visit(posix.normalize(`/${entry.header.name}`).replace(/^\/|\/$/g, ""), entry.header, entry);
     entry.resume();
   }
-}
-
-async function decompressor(compression: string): Promise<Transform> {
-  if (compression === "gzip") return createGunzip();
-  const { Decompress } = await import("fzstd");
-  const decompress = new Decompress();
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      decompress.ondata = (data) => this.push(data);
-      try {
-        decompress.push(chunk);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-    flush(done) {
-      try {
-        decompress.push(new Uint8Array(), true);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
 }

@@ -13,11 +13,8 @@ import {
 import { blobFile } from "./blob-file.js";
 import { readDocument } from "./document.js";
 import { readIndex } from "./index-file.js";
+import { isReferring } from "./media-types.js";
 import { readVerified } from "./read-verified.js";
-
-/** What may hold descriptors; no layer is of such a type. */
-const REFERRING =
-  /^application\/vnd\.(oci\.image\.(index|manifest)\.v1|docker\.distribution\.manifest\.(list\.)?v2)\+json$/;
 
 export interface Reachable {
   /** Digests of all blobs that entries of the index lead to, referrers to these among them. */
@@ -52,7 +49,7 @@ export async function reachable(directory: string, manifests: readonly Descripto
 async function reach(directory: string, { digest, mediaType }: Descriptor, needed: Set<string>): Promise<void> {
   if (needed.has(digest)) return;
   needed.add(digest);
-  if (!REFERRING.test(mediaType)) return;
+  if (!isReferring(mediaType)) return;
   const document = JSON.parse((await readDocument(blobFile(directory, digest))).toString());
   const { config, layers, manifests, subject } = document;
   // Go's tools write null for lists without entries.

@@ -26,7 +26,8 @@ function gunzip(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   return pipeline(Readable.from(chunks, { objectMode: false }), createGunzip({ chunkSize: 1 << 17 }), () => {});
 }
 
-async function* unzstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Throws an `Error` for what is not whole frames of zstd, and whatever reading `chunks` throws. */
+export async function* unzstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const decoder = binding().newZstdDecoder();
   let whole = false;
   for await (const chunk of chunks) {

@@ -50,13 +50,3 @@ export interface ImageTree {
   readonly files: readonly ImageFile[];
   readonly byPath: ReadonlyMap<string, ImageFile>;
 }
-
-/** Bytes that were read as characters, as text for people. */
-export function textOfBytes(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString("utf8");
-}
-
-/** Text as bytes, each a character. */
-export function bytesOfText(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
-}

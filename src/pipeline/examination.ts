@@ -28,14 +28,15 @@ export async function examine({
   systemRoot: root = "/",
 }: DiagnoseOptions): Promise<readonly Finding[]> {
   const addons = checkAddons();
-  const namespace = await namespaceFindings(root, environment);
+  const subordinateIds = (await missingSubordinateIds(root)) === null;
+  const namespace = await namespaceFindings(root, environment, subordinateIds);
   const enters = namespace.every(({ status }) => status !== "failure");
   const cache = resolve(cacheDirectory ?? defaultCacheDirectory(environment));
   return [
     addons,
     await checkEngine(environment),
     ...namespace,
-    ...(addons.status === "ok" && enters ? [await sandboxFinding(root, environment)] : []),
+    ...(addons.status === "ok" && enters ? [await sandboxFinding(environment, subordinateIds)] : []),
     await checkDirectory({
       check: "cache",
       what: "the cache",
@@ -68,14 +69,16 @@ function checkAddons(): Finding {
 }
 
 /** Root, be it of a user namespace, needs none. */
-async function namespaceFindings(root: string, environment: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+async function namespaceFindings(
+  root: string,
+  environment: NodeJS.ProcessEnv,
+  subordinateIds: boolean,
+): Promise<readonly Finding[]> {
   if (process.geteuid?.() === 0) return [];
-  const subordinateIds = (await missingSubordinateIds(root)) === null;
   return [await checkSubordinateIds(root), await checkUserNamespace({ root, environment, subordinateIds })];
 }
 
-async function sandboxFinding(root: string, environment: NodeJS.ProcessEnv): Promise<Finding> {
-  const subordinateIds = (await missingSubordinateIds(root)) === null;
+async function sandboxFinding(environment: NodeJS.ProcessEnv, subordinateIds: boolean): Promise<Finding> {
   const launcher = process.geteuid?.() === 0 ? [] : ["unshare", ...namespaceArguments(subordinateIds), "--"];
   try {
     return await withWorkDirectory((scratch) => checkSandbox(scratch, environment, launcher));

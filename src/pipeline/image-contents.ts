@@ -6,6 +6,7 @@ import { extractFiles } from "../layout/extract-files.js";
 import { readImageTree } from "../layout/image-tree.js";
 import type { Descriptor } from "../model/descriptor.js";
 import type { FileDigests, FileTree } from "../model/file-tree.js";
+import { DATABASE_FILES, SYSIMAGE_DATABASE, VAR_DATABASE } from "../model/rpm-database.js";
 import type { InventoryPackage, RootDatabase } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
@@ -25,14 +26,7 @@ export interface ImageContents {
 const OS_RELEASE_FILES = ["etc/os-release", "usr/lib/os-release"] as const;
 
 /** Distributions have theirs in one of these; the last is that of rpm-ostree. */
-const DATABASES = ["usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"] as const;
-
-/** Of rpm's backends sqlite, ndb and Berkeley DB; the first file of each makes the database. */
-const DATABASE_FILES = [
-  ["rpmdb.sqlite", "rpmdb.sqlite-wal", "rpmdb.sqlite-journal"],
-  ["Packages.db", "Index.db"],
-  ["Packages"],
-] as const;
+const DATABASES = [SYSIMAGE_DATABASE, VAR_DATABASE, "/usr/share/rpm"].map((path) => path.slice(1));
 
 /** Bytes; os-release has some hundred. */
 const LARGEST_OS_RELEASE = 1 << 20;

@@ -1,6 +1,6 @@
 /** Which image the same inputs gave before, so that an unchanged one need not be built again. */
 import { createHash } from "node:crypto";
-import { readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { readFile, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { checksumOf } from "../fetch/store.js";
@@ -9,7 +9,7 @@ import type { Annotations, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { PathEntry, SourceContents } from "../model/root-shape.js";
-import { processMark } from "../processes.js";
+import { replaceFile } from "../processes.js";
 import { version } from "../version.js";
 
 export interface ImageInputs {
@@ -71,13 +71,11 @@ export class ImageRecords {
   /** Without effect where the cache cannot be written. */
   async write(key: string, digest: Digest): Promise<void> {
     const path = join(this.directory, key);
-    const partial = `${path}.${processMark()}.part`;
     try {
       await makeDirectory(dirname(path));
-      await writeFile(partial, digest);
-      await rename(partial, path);
+      await replaceFile(path, digest);
     } catch {
-      await rm(partial, { force: true }).catch(() => {});
+      // The image is built anew the next time.
     }
   }
 }

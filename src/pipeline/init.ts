@@ -1,10 +1,10 @@
 /** `rpmoci init`: a manifest to begin with. */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import { parseManifest } from "../manifest/load.js";
 import { hostArchitecture } from "../model/architecture.js";
-import { processMark } from "../processes.js";
+import { replaceFile } from "../processes.js";
 
 export interface InitOptions {
   /** The file to write. */
@@ -37,16 +37,10 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const { starterManifest } = await import("../manifest/starter.js");
   const starter = starterManifest({ distribution, osRelease, packages, arch: hostArchitecture() });
   parseManifest(starter.text, manifestPath);
-  const staged = `${manifestPath}.${processMark()}.part`;
   try {
-    if (force) {
-      await writeFile(staged, starter.text);
-      await rename(staged, manifestPath);
-    } else {
-      await writeFile(manifestPath, starter.text, { flag: "wx" });
-    }
+    if (force) await replaceFile(manifestPath, starter.text);
+    else await writeFile(manifestPath, starter.text, { flag: "wx" });
   } catch (error) {
-    await rm(staged, { force: true }).catch(() => {});
     throw unwritable(manifestPath, error);
   }
   return { manifestPath, distribution: starter.distribution };

@@ -1,11 +1,8 @@
 /** A layout for a build whose image goes elsewhere. */
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { makeDirectory } from "../directories.js";
-import { messageOf, RpmociError } from "../errors.js";
-import { processMark, removeAbandoned } from "../processes.js";
 import { type CacheOptions, cacheDirectoryOf } from "./cache.js";
+import { makeTemporaryDirectory, useAndRemove } from "./work-directory.js";
 
 const PREFIX = "rpmoci-layout-";
 
@@ -14,25 +11,10 @@ const PREFIX = "rpmoci-layout-";
  * can be linked, or in the directory for temporary files where the cache cannot be written.
  */
 export async function withTemporaryLayout<T>(options: CacheOptions, use: (layout: string) => Promise<T>): Promise<T> {
-  const directory = await makeIn(cacheDirectoryOf(options)).catch(() => makeIn(tmpdir()));
-  try {
-    return await use(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-async function makeIn(parent: string): Promise<string> {
-  try {
-    await makeDirectory(parent);
-    await removeAbandoned(parent, PREFIX);
-    return await mkdtemp(join(parent, `${PREFIX}${processMark()}-`));
-  } catch (error) {
-    throw new RpmociError(`Failed to make a working directory in ${parent}: ${messageOf(error)}`, {
-      kind: "environment",
-      code: "WORK_DIRECTORY_UNWRITABLE",
-      hint: "name another directory with TMPDIR",
-      cause: error,
-    });
-  }
+  const cache = cacheDirectoryOf(options);
+  const inCache = async (): Promise<string> => {
+    await makeDirectory(cache);
+    return makeTemporaryDirectory(cache, PREFIX);
+  };
+  return useAndRemove(await inCache().catch(() => makeTemporaryDirectory(tmpdir(), PREFIX)), use);
 }

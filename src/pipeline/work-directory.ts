@@ -5,18 +5,22 @@ import { join, resolve } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import { processMark, removeAbandoned } from "../processes.js";
 
-const PREFIX = "rpmoci-work-";
-
 /**
  * Hands `use` an empty directory and removes it afterwards. Directories of processes that were killed are removed, too.
  */
 export async function withWorkDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const parent = resolve(tmpdir());
+  return useAndRemove(await makeTemporaryDirectory(resolve(tmpdir()), "rpmoci-work-"), use);
+}
+
+/**
+ * An empty directory, called `prefix` and what nobody else has; those of killed processes are removed. Throws an
+ * `RpmociError` of kind `environment`.
+ */
+export async function makeTemporaryDirectory(parent: string, prefix: string): Promise<string> {
   // Those of other users are theirs to remove.
-  await removeAbandoned(parent, PREFIX);
-  let directory: string;
+  await removeAbandoned(parent, prefix);
   try {
-    directory = await mkdtemp(join(parent, `${PREFIX}${processMark()}-`));
+    return await mkdtemp(join(parent, `${prefix}${processMark()}-`));
   } catch (error) {
     throw new RpmociError(`Failed to make a working directory in ${parent}: ${messageOf(error)}`, {
       kind: "environment",
@@ -25,6 +29,9 @@ export async function withWorkDirectory<T>(use: (directory: string) => Promise<T
       cause: error,
     });
   }
+}
+
+export async function useAndRemove<T>(directory: string, use: (directory: string) => Promise<T>): Promise<T> {
   try {
     return await use(directory);
   } finally {

@@ -1,12 +1,12 @@
 /** What earlier pushes know: which repository has a blob, and where an upload that broke off can go on. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
 import { makeDirectory } from "../directories.js";
 import type { Digest } from "../model/descriptor.js";
 import type { Repository } from "../model/destination.js";
-import { isAbandoned, processMark } from "../processes.js";
+import { isAbandoned, processMark, replaceFile } from "../processes.js";
 
 /** Milliseconds. */
 const LONGEST_KEPT = 30 * 24 * 60 * 60 * 1000;
@@ -58,14 +58,12 @@ export class PushRecords {
   }
 
   async #write(path: string, text: string): Promise<void> {
-    const partial = `${path}.${processMark()}.part`;
     try {
       await makeDirectory(this.directory);
       // A location may let whoever knows it write.
-      await writeFile(partial, text, { mode: 0o600 });
-      await rename(partial, path);
+      await replaceFile(path, text, { mode: 0o600 });
     } catch {
-      await rm(partial, { force: true }).catch(() => {});
+      // The next push asks the registry.
     }
   }
 }

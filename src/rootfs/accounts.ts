@@ -1,10 +1,11 @@
 /** `[accounts]`: users and groups beside those that packages make. */
 import { lstat } from "node:fs/promises";
 import { RpmociError } from "../errors.js";
+import { bytesOf } from "../model/byte-string.js";
 import type { AccountsSection, GroupAccount, UserAccount } from "../model/root-shape.js";
 import { AccountFiles } from "./account-files.js";
 import { changing, makeDirectory, makeParents } from "./change.js";
-import { bytesOf, type Root } from "./root.js";
+import type { Root } from "./root.js";
 
 const SECONDS_A_DAY = 86_400;
 

@@ -2,7 +2,8 @@
 import { chmod, lchown, lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path/posix";
 import { messageOf, RpmociError } from "../errors.js";
-import { type Root, textOf } from "./root.js";
+import { textOf } from "../model/byte-string.js";
+import type { Root } from "./root.js";
 
 export interface FileOwner {
   readonly mode: number;

@@ -5,13 +5,14 @@ import { chmod, copyFile, lchown, link, lstat, readdir, rm, stat, symlink, utime
 import { pipeline } from "node:stream/promises";
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import { bytesOf, textOf } from "../model/byte-string.js";
 import { parseCapabilities } from "../model/capabilities.js";
 import type { Owner, Ownership, PathEntry, SourceContents, SourceFile } from "../model/root-shape.js";
 import { binding } from "../native/load.js";
 import { AccountFiles } from "./account-files.js";
 import { changing, type FileOwner, makeDirectory, makeParents, makeRoom, replaceFile, setOwner } from "./change.js";
 import { refuseDatabase } from "./remove-files.js";
-import { bytesOf, type Root, textOf } from "./root.js";
+import type { Root } from "./root.js";
 
 const NEW_DIRECTORY: FileOwner = { mode: 0o755, uid: 0, gid: 0 };
 const NEW_FILE: FileOwner = { mode: 0o644, uid: 0, gid: 0 };

@@ -5,7 +5,8 @@ import { join } from "node:path/posix";
 import { promisify } from "node:util";
 import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
-import { bytesOf, type Root, textOf } from "./root.js";
+import { bytesOf, textOf } from "../model/byte-string.js";
+import type { Root } from "./root.js";
 
 /**
  * Removes whatever one of `patterns`, absolute globs, matches, directories with what they hold. Symlinks are matched and

@@ -1,20 +1,13 @@
 /**
  * A root directory, and paths inside of it that never lead out. Names in it are bytes of any encoding, so that its paths
- * are _byte strings_, which have a character for each byte.
+ * are byte strings.
  */
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path/posix";
+import { textOf } from "../model/byte-string.js";
 
 /** As many as the kernel follows. */
 const MOST_SYMLINKS = 40;
-
-export function bytesOf(text: string): string {
-  return Buffer.from(text).toString("latin1");
-}
-
-export function textOf(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString();
-}
 
 export class Root {
   private constructor(

@@ -1,4 +1,5 @@
-/** os-release(5). */
+/** The distribution that os-release(5) names. */
+import { osReleaseFields } from "../model/os-release.js";
 
 export interface Distribution {
   readonly id: string;
@@ -9,19 +10,9 @@ export interface Distribution {
 
 /** Null without an `ID`. */
 export function parseOsRelease(text: string | null): Distribution | null {
-  const fields = new Map<string, string>();
-  for (const line of (text ?? "").split("\n")) {
-    const [, name, value] = /^\s*([A-Z_][A-Z0-9_]*)=(.*?)\s*$/.exec(line) ?? [];
-    if (name !== undefined && value !== undefined) fields.set(name, unquoted(value));
-  }
+  const fields = osReleaseFields(text ?? "");
   const id = fields.get("ID") ?? "";
   const versionId = fields.get("VERSION_ID") ?? "";
   if (!/^[a-z0-9._-]+$/.test(id)) return null;
   return { id, versionId, prettyName: fields.get("PRETTY_NAME") ?? `${id} ${versionId}`.trim() };
-}
-
-/** As a shell would have it. */
-function unquoted(value: string): string {
-  const [, single, double] = /^(?:'([^']*)'|"((?:[^"\\]|\\.)*)")$/.exec(value) ?? [];
-  return single ?? (double ?? value).replace(/\\(.)/g, "$1");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { stringify, type TomlTable } from "smol-toml";
 import { digestOf, layerEntries, readImage, type TarEntry } from "../support/image.js";
-import { runAsOrdinaryUser, whyNoOrdinaryUser } from "../support/ordinary-user.js";
+import { digestByOrdinaryUser } from "../support/ordinary-user.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import { type RunResult, runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
@@ -84,12 +84,8 @@ test("every type of path, by root with both engines and by an ordinary user", as
     await builds(scene, ["--engine", engine]);
     digests.add(digestOf(scene.layout, "test"));
   }
-  const reason = await whyNoOrdinaryUser();
-  if (reason === null) {
-    const result = await runAsOrdinaryUser(scene, ["build", "--locked", "--image", "image", "--tag", "user"]);
-    assert.equal(result.code, 0, result.stderr);
-    digests.add(digestOf(scene.layout, "user"));
-  } else t.diagnostic(reason);
+  const byUser = await digestByOrdinaryUser(scene, t);
+  if (byUser !== null) digests.add(byUser);
   assert.equal(digests.size, 1);
 
   const entries = await layerEntries(scene.layout, "test");

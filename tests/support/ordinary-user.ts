@@ -1,5 +1,8 @@
 /** Runs the built command line as somebody who is not root, but has subordinate ids. */
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { digestOf } from "./image.js";
 import { projectRoot } from "./project.js";
 import { type RunResult, run } from "./run.js";
 import type { Scene } from "./scene.js";
@@ -26,4 +29,16 @@ export async function runAsOrdinaryUser(scene: Scene, args: readonly string[]): 
     cwd: scene.directory,
     env: { XDG_CACHE_HOME: join(base, "user-cache"), SOURCE_DATE_EPOCH: "1720000000", HOME: base },
   });
+}
+
+/** The digest of the image that the ordinary user builds of the scene's lockfile; null, and said so, where there is none. */
+export async function digestByOrdinaryUser(scene: Scene, t: TestContext): Promise<string | null> {
+  const reason = await whyNoOrdinaryUser();
+  if (reason !== null) {
+    t.diagnostic(reason);
+    return null;
+  }
+  const result = await runAsOrdinaryUser(scene, ["build", "--locked", "--image", "image", "--tag", "user"]);
+  assert.equal(result.code, 0, result.stderr);
+  return digestOf(scene.layout, "user");
 }

@@ -1,9 +1,9 @@
-import { rename, rm, writeFile } from "node:fs/promises";
 import { Command, Option } from "clipanion";
 import { imageSize, imageWithout, RpmociError, type SizeGrouping, type SizeReport } from "../../index.js";
 import { removalText, sizeText } from "../../reporters/size-text.js";
 import { RpmociCommand, type Run } from "../command.js";
 import { IMAGE_ARGUMENT } from "../image-argument.js";
+import { writeOutput } from "../write-output.js";
 
 const GROUPINGS: readonly SizeGrouping[] = ["package", "source", "directory", "layer"];
 
@@ -67,21 +67,9 @@ export class SizeCommand extends RpmociCommand {
   }
 }
 
-/** Written beside the file first, so that an earlier one is there until this one is whole. */
 async function writePage(path: string, report: SizeReport, image: string): Promise<void> {
   const { sizeHtml } = await import("../../reporters/size-html.js");
-  const partial = `${path}.${process.pid}.part`;
-  try {
-    await writeFile(partial, sizeHtml(report, image));
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => {});
-    throw new RpmociError(`Failed to write ${path}: ${error instanceof Error ? error.message : error}`, {
-      kind: "output",
-      code: "PAGE_UNWRITABLE",
-      cause: error,
-    });
-  }
+  await writeOutput(path, sizeHtml(report, image), "PAGE_UNWRITABLE");
 }
 
 function parseDepth(text: string): number {

@@ -1,0 +1,11 @@
+/** Where rpm's databases lie, and what their files are called. */
+
+export const SYSIMAGE_DATABASE = "/usr/lib/sysimage/rpm";
+export const VAR_DATABASE = "/var/lib/rpm";
+
+/** Of rpm's backends sqlite, ndb and Berkeley DB; the first file of each makes the database. */
+export const DATABASE_FILES = [
+  ["rpmdb.sqlite", "rpmdb.sqlite-wal", "rpmdb.sqlite-journal"],
+  ["Packages.db", "Index.db"],
+  ["Packages"],
+] as const;
