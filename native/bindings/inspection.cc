@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "bindings/exports.h"
+#include "bindings/installed_relations.h"
 #include "bindings/values.h"
 #include "layer/zstd_decoder.h"
 #include "napi/promise.h"
@@ -9,7 +10,6 @@
 #include "rpm/description.h"
 #include "rpm/installed.h"
 #include "rpm/library.h"
-#include "solv/installed_needs.h"
 
 namespace rpmoci {
 
@@ -83,17 +83,10 @@ Napi::Value installed_array(Napi::Env env, Installed& installed) {
 Napi::Value describe_installed_async(const Napi::CallbackInfo& info) {
   const auto request = info[0].As<Napi::Object>();
   auto work = [database = RootDatabase{to_text(request.Get("root")), to_text(request.Get("dbPath"))}] {
-    Installed installed;
-    std::vector<InstalledRelations> relations;
     const auto guard = RpmLibrary::get().lock();
-    for (const auto& header : sorted_headers(database)) {
-      auto& package = installed.packages.emplace_back(describe_package(header.get()));
-      auto& relation = relations.emplace_back();
-      relation.requires_ = std::move(package.requires_);
-      relation.provides = std::move(package.provides);
-      for (const auto& file : package.files) relation.paths.push_back(file.path);
-    }
-    installed.needs = installed_needs(relations);
+    const auto headers = sorted_headers(database);
+    Installed installed{.packages = {}, .needs = needs_among(headers)};
+    for (const auto& header : headers) installed.packages.push_back(describe_package(header.get()));
     return installed;
   };
   return run_promise<Installed>(info.Env(), Environment::of(info.Env()).rpm, std::move(work), installed_array);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bindings/exports.h"
+#include "bindings/installed_relations.h"
 #include "bindings/values.h"
 #include "napi/promise.h"
 #include "napi/synchronous.h"
@@ -12,6 +13,7 @@
 #include "rpm/installation.h"
 #include "rpm/installed.h"
 #include "rpm/inventory.h"
+#include "rpm/library.h"
 
 namespace rpmoci {
 
@@ -40,7 +42,12 @@ Napi::Value digest_object(Napi::Env env, const std::string& algorithm, const std
   return object;
 }
 
-Napi::Value inventory_object(Napi::Env env, const InventoryPackage& package) {
+struct Inventory {
+  std::vector<InventoryPackage> packages;
+  std::vector<std::vector<uint32_t>> needs;
+};
+
+Napi::Value inventory_object(Napi::Env env, const InventoryPackage& package, const std::vector<uint32_t>& needs) {
   auto object = Napi::Object::New(env);
   object.Set("name", package.name);
   object.Set("epoch", package.epoch ? Napi::Value(Napi::Number::New(env, *package.epoch)) : env.Null());
@@ -55,7 +62,7 @@ Napi::Value inventory_object(Napi::Env env, const InventoryPackage& package) {
   object.Set("headerDigest", digest_object(env, "sha256", package.header_digest));
   object.Set("payloadDigest", digest_object(env, package.payload_digest_algorithm, package.payload_digest));
   object.Set("signers", to_array(env, package.signers));
-  object.Set("dependencies", to_array(env, package.dependencies, [](Napi::Env inner, uint32_t index) {
+  object.Set("dependencies", to_array(env, needs, [](Napi::Env inner, uint32_t index) {
                return Napi::Value(Napi::Number::New(inner, index));
              }));
   object.Set("files", to_array(env, package.files));
@@ -75,14 +82,24 @@ Napi::Value read_rpmdb_async(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Result& packages) { return to_array(env, packages, package_object); });
 }
 
+Napi::Value inventory_array(Napi::Env env, Inventory& inventory) {
+  auto array = Napi::Array::New(env, inventory.packages.size());
+  for (uint32_t i = 0; i < inventory.packages.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    array.Set(i, inventory_object(env, inventory.packages[i], inventory.needs[i]));
+  }
+  return array;
+}
+
 Napi::Value read_inventory_async(const Napi::CallbackInfo& info) {
-  using Result = std::vector<InventoryPackage>;
-  return run_promise<Result>(
-      info.Env(), Environment::of(info.Env()).rpm,
-      [database = database_of(info[0]), with_files = info[1].As<Napi::Boolean>().Value()] {
-        return read_inventory(database, with_files);
-      },
-      [](Napi::Env env, Result& packages) { return to_array(env, packages, inventory_object); });
+  auto work = [database = database_of(info[0]), with_files = info[1].As<Napi::Boolean>().Value()] {
+    const auto guard = RpmLibrary::get().lock();
+    const auto headers = sorted_headers(database);
+    Inventory inventory{.packages = {}, .needs = needs_among(headers)};
+    for (const auto& header : headers) inventory.packages.push_back(inventory_package(header.get(), with_files));
+    return inventory;
+  };
+  return run_promise<Inventory>(info.Env(), Environment::of(info.Env()).rpm, std::move(work), inventory_array);
 }
 
 Napi::Value owned_paths_async(const Napi::CallbackInfo& info) {

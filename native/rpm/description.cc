@@ -62,8 +62,6 @@ PackageDescription describe_package(Header header) {
                              .evr = evr_of(header),
                              .arch = string_tag(header, RPMTAG_ARCH),
                              .source_rpm = string_tag(header, RPMTAG_SOURCERPM),
-                             .requires_ = sorted_strings(header, RPMTAG_REQUIRENEVRS),
-                             .provides = sorted_strings(header, RPMTAG_PROVIDENEVRS),
                              .changelog = changelog_of(header)};
   const OwnedFiles files(rpmfilesNew(nullptr, header, RPMTAG_BASENAMES, 0));
   const auto count = files ? static_cast<int>(rpmfilesFC(files.get())) : 0;

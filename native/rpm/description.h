@@ -42,9 +42,6 @@ struct PackageDescription {
   std::string evr;
   std::string arch;
   std::string source_rpm;
-  /// Dependencies in text, sorted.
-  std::vector<std::string> requires_;
-  std::vector<std::string> provides;
   /// The latest first, as packages have them.
   std::vector<ChangelogEntry> changelog;
   std::vector<FileDescription> files;

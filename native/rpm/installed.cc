@@ -143,7 +143,14 @@ bool nevra_less(Header a, Header b) {
 
 std::vector<OwnedHeader> sorted_headers(const RootDatabase& database) {
   std::vector<OwnedHeader> headers;
-  for_each_installed(database, [&](Header header) { headers.emplace_back(headerLink(header)); });
+  for_each_installed(database, [&](Header header) {
+    // librpm compares versions without looking whether there are any.
+    for (const auto tag : {RPMTAG_NAME, RPMTAG_VERSION, RPMTAG_RELEASE}) {
+      if (!string_tag(header, tag).empty()) continue;
+      throw Failure("RPMDB_UNREADABLE", "the rpm database has a package without a name, a version or a release");
+    }
+    headers.emplace_back(headerLink(header));
+  });
   std::sort(headers.begin(), headers.end(), [](const auto& a, const auto& b) { return nevra_less(a.get(), b.get()); });
   return headers;
 }

@@ -31,7 +31,8 @@ inline constexpr const char* kSqliteFile = "rpmdb.sqlite";
 /// other as a private copy. Throws Failure("RPMDB_UNREADABLE") that names the directory.
 void for_each_installed(const RootDatabase& database, const std::function<void(Header)>& visit);
 
-/// All installed headers, sorted by name, EVR (rpm's order) and architecture. Under RpmLibrary's lock.
+/// All installed headers, sorted by name, EVR (rpm's order) and architecture. Under RpmLibrary's lock. Throws
+/// Failure("RPMDB_UNREADABLE"), also when one lacks a name, a version or a release.
 std::vector<OwnedHeader> sorted_headers(const RootDatabase& database);
 
 /// In the same order.

@@ -6,19 +6,13 @@
 
 #include <algorithm>
 
-#include "failure.h"
-#include "rpm/installed_dependencies.h"
 #include "rpm/issuers.h"
-#include "rpm/library.h"
 #include "rpm/package_header.h"
+#include "rpm/payload_digests.h"
 
 namespace rpmoci {
 
 namespace {
-
-/// RPMTAG_PAYLOADSHA256 and RPMTAG_PAYLOADSHA256ALGO, which had other names before rpm 6.1.
-constexpr rpmTagVal kPayloadDigest = 5092;
-constexpr rpmTagVal kPayloadDigestAlgorithm = 5093;
 
 std::string algorithm_name(uint64_t algorithm) {
   switch (algorithm) {
@@ -36,14 +30,6 @@ std::string algorithm_name(uint64_t algorithm) {
       return "sha512";
     default:
       return "";
-  }
-}
-
-/// librpm compares versions without looking whether there are any.
-void require_nevr(Header header) {
-  for (const auto tag : {RPMTAG_NAME, RPMTAG_VERSION, RPMTAG_RELEASE}) {
-    if (!string_tag(header, tag).empty()) continue;
-    throw Failure("RPMDB_UNREADABLE", "the rpm database has a package without a name, a version or a release");
   }
 }
 
@@ -73,7 +59,9 @@ std::vector<std::string> files_of(Header header) {
   return files;
 }
 
-InventoryPackage describe(Header header, bool with_files) {
+}  // namespace
+
+InventoryPackage inventory_package(Header header, bool with_files) {
   InventoryPackage package;
   package.name = string_tag(header, RPMTAG_NAME);
   if (headerIsEntry(header, RPMTAG_EPOCH)) package.epoch = headerGetNumber(header, RPMTAG_EPOCH);
@@ -91,27 +79,6 @@ InventoryPackage describe(Header header, bool with_files) {
   package.signers = signers_of(header);
   if (with_files) package.files = files_of(header);
   return package;
-}
-
-}  // namespace
-
-std::vector<InventoryPackage> read_inventory(const RootDatabase& database, bool with_files) {
-  const auto guard = RpmLibrary::get().lock();
-  std::vector<OwnedHeader> owners;
-  for_each_installed(database, [&](Header header) {
-    require_nevr(header);
-    owners.emplace_back(headerLink(header));
-  });
-  std::ranges::sort(owners, [](const auto& a, const auto& b) { return nevra_less(a.get(), b.get()); });
-  std::vector<Header> headers;
-  for (const auto& owner : owners) headers.push_back(owner.get());
-  auto dependencies = dependencies_among(headers);
-  std::vector<InventoryPackage> packages;
-  for (size_t index = 0; index < headers.size(); ++index) {
-    packages.push_back(describe(headers[index], with_files));
-    packages.back().dependencies = std::move(dependencies[index]);
-  }
-  return packages;
 }
 
 }  // namespace rpmoci

@@ -1,4 +1,4 @@
-// What a root's database tells about the packages that are installed there, and how they depend on each other.
+// What a root's database tells about a package that is installed there.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rpm/installed.h"
+#include "rpm/handles.h"
 
 namespace rpmoci {
 
@@ -30,13 +30,11 @@ struct InventoryPackage {
   std::string payload_digest_algorithm;
   /// Ids of the keys that signatures say made them, each once.
   std::vector<std::string> signers;
-  /// Indices of the other packages that meet its requirements. Sorted, without repeats.
-  std::vector<uint32_t> dependencies;
   /// Paths of regular files that were installed, without %ghost. Sorted.
   std::vector<std::string> files;
 };
 
-/// Sorted as `read_rpmdb`, and throws as `for_each_installed`. Files are left out unless they are asked for.
-std::vector<InventoryPackage> read_inventory(const RootDatabase& database, bool with_files);
+/// Of one header, under RpmLibrary's lock. Files are left out unless they are asked for.
+InventoryPackage inventory_package(Header header, bool with_files);
 
 }  // namespace rpmoci

@@ -22,9 +22,6 @@ constexpr size_t kMd5Size = 16;
 constexpr off_t kAlignment = 8;
 /// RPMTAG_RPMFORMAT: packages of version 6 and later, which have more digests.
 constexpr rpmTagVal kFormatTag = 5114;
-/// RPMTAG_PAYLOADSHA256, which was called RPMTAG_PAYLOADDIGEST before rpm 6.1, and its companions.
-constexpr rpmTagVal kPayloadDigest = 5092;
-constexpr rpmTagVal kPayloadDigestAlgorithm = 5093;
 constexpr rpmTagVal kUnpackedPayloadDigest = 5097;
 
 /// The one text of a tag that holds a list.

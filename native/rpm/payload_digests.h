@@ -8,6 +8,10 @@
 
 namespace rpmoci {
 
+/// RPMTAG_PAYLOADSHA256, which was called RPMTAG_PAYLOADDIGEST before rpm 6.1, and its companion.
+inline constexpr rpmTagVal kPayloadDigest = 5092;
+inline constexpr rpmTagVal kPayloadDigestAlgorithm = 5093;
+
 /// What `rpmkeys --checksig --verbose` says of the digests that cover the payload, when the SHA-256 in the package's
 /// header and the MD5 in its signature header (over header and payload) are there and right, and nothing else covers
 /// the payload: no signature of version 3, no other digest. Nothing is no verdict, but leaves it to librpm, which takes
