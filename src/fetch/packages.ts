@@ -75,7 +75,7 @@ async function fetchPackage(locked: LockedPackage, sources: PackageSources, tran
   let tried: readonly string[] = [];
   if (location !== undefined) {
     const urls = async (): Promise<readonly string[]> =>
-      (await sources.baseUrlsOf(locked.repositoryId)).map((base) => `${base}/${encodeLocation(location)}`);
+      urlsAt(location, await sources.baseUrlsOf(locked.repositoryId));
     try {
       return await transport.fetchFile({ ...request, urls });
     } catch (error) {
@@ -106,6 +106,11 @@ function withdrawn(locked: LockedPackage, tried: readonly string[], repositoryId
       `no repository lists it with ${formatChecksum(locked.checksum)}: ${repositoryIds.join(", ") || "there is none"}`,
     ],
   });
+}
+
+/** Of a location below each of the base URLs. */
+export function urlsAt(location: string, baseUrls: readonly string[]): readonly string[] {
+  return baseUrls.map((base) => `${base}/${encodeLocation(location)}`);
 }
 
 /** A location is a path, not yet a URL: `+` and `%` and the like may be in file names. */

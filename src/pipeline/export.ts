@@ -1,14 +1,14 @@
 /** `rpmoci export`: the locked packages for other tools. */
 import { RpmociError } from "../errors.js";
-import { encodeLocation } from "../fetch/packages.js";
+import { urlsAt } from "../fetch/packages.js";
 import { HttpTransport } from "../fetch/transport.js";
 import type { InterchangeFormat } from "../interchange/format-names.js";
 import type { ExportedPackage } from "../interchange/formats.js";
-import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import type { LockedPackage } from "../model/lockfile.js";
 import { compareText, formatNevra } from "../model/nevra.js";
 import { withoutCredentials } from "../model/url.js";
+import { readExistingLockfile } from "./existing-lockfile.js";
 import { lockArchitecture } from "./locked-packages.js";
 import { type CommonOptions, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
@@ -24,14 +24,7 @@ export interface ExportOptions extends CommonOptions {
 export async function exportLockfile(options: ExportOptions): Promise<string> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
-  const lock = await readLockfile(manifest.lockfilePath);
-  if (lock === null) {
-    throw new RpmociError(`${manifest.lockfilePath} is missing`, {
-      kind: "lockfile",
-      code: "LOCKFILE_MISSING",
-      hint: "run rpmoci update first",
-    });
-  }
+  const lock = await readExistingLockfile(manifest.lockfilePath);
   for (const { name } of lock.localPackages) {
     context.emit({ type: "warning", message: `the local package ${name} is left out: it is in no repository` });
   }
@@ -56,11 +49,8 @@ export async function exportLockfile(options: ExportOptions): Promise<string> {
 
 async function exported(locked: LockedPackage, repositories: Repositories): Promise<ExportedPackage> {
   const { name, evr, arch, repositoryId, checksum, size, sourceRpm, location } = locked;
-  const [base] = await repositories.baseUrlsOf(repositoryId);
-  const url =
-    location === undefined || base === undefined
-      ? (await repositories.locate(locked))[0]
-      : `${base}/${encodeLocation(location)}`;
+  const [known] = location === undefined ? [] : urlsAt(location, await repositories.baseUrlsOf(repositoryId));
+  const url = known ?? (await repositories.locate(locked))[0];
   if (url === undefined) {
     throw new RpmociError(`no repository has the package ${formatNevra(locked)} any more`, {
       kind: "fetch",

@@ -1,6 +1,6 @@
 /** Where a package is, by its repository's metadata, which may be damaged or made to lead elsewhere. */
 import { RpmociError } from "../errors.js";
-import { encodeLocation } from "../fetch/packages.js";
+import { urlsAt } from "../fetch/packages.js";
 import { formatNevra } from "../model/nevra.js";
 import type { Solvable } from "../native/binding.js";
 
@@ -40,9 +40,7 @@ export function packageUrls(found: Solvable, bases: readonly string[]): readonly
   if (baseUrl !== null && isLocal(baseUrl) && !bases.some(isLocal)) {
     throw unusable(found, `is said to be on this machine, at ${baseUrl},`);
   }
-  return (baseUrl === null ? bases : [baseUrl.replace(TRAILING_SLASHES, "")]).map(
-    (base) => `${base}/${encodeLocation(found.location)}`,
-  );
+  return urlsAt(found.location, baseUrl === null ? bases : [baseUrl.replace(TRAILING_SLASHES, "")]);
 }
 
 function isLocal(url: string): boolean {

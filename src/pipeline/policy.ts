@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pMap from "p-map";
 import { RpmociError } from "../errors.js";
 import { chainsTo, type ExplainedChain } from "../explain/chains.js";
-import { encodeLocation } from "../fetch/packages.js";
+import { urlsAt } from "../fetch/packages.js";
 import type { LockedPackage, Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { formatNevra } from "../model/nevra.js";
@@ -121,7 +121,7 @@ async function headerOf(locked: LockedPackage, { repositories, transport }: Repo
   const urls =
     location === undefined
       ? await repositories.locate(locked)
-      : (await repositories.baseUrlsOf(repositoryId)).map((base) => `${base}/${encodeLocation(location)}`);
+      : urlsAt(location, await repositories.baseUrlsOf(repositoryId));
   const read = (count: number): Promise<Buffer> => transport.readStart(urls, count, what, transfer);
   return startOfPackage(transport.pathOf(locked.checksum), read, headerEnd);
 }
