@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { RpmociError } from "../errors.js";
 import type { VerifiedPackage } from "../model/package.js";
+import type { Emulation } from "./emulation.js";
 import type { Macros } from "./macros.js";
 import type { Sandbox } from "./sandbox.js";
+import type { ScriptletActions } from "./scriptlets/actions.js";
 
 export type EngineName = "dnf" | "rpm";
 
@@ -36,6 +38,10 @@ export interface TransactionSetting {
   readonly dbPath: string;
   /** The home directory of the engine and of scriptlets; need not be there. */
   readonly home: string;
+  /** How programs of the packages' architecture run. */
+  readonly emulation: Emulation;
+  /** What is done in place of scriptlets, where they cannot be run. */
+  readonly actions: ScriptletActions | undefined;
 }
 
 /** The environment of the engine, and thus of scriptlets. */
