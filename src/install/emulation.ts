@@ -59,7 +59,7 @@ async function chooseFor(arch: string, program: Buffer, root: string, options: E
     if (compatible && handler === null) return { kind: "compatible" };
     return { kind: "system", interpreter: handler?.interpreter ?? null };
   }
-  const found = await findInterpreter(arch, environment);
+  const found = await findInterpreter(arch, options.environment);
   if ("reason" in found) return { kind: "none", reason: `${unreachable(handler)}${found.reason}` };
   const emulation: Emulation = { kind: "namespace", ...found };
   const failure = await runTransaction({ run: probe }, { sandbox: null, launcher, environment, emulation }).then(

@@ -31,7 +31,9 @@ export async function installRoot(options: RootOptions): Promise<ForeignRoot> {
   const { directory, packages, arch, engine = { kind: "rpm" }, sandbox = true, exclude = [] } = options;
   const paths = await buildRpms(join(directory, "rpms"), packages);
   const headers = await addon.readPackages(paths, []);
-  const verified = paths.map((path, index) => ({ ...headers[index], path, locked: null }) as unknown as VerifiedPackage);
+  const verified = paths.map(
+    (path, index) => ({ ...headers[index], path, locked: null }) as unknown as VerifiedPackage,
+  );
   const scratch = join(directory, "scratch");
   mkdirSync(scratch);
   const events: RpmociEvent[] = [];

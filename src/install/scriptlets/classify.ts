@@ -25,9 +25,13 @@ export interface ClassifyOptions {
 
 const SHELLS = new Set(["sh", "bash", "dash"]);
 
-/** What starts processes in rpm's Lua. */
-const LUA_PROCESSES =
-  /\b(?:os\.execute|io\.popen|rpm\.(?:execute|spawn)|posix\.(?:exec\w*|fork|popen|spawn\w*)|posix\s*\[|rpm\s*\[|os\s*\[|io\s*\[|load|loadstring|dofile|require)\b|%\s*\(|rpm\.(?:expand|load)/;
+/** What starts processes in rpm's Lua, and by which other names it could be reached. */
+const LUA_PROCESSES = [
+  /\b(?:os\.execute|io\.popen|rpm\.(?:execute|spawn|load)|posix\.(?:exec\w*|fork|popen|spawn\w*))\b/,
+  /\b(?:load|loadstring|loadfile|dofile|require|_G|_ENV)\b/,
+  /\b(?:os|io|rpm|posix)\b(?!\s*\.)/,
+  /%\s*\(/,
+];
 
 const PROGRAM_DIRECTORIES = ["", "/sbin/", "/bin/", "/usr/sbin/", "/usr/bin/"];
 
@@ -51,7 +55,8 @@ export function classifyScriptlets(scriptlets: readonly PackageScriptlet[], opti
     const others = scriptlets.filter((other) => other !== scriptlet && keyOf(other) === key);
     // librpm does not tell which of several triggers of a package is at work.
     const ambiguous = others.some((other) => !isDeepEqual(other, scriptlet));
-    if (lua ? LUA_PROCESSES.test(scriptlet.body) || ambiguous : plan === null || ambiguous) refused.push(scriptlet);
+    if (lua ? LUA_PROCESSES.some((pattern) => pattern.test(scriptlet.body)) || ambiguous : plan === null || ambiguous)
+      refused.push(scriptlet);
     else if (plan !== null) {
       done += 1;
       actions[key] = plan;

@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path/posix";
 import { expandSpecifiers, readConfiguration, splitWords } from "./configuration.js";
+import { matching } from "./glob.js";
 import type { ToolRun } from "./perform.js";
 import { SystemAccounts } from "./system-accounts.js";
 
@@ -52,7 +54,16 @@ const KNOWN = new Set([...DIRECTORIES, "e", "f", "F", "w", "L", "C", "z", "Z", "
 /** Wrong lines of configuration; systemd's exit codes for these, and for what could not be made. */
 const [BAD_LINES, FAILED] = [65, 73];
 
+/** What systemd-tmpfiles says since its version 243 where there is no /proc, as in the root of a transaction. */
+const NEEDS_PROC = "is not mounted, but required for successful operation of systemd-tmpfiles";
+
+const PROGRAMS = ["/usr/bin/systemd-tmpfiles", "/bin/systemd-tmpfiles"];
+
 export function runTmpfiles({ arguments: args, input }: ToolRun): number {
+  if (PROGRAMS.some(needsProc)) {
+    console.log("systemd-tmpfiles of this root would do nothing, as it needs /proc");
+    return 1;
+  }
   const boot = args.includes("--boot");
   const replaces = args.find((arg) => arg.startsWith("--replace="))?.slice("--replace=".length);
   const files = args.filter((arg) => !arg.startsWith("--"));
@@ -87,20 +98,41 @@ export function runTmpfiles({ arguments: args, input }: ToolRun): number {
   return status;
 }
 
+function needsProc(program: string): boolean {
+  if (statSync(program, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  return readFileSync(program).includes(NEEDS_PROC);
+}
+
 function say(error: unknown): void {
   console.log(`tmpfiles: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** Directories come before what is in them. Of several lines for one path, the first counts, and those that only add to it. */
+/** These change what is there, by patterns, after all else has been made. */
+const CHANGES = new Set(["e", "w", "z", "Z", "m"]);
+
+/** Of several lines that say what a path is, the first counts. */
+const OWNING = new Set([...DIRECTORIES, "e", "f", "F", "w", "L", "C"]);
+
+/** What is made: directories before what is in them. Then what is changed: path by path, in the order of the lines. */
 function inOrder(items: readonly Item[]): readonly Item[] {
-  const seen = new Set<string>();
-  const kept = items.filter(({ type, path }) => {
-    if (["w", "z", "Z", "m"].includes(type)) return true;
-    const isNew = !seen.has(path);
-    seen.add(path);
+  const owned = new Set<string>();
+  const kept = items.filter(({ type, path, modifiers }) => {
+    if (!OWNING.has(type)) return true;
+    const key = `${CHANGES.has(type)} ${path}`;
+    const isNew = !owned.has(key) || modifiers.includes("+");
+    owned.add(key);
     return isNew;
   });
-  return kept.sort((a, b) => Buffer.compare(Buffer.from(a.path, "latin1"), Buffer.from(b.path, "latin1")));
+  const made = kept.filter(({ type }) => !CHANGES.has(type));
+  const changed = new Map<string, Item[]>();
+  for (const item of kept.filter(({ type }) => CHANGES.has(type))) {
+    changed.set(item.path, [...(changed.get(item.path) ?? []), item]);
+  }
+  const rank = ({ type }: Item): number => (OWNING.has(type) ? 0 : type.charCodeAt(0));
+  return [
+    ...made.sort((a, b) => Buffer.compare(bytesOf(a.path), bytesOf(b.path))),
+    ...[...changed.values()].flatMap((lines) => lines.sort((a, b) => rank(a) - rank(b))),
+  ];
 }
 
 function parseLine(line: string, accounts: SystemAccounts): Item | null {
@@ -253,46 +285,6 @@ function maskedMode({ bits, masked }: Mode, present: number, directory: boolean)
   if ((present & 0o444) === 0) mode &= ~0o444;
   if (!directory) mode &= ~0o7000;
   return mode;
-}
-
-function matching(pattern: string): readonly string[] {
-  if (!/[*?[]/.test(pattern)) {
-    return lstatSync(hostOf(pattern), { throwIfNoEntry: false }) === undefined ? [] : [pattern];
-  }
-  return glob(pattern);
-}
-
-/** glob(7), name by name. */
-function glob(pattern: string): readonly string[] {
-  let found = [""];
-  for (const name of pattern.split("/").slice(1)) {
-    found = found.flatMap((directory) => {
-      if (!/[*?[]/.test(name)) {
-        const path = `${directory}/${name}`;
-        return lstatSync(hostOf(path), { throwIfNoEntry: false }) === undefined ? [] : [path];
-      }
-      const expression = expressionOf(name);
-      const names = isDirectory(directory === "" ? "/" : directory)
-        ? readdirSync(hostOf(`${directory}/`), "latin1")
-        : [];
-      return names
-        .filter((entry) => expression.test(entry))
-        .sort()
-        .map((entry) => `${directory}/${entry}`);
-    });
-  }
-  return found;
-}
-
-function expressionOf(pattern: string): RegExp {
-  const hidden = pattern.startsWith(".") ? "" : "(?!\\.)";
-  const body = pattern.replace(/\[!?[^\]]+\]|[\s\S]/g, (part) => {
-    if (part === "*") return ".*";
-    if (part === "?") return ".";
-    if (part.length > 1) return part.replace(/^\[!/, "[^").replace(/\\/g, "\\\\");
-    return part.replace(/[\\^$.|+(){}[\]]/g, "\\$&");
-  });
-  return new RegExp(`^${hidden}${body}$`, "s");
 }
 
 function walk(path: string, visit: (path: string) => void): void {
