@@ -107,32 +107,47 @@ function say(error: unknown): void {
   console.log(`tmpfiles: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** These change what is there, by patterns, after all else has been made. */
+/** These change what is there, by patterns. */
 const CHANGES = new Set(["e", "w", "z", "Z", "m"]);
 
 /** Of several lines that say what a path is, the first counts. */
 const OWNING = new Set([...DIRECTORIES, "e", "f", "F", "w", "L", "C"]);
 
-/** What is made: directories before what is in them. Then what is changed: path by path, in the order of the lines. */
+/**
+ * What is made comes before what is changed, and lines for a path after those for the nearest path that leads there;
+ * apart from that, the order of the lines counts.
+ */
 function inOrder(items: readonly Item[]): readonly Item[] {
-  const owned = new Set<string>();
-  const kept = items.filter(({ type, path, modifiers }) => {
-    if (!OWNING.has(type)) return true;
-    const key = `${CHANGES.has(type)} ${path}`;
-    const isNew = !owned.has(key) || modifiers.includes("+");
-    owned.add(key);
-    return isNew;
-  });
-  const made = kept.filter(({ type }) => !CHANGES.has(type));
-  const changed = new Map<string, Item[]>();
-  for (const item of kept.filter(({ type }) => CHANGES.has(type))) {
-    changed.set(item.path, [...(changed.get(item.path) ?? []), item]);
+  const made = byPath(items.filter(({ type }) => !CHANGES.has(type)));
+  const changed = byPath(items.filter(({ type }) => CHANGES.has(type)));
+  const done = new Set<readonly Item[]>();
+  const ordered: Item[] = [];
+  const add = (path: string, lines: readonly Item[]): void => {
+    if (done.has(lines)) return;
+    done.add(lines);
+    for (let parent = dirname(path); parent !== "/"; parent = dirname(parent)) {
+      const above = made.get(parent) ?? changed.get(parent);
+      if (above === undefined) continue;
+      add(parent, above);
+      break;
+    }
+    ordered.push(...lines);
+  };
+  for (const table of [made, changed]) for (const [path, lines] of table) add(path, lines);
+  return ordered;
+}
+
+function byPath(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> {
+  const table = new Map<string, Item[]>();
+  for (const item of items) {
+    const lines = table.get(item.path) ?? [];
+    const repeats =
+      OWNING.has(item.type) && !item.modifiers.includes("+") && lines.some(({ type }) => OWNING.has(type));
+    if (!repeats) table.set(item.path, [...lines, item]);
   }
   const rank = ({ type }: Item): number => (OWNING.has(type) ? 0 : type.charCodeAt(0));
-  return [
-    ...made.sort((a, b) => Buffer.compare(bytesOf(a.path), bytesOf(b.path))),
-    ...[...changed.values()].flatMap((lines) => lines.sort((a, b) => rank(a) - rank(b))),
-  ];
+  for (const lines of table.values()) lines.sort((a, b) => rank(a) - rank(b));
+  return table;
 }
 
 function parseLine(line: string, accounts: SystemAccounts): Item | null {
