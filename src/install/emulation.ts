@@ -27,8 +27,6 @@ export interface EmulationOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** A directory of the caller's, in which programs may be run. */
   readonly scratch: string;
-  /** As for transactions. */
-  readonly launcher?: readonly string[];
 }
 
 /**
@@ -50,11 +48,10 @@ export async function chooseEmulation(arch: string, options: EmulationOptions): 
 }
 
 async function chooseFor(arch: string, program: Buffer, root: string, options: EmulationOptions): Promise<Emulation> {
-  const { launcher = [] } = options;
   const environment = withSystemPrograms(options.environment);
   const probe = ["chroot", root, "/program"] as const;
   const handler = await systemHandler(program);
-  if (await succeeds([...launcher, ...probe], environment)) {
+  if (await succeeds(probe, environment)) {
     const compatible = COMPATIBLE[baseArchitecture(hostArchitecture())]?.includes(baseArchitecture(arch)) === true;
     if (compatible && handler === null) return { kind: "compatible" };
     return { kind: "system", interpreter: handler?.interpreter ?? null };
@@ -62,7 +59,7 @@ async function chooseFor(arch: string, program: Buffer, root: string, options: E
   const found = await findInterpreter(arch, options.environment);
   if ("reason" in found) return { kind: "none", reason: `${unreachable(handler)}${found.reason}` };
   const emulation: Emulation = { kind: "namespace", ...found };
-  const failure = await runTransaction({ run: probe }, { sandbox: null, launcher, environment, emulation }).then(
+  const failure = await runTransaction({ run: probe }, { sandbox: null, environment, emulation }).then(
     ({ ran, error }) => (ran?.code === 0 ? null : (error ?? "a program that it ran failed")),
     messageOf,
   );

@@ -95,17 +95,21 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 /** Those that are known here, as `baseArchitecture` has them. */
 export const KNOWN_MACHINES: readonly string[] = Object.keys(MACHINES);
 
-/** A static ELF program that ends at once with exit code 0; null for an architecture that is not known here. */
-export function foreignProgram(arch: string): Buffer | null {
+/**
+ * A static ELF program of some instructions, or one that ends at once with exit code 0; null for an architecture that is
+ * not known here.
+ */
+export function foreignProgram(arch: string, instructions?: readonly number[]): Buffer | null {
   const machine = MACHINES[baseArchitecture(arch)];
   if (machine === undefined) return null;
   const { bits, endianness, exit } = machine;
+  const code = instructions ?? exit;
   const wide = bits === 64;
   const header = wide ? 64 : 52;
   const segment = wide ? 56 : 32;
   const start = header + segment;
   const address = 0x400000;
-  const size = start + exit.length;
+  const size = start + code.length;
   const fields: (readonly [number, number])[] = [];
   const half = (value: number): unknown => fields.push([value, 2]);
   const word = (value: number): unknown => fields.push([value, 4]);
@@ -127,7 +131,7 @@ export function foreignProgram(arch: string): Buffer | null {
   const identity = [0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, endianness === "little" ? 1 : 2, 1];
   const padding = new Array<number>(16 - identity.length).fill(0);
   const encoded = fields.flatMap(([value, width]) => bytesOf(value, width, endianness));
-  return Buffer.from([...identity, ...padding, ...encoded, ...exit]);
+  return Buffer.from([...identity, ...padding, ...encoded, ...code]);
 }
 
 function bytesOf(value: number, width: number, endianness: Machine["endianness"]): readonly number[] {

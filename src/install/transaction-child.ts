@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { messageOf } from "../errors.js";
 import { binding } from "../native/load.js";
+import { chooseEmulation, type Emulation } from "./emulation.js";
 import type { ProcessResult } from "./process.js";
 import { Performer } from "./scriptlets/perform.js";
 import type { TransactionAnswer, TransactionMessage, TransactionMessageBack, TransactionWork } from "./transaction.js";
@@ -36,7 +37,7 @@ function end(message: TransactionMessageBack): void {
   process.send?.(message, () => process.disconnect());
 }
 
-async function perform({ erase, install, run, actions }: TransactionWork): Promise<TransactionAnswer> {
+async function perform({ erase, install, run, emulate, actions }: TransactionWork): Promise<TransactionAnswer> {
   const performer = actions && new Performer(actions, Number(process.env.SOURCE_DATE_EPOCH ?? 0));
   const answer: TransactionAnswer =
     erase !== undefined
@@ -45,8 +46,14 @@ async function perform({ erase, install, run, actions }: TransactionWork): Promi
         ? { installed: binding().installPackagesSync(install, performer?.perform) }
         : run !== undefined
           ? { ran: await runProgram(run) }
-          : {};
+          : { emulations: await emulationsOf(emulate) };
   return performer === undefined ? answer : { ...answer, failedActions: performer.failed };
+}
+
+async function emulationsOf(emulate: TransactionWork["emulate"]): Promise<readonly Emulation[]> {
+  if (emulate === undefined) return [];
+  const { RPMOCI_ADDON, ...environment } = process.env;
+  return Promise.all(emulate.arches.map((arch) => chooseEmulation(arch, { environment, scratch: emulate.scratch })));
 }
 
 /** One pipe for both outputs keeps their lines in order. */

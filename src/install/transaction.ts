@@ -19,12 +19,14 @@ import type { ProcessResult } from "./process.js";
 import { SandboxRefused, UNSHARE, UNSHARE_MOUNTS } from "./sandbox.js";
 import type { ScriptletActions } from "./scriptlets/actions.js";
 
-/** One of the three. */
+/** One of the four. */
 export interface TransactionWork {
   readonly erase?: { readonly database: RootDatabase; readonly names: readonly string[] };
   readonly install?: InstallationRequest;
   /** A program and its arguments. */
   readonly run?: readonly [string, ...string[]];
+  /** Architectures, of which is asked how programs of them run, and a directory for that. */
+  readonly emulate?: { readonly arches: readonly string[]; readonly scratch: string };
   /** With one of the first two: scriptlets are not run, but for those in Lua; this is done in their places. */
   readonly actions?: ScriptletActions | undefined;
 }
@@ -46,6 +48,7 @@ export interface TransactionAnswer {
   readonly erased?: EraseResult;
   readonly installed?: InstallationResult;
   readonly ran?: ProcessResult;
+  readonly emulations?: readonly Emulation[];
   /** Scriptlets whose actions failed, as in `%post of bash-5.2-1.x86_64`. */
   readonly failedActions?: readonly string[];
   readonly error?: string;
