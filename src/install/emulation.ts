@@ -59,8 +59,10 @@ async function chooseFor(arch: string, program: Buffer, root: string, options: E
   const found = await findInterpreter(arch, options.environment);
   if ("reason" in found) return { kind: "none", reason: `${unreachable(handler)}${found.reason}` };
   const emulation: Emulation = { kind: "namespace", ...found };
-  const failure = await runTransaction({ run: probe }, { sandbox: null, environment, emulation }).then(
-    ({ ran, error }) => (ran?.code === 0 ? null : (error ?? "a program that it ran failed")),
+  const said: string[] = [];
+  const onLine = (line: string): void => void said.push(line);
+  const failure = await runTransaction({ run: probe }, { sandbox: null, environment, emulation, onLine }).then(
+    ({ ran, error }) => (ran?.code === 0 ? null : (said.at(-1) ?? error ?? "a program that it ran failed")),
     messageOf,
   );
   if (failure === null) return emulation;

@@ -64,6 +64,9 @@ export const DISK_FULL_HINT = "free some space, or name a directory on another d
 const ONE_ID_HINT =
   "a package has files of users or groups other than root, for whom this user namespace has no ids: give the user ranges in /etc/subuid and /etc/subgid";
 
+const DEVICE_HINT =
+  "only root of the machine makes device nodes: build as root, and let the system register QEMU in binfmt_misc if the packages are of another architecture";
+
 /** The user namespace of this process has root, and nobody else. */
 function hasOneIdOnly(): boolean {
   try {
@@ -78,10 +81,12 @@ function hasOneIdOnly(): boolean {
 export function transactionFailure(what: string, log: readonly string[]): RpmociError {
   const full = log.some((line) => /No space left on device|needs \d+\S* more space/.test(line));
   const chown = log.some((line) => /chown failed/.test(line)) && hasOneIdOnly();
+  const mknod = log.some((line) => /mknod failed/.test(line));
+  const idHint = chown ? ONE_ID_HINT : undefined;
   return new RpmociError(`failed to ${full ? `${what.split(":")[0]}: the disk is full` : what}`, {
     kind: "install",
     code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
-    hint: full ? DISK_FULL_HINT : chown ? ONE_ID_HINT : undefined,
+    hint: full ? DISK_FULL_HINT : mknod ? DEVICE_HINT : idHint,
     details: log.slice(-LOG_LINES),
   });
 }

@@ -27,6 +27,7 @@ export function hostPrograms(name: string, programs: Readonly<Record<string, str
   const dirs = Object.fromEntries([...directories].map((path) => [path, {}]));
   return {
     name,
+    payload: "w.ufdio",
     files,
     dirs: { ...dirs, "/var/tmp": { mode: 0o1777 }, "/tmp": { mode: 0o1777 } },
     provides: ["/bin/sh"],
