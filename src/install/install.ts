@@ -2,9 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emit } from "../events.js";
+import { chooseEmulation } from "./choose-emulation.js";
 import { databasePath } from "./database-path.js";
 import { installWithDnf } from "./dnf.js";
-import { chooseEmulation, type Emulation } from "./emulation.js";
+import type { Emulation } from "./emulation.js";
 import { installationActions } from "./foreign.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";

@@ -1,8 +1,10 @@
 /** The process in which a root is changed; see `transaction.ts`. */
 import { spawn } from "node:child_process";
+import { writeSync } from "node:fs";
 import { messageOf } from "../errors.js";
 import { binding } from "../native/load.js";
-import { chooseEmulation, type Emulation } from "./emulation.js";
+import { chooseEmulation } from "./choose-emulation.js";
+import type { Emulation } from "./emulation.js";
 import type { ProcessResult } from "./process.js";
 import { Performer } from "./scriptlets/perform.js";
 import type { TransactionAnswer, TransactionMessage, TransactionMessageBack, TransactionWork } from "./transaction.js";
@@ -38,7 +40,8 @@ function end(message: TransactionMessageBack): void {
 }
 
 async function perform({ erase, install, run, emulate, actions }: TransactionWork): Promise<TransactionAnswer> {
-  const performer = actions && new Performer(actions, Number(process.env.SOURCE_DATE_EPOCH ?? 0));
+  const now = Number(process.env.SOURCE_DATE_EPOCH ?? 0);
+  const performer = actions && new Performer(actions, now, say);
   const answer: TransactionAnswer =
     erase !== undefined
       ? { erased: binding().erasePackagesSync(erase.database, erase.names, performer?.perform) }
@@ -54,6 +57,11 @@ async function emulationsOf(emulate: TransactionWork["emulate"]): Promise<readon
   if (emulate === undefined) return [];
   const { RPMOCI_ADDON, ...environment } = process.env;
   return Promise.all(emulate.arches.map((arch) => chooseEmulation(arch, { environment, scratch: emulate.scratch })));
+}
+
+/** Where scriptlets print, before librpm says what comes next. */
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
 }
 
 /** One pipe for both outputs keeps their lines in order. */

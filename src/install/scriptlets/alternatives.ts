@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import type { ToolRun } from "./perform.js";
+import type { ToolRun } from "./tool.js";
 
 const LINKS = "/etc/alternatives";
 const STATE = "/var/lib/alternatives";
@@ -36,26 +36,28 @@ interface State {
   readonly alternatives: Alternative[];
 }
 
+type Say = ToolRun["say"];
+
 class Usage extends Error {}
 
-export function runAlternatives({ arguments: args }: ToolRun): number {
+export function runAlternatives({ arguments: args, say }: ToolRun): number {
   try {
     for (const directory of [LINKS, STATE]) {
       if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
         throw new Usage(`there is no directory ${directory}`);
       }
     }
-    if (args[0] === "--install") install(args.slice(1));
-    else remove(args[1] ?? "", args[2] ?? "");
+    if (args[0] === "--install") install(args.slice(1), say);
+    else remove(args[1] ?? "", args[2] ?? "", say);
     return 0;
   } catch (error) {
     if (!(error instanceof Usage)) throw error;
-    console.log(`alternatives: ${error.message}`);
+    say(`alternatives: ${error.message}`);
     return 2;
   }
 }
 
-function install(args: readonly string[]): void {
+function install(args: readonly string[], say: Say): void {
   const [path = "", name = "", target = "", priority = "", ...options] = args;
   checkLink(path, name, target);
   if (!/^-?\d+$/.test(priority)) throw new Usage(`${priority} is not a priority`);
@@ -79,7 +81,7 @@ function install(args: readonly string[]): void {
   const state = readState(name);
   if (state === null) {
     const first: State = { mode: "auto", link: { name, path }, followers: links, alternatives: [added] };
-    writeState(first, bestOf(first), false);
+    writeState(first, bestOf(first), false, say);
     return;
   }
   if (state.link.path !== path) throw new Usage(`the link of ${name} must be ${state.link.path}`);
@@ -95,10 +97,10 @@ function install(args: readonly string[]): void {
     all = all.filter(provided);
   }
   state.followers = all.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  writeState(state, state.mode === "auto" ? bestOf(state) : currentOf(state), index >= 0);
+  writeState(state, state.mode === "auto" ? bestOf(state) : currentOf(state), index >= 0, say);
 }
 
-function remove(name: string, target: string): void {
+function remove(name: string, target: string, say: Say): void {
   const state = readState(name);
   const index = state?.alternatives.findIndex((other) => other.target === target) ?? -1;
   if (state === null || index < 0) throw new Usage(`${target} is no alternative for ${name}`);
@@ -115,8 +117,8 @@ function remove(name: string, target: string): void {
   if (current?.target === target) {
     const stays = family !== null && best?.family === family;
     if (!stays) state.mode = "auto";
-    writeState(state, best, stays);
-  } else writeState(state, state.mode === "auto" ? best : current, false);
+    writeState(state, best, stays, say);
+  } else writeState(state, state.mode === "auto" ? best : current, false, say);
 }
 
 function checkLink(path: string, name: string, target: string): void {
@@ -165,7 +167,7 @@ function readState(name: string): State | null {
   return state;
 }
 
-function writeState(state: State, chosen: Alternative | undefined, force: boolean): void {
+function writeState(state: State, chosen: Alternative | undefined, force: boolean, say: Say): void {
   const { mode, link, followers, alternatives } = state;
   const head = [mode, link.path, ...followers.flatMap(({ name, path }) => [name, path]), ""];
   const body = alternatives.flatMap(({ target, priority, family, followers: files }) => [
@@ -177,18 +179,18 @@ function writeState(state: State, chosen: Alternative | undefined, force: boolea
   writeFileSync(`${path}.new`, Buffer.from([...head, ...body, ""].join("\n"), "latin1"), { mode: 0o644 });
   renameSync(`${path}.new`, path);
   if ((mode !== "auto" && !force) || chosen === undefined) return;
-  makeLink(link, chosen.target);
+  makeLink(link, chosen.target, say);
   for (const follower of followers) {
     const target = chosen.followers.get(follower.name);
     if (target === undefined) removeLink(follower);
-    else makeLink(follower, target);
+    else makeLink(follower, target, say);
   }
 }
 
-function makeLink({ name, path }: Link, target: string): void {
+function makeLink({ name, path }: Link, target: string, say: Say): void {
   const present = lstatSync(path, { throwIfNoEntry: false });
   if (present === undefined || present.isSymbolicLink()) relink(path, `${LINKS}/${name}`);
-  else console.log(`alternatives: ${path} is no symlink, and stays`);
+  else say(`alternatives: ${path} is no symlink, and stays`);
   relink(`${LINKS}/${name}`, target);
 }
 

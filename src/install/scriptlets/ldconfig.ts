@@ -14,7 +14,7 @@ import { dirname } from "node:path/posix";
 import { type Library, readLibrary } from "./elf.js";
 import { matching } from "./glob.js";
 import { type CacheEntry, compareNames, encodeLibraryCache } from "./library-cache.js";
-import type { ToolRun } from "./perform.js";
+import type { ToolRun } from "./tool.js";
 
 const CACHE = "/etc/ld.so.cache";
 
@@ -35,10 +35,10 @@ interface Found {
   readonly osVersion: number;
 }
 
-export function runLdconfig(_: ToolRun): number {
+export function runLdconfig({ say }: ToolRun): number {
   const generator = generatorOf();
   if (generator === null) {
-    console.log("ldconfig: the cache of this version of glibc is not known here");
+    say("ldconfig: the cache of this version of glibc is not known here");
     return 1;
   }
   const entries: CacheEntry[] = [];

@@ -5,14 +5,7 @@ import { runAlternatives } from "./alternatives.js";
 import { runLdconfig } from "./ldconfig.js";
 import { runSysusers } from "./sysusers.js";
 import { runTmpfiles } from "./tmpfiles.js";
-
-/** What a program is given. Its exit code is returned; it says why on standard output. */
-export interface ToolRun {
-  readonly arguments: readonly string[];
-  readonly input: string;
-  /** Seconds since the epoch. */
-  readonly now: number;
-}
+import type { ToolRun } from "./tool.js";
 
 const TOOLS: Readonly<Record<ToolName, (run: ToolRun) => number>> = {
   ldconfig: runLdconfig,
@@ -32,7 +25,9 @@ export class Performer {
 
   constructor(
     private readonly actions: ScriptletActions,
+    /** Seconds since the epoch. */
     private readonly now: number,
+    private readonly say: (line: string) => void,
   ) {}
 
   /** Those that failed without failing their package. */
@@ -52,7 +47,7 @@ export class Performer {
         status = this.#run(action);
         if (action.type === "exit") break;
       }
-    } else status = missing(plan.program);
+    } else status = this.#missing(plan.program);
     if (status === 0) return;
     if (CRITICAL.has(phase)) throw new Error(`it would have ended with exit code ${status}`);
     this.#failed.push(name);
@@ -60,9 +55,15 @@ export class Performer {
 
   #run(action: Action): number {
     if (action.type !== "tool") return action.status;
-    if (!isThere(action.program)) return missing(action.program);
-    const run = { arguments: action.arguments, input: action.input, now: this.now };
+    if (!isThere(action.program)) return this.#missing(action.program);
+    const run = { arguments: action.arguments, input: action.input, now: this.now, say: this.say };
     return TOOLS[action.tool](run);
+  }
+
+  /** The shell's exit code for it. */
+  #missing(program: string): number {
+    this.say(`${program} is not in the root`);
+    return 127;
   }
 }
 
@@ -76,10 +77,4 @@ function isThere(program: string): boolean {
       return false;
     }
   });
-}
-
-/** The shell's exit code for it. */
-function missing(program: string): number {
-  console.log(`${program} is not in the root`);
-  return 127;
 }

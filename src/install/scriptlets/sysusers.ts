@@ -1,8 +1,8 @@
 /** systemd-sysusers(8): the users and groups of sysusers.d(5). */
 import { lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expandSpecifiers, linesOf, readConfiguration, splitWords } from "./configuration.js";
-import type { ToolRun } from "./perform.js";
 import { SystemAccounts } from "./system-accounts.js";
+import type { ToolRun } from "./tool.js";
 
 const SECONDS_A_DAY = 86_400;
 
@@ -25,7 +25,7 @@ interface Items {
   faults: number;
 }
 
-export function runSysusers({ arguments: args, input, now }: ToolRun): number {
+export function runSysusers({ arguments: args, input, now, say }: ToolRun): number {
   const inline = args.includes("--inline");
   const given = args.filter((arg) => !arg.startsWith("--"));
   const replaces = args.find((arg) => arg.startsWith("--replace="))?.slice("--replace=".length);
@@ -38,9 +38,10 @@ export function runSysusers({ arguments: args, input, now }: ToolRun): number {
       input: inline ? given.join("\n") : input,
     });
   } catch (error) {
-    return fault(error);
+    say(textOf(error));
+    return 1;
   }
-  const items = parse(lines);
+  const items = parse(lines, say);
   const accounts = new SystemAccounts();
   // What the program leaves behind, as it locks the files by it.
   if (lstatSync("/etc/.pwd.lock", { throwIfNoEntry: false }) === undefined) {
@@ -53,23 +54,23 @@ export function runSysusers({ arguments: args, input, now }: ToolRun): number {
     for (const [user, group] of items.members) accounts.addMember(group, user);
     accounts.write();
   } catch (error) {
-    return fault(error);
+    say(textOf(error));
+    return 1;
   }
   return items.faults === 0 ? 0 : 65;
 }
 
-function fault(error: unknown): number {
-  console.log(`sysusers: ${error instanceof Error ? error.message : String(error)}`);
-  return 1;
+function textOf(error: unknown): string {
+  return `sysusers: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function parse(lines: readonly string[]): Items {
+function parse(lines: readonly string[], say: ToolRun["say"]): Items {
   const items: Items = { users: new Map(), groups: new Map(), members: [], faults: 0 };
   for (const line of lines.flatMap((text) => linesOf(text))) {
     try {
       parseLine(line, items);
     } catch (error) {
-      fault(error);
+      say(textOf(error));
       items.faults += 1;
     }
   }

@@ -17,8 +17,8 @@ import {
 import { dirname } from "node:path/posix";
 import { expandSpecifiers, readConfiguration, splitWords } from "./configuration.js";
 import { matching } from "./glob.js";
-import type { ToolRun } from "./perform.js";
 import { SystemAccounts } from "./system-accounts.js";
+import type { ToolRun } from "./tool.js";
 
 interface Item {
   readonly type: string;
@@ -59,9 +59,9 @@ const NEEDS_PROC = "is not mounted, but required for successful operation of sys
 
 const PROGRAMS = ["/usr/bin/systemd-tmpfiles", "/bin/systemd-tmpfiles"];
 
-export function runTmpfiles({ arguments: args, input }: ToolRun): number {
+export function runTmpfiles({ arguments: args, input, say }: ToolRun): number {
   if (PROGRAMS.some(needsProc)) {
-    console.log("systemd-tmpfiles of this root would do nothing, as it needs /proc");
+    say("systemd-tmpfiles of this root would do nothing, as it needs /proc");
     return 1;
   }
   const boot = args.includes("--boot");
@@ -71,7 +71,7 @@ export function runTmpfiles({ arguments: args, input }: ToolRun): number {
   try {
     lines = readConfiguration({ directory: "tmpfiles.d", files, replaces, input });
   } catch (error) {
-    say(error);
+    say(messageOf(error));
     return 1;
   }
   const accounts = new SystemAccounts();
@@ -82,7 +82,7 @@ export function runTmpfiles({ arguments: args, input }: ToolRun): number {
       const item = parseLine(line, accounts);
       if (item !== null && (boot || !item.modifiers.includes("!"))) items.push(item);
     } catch (error) {
-      say(error);
+      say(messageOf(error));
       status = BAD_LINES;
     }
   }
@@ -91,7 +91,7 @@ export function runTmpfiles({ arguments: args, input }: ToolRun): number {
       make(item);
     } catch (error) {
       if (item.modifiers.includes("-")) continue;
-      say(error);
+      say(messageOf(error));
       status ||= FAILED;
     }
   }
@@ -103,8 +103,8 @@ function needsProc(program: string): boolean {
   return readFileSync(program).includes(NEEDS_PROC);
 }
 
-function say(error: unknown): void {
-  console.log(`tmpfiles: ${error instanceof Error ? error.message : String(error)}`);
+function messageOf(error: unknown): string {
+  return `tmpfiles: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** These change what is there, by patterns. */
