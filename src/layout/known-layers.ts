@@ -6,6 +6,7 @@ import {
   ANNOTATION_REF_NAME,
   type Descriptor,
   type ImageConfig,
+  type ImageIndex,
   type ImageManifest,
   type Layer,
   MEDIA_TYPE,
@@ -22,15 +23,23 @@ import { readIndex } from "./index-file.js";
 export async function knownLayers(path: string, tag?: string): Promise<ReadonlyMap<string, Layer>> {
   const directory = resolve(path);
   const { manifests } = await readIndex(directory);
-  const images = manifests.filter(
-    ({ mediaType, annotations }) =>
-      mediaType === MEDIA_TYPE.manifest && (tag === undefined || annotations?.[ANNOTATION_REF_NAME] === tag),
-  );
-  const layers = await Promise.all(images.map((image) => layersOf(directory, image).catch(() => [])));
+  const named = manifests.filter((entry) => tag === undefined || entry.annotations?.[ANNOTATION_REF_NAME] === tag);
+  const layers = await Promise.all(named.map((entry) => layersBelow(directory, entry).catch(() => [])));
   return new Map(layers.flat());
 }
 
-async function layersOf(directory: string, image: Descriptor): Promise<readonly (readonly [string, Layer])[]> {
+type KnownLayers = readonly (readonly [string, Layer])[];
+
+/** Of an image, or of all platforms of one. */
+async function layersBelow(directory: string, entry: Descriptor): Promise<KnownLayers> {
+  if (entry.mediaType === MEDIA_TYPE.manifest) return layersOf(directory, entry);
+  if (entry.mediaType !== MEDIA_TYPE.index) return [];
+  const { manifests }: ImageIndex = await readJson(directory, entry);
+  const layers = await Promise.all(manifests.map((image) => layersBelow(directory, image).catch(() => [])));
+  return layers.flat();
+}
+
+async function layersOf(directory: string, image: Descriptor): Promise<KnownLayers> {
   const manifest: ImageManifest = await readJson(directory, image);
   if (!manifest.layers.some(({ annotations }) => annotations?.[ANNOTATION_LAYER_INPUTS] !== undefined)) return [];
   const config: ImageConfig = await readJson(directory, manifest.config);

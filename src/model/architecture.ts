@@ -41,6 +41,9 @@ const PLATFORM: Readonly<Record<string, Platform>> = {
   loongarch64: { os: "linux", architecture: "loong64" },
 };
 
+/** rpm's names of the architectures that images can be for. */
+export const architectureNames: readonly string[] = [...new Set(Object.values(FROM_NODE))];
+
 /** rpm's name of the architecture that this process runs on, for example `x86_64`. */
 export function hostArchitecture(): string {
   return FROM_NODE[process.arch] ?? process.arch;

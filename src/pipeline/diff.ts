@@ -13,6 +13,7 @@ import {
 } from "../inspect/compare-images.js";
 import { comparePackages, type PackageDifference, type PackageSet } from "../inspect/compare-packages.js";
 import type { ImageContents } from "../inspect/contents.js";
+import type { ImageName } from "../layout/image-reference.js";
 import { digestFiles } from "../layout/read-tree.js";
 import { formatLockfile } from "../lockfile/write.js";
 import { cacheFolders } from "../model/cache-folders.js";
@@ -25,9 +26,9 @@ import { contextOf } from "./options.js";
 import { type InspectOptions, readContents } from "./read-contents.js";
 
 export interface DiffOptions extends Omit<InspectOptions, "image"> {
-  /** The older side: an image, as `InspectOptions.image`, or the path of a lockfile. */
-  readonly from: string;
-  readonly to: string;
+  /** The older side: an image, or the path of a lockfile. */
+  readonly from: ImageName;
+  readonly to: ImageName;
   /** Where RPM files are looked for that lockfiles name, for their changelogs. */
   readonly cacheDirectory?: string | undefined;
   readonly environment?: NodeJS.ProcessEnv;
@@ -104,8 +105,9 @@ async function imagesDifference(
   };
 }
 
-async function readSide(reference: string, options: DiffOptions): Promise<Side> {
-  if (!(await isLockfile(reference))) return imageSide(await readContents({ ...options, image: reference }));
+async function readSide(reference: ImageName, options: DiffOptions): Promise<Side> {
+  if (typeof reference !== "string" || !(await isLockfile(reference)))
+    return imageSide(await readContents({ ...options, image: reference }));
   return lockSide(await readExistingLockfile(reference), options);
 }
 

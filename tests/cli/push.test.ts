@@ -261,8 +261,8 @@ test("archives of the same image are the same bytes, and what was there stays un
   writeFileSync(largest, bytes.fill(7, 100, 200));
   const before = readFileSync(user.path("a.tar"));
   const damaged = await user.run(["push", "image:v1", "oci-archive:a.tar"]);
-  assert.equal(damaged.code, 1);
-  assert.match(damaged.stderr, new RegExp(`The blob sha256:${basename(largest)} is damaged`));
+  assert.equal(damaged.code, 6);
+  assert.match(damaged.stderr, new RegExp(`the image is damaged: sha256:${basename(largest)}: `));
   assert.ok(readFileSync(user.path("a.tar")).equals(before));
   assert.deepEqual(
     readdirSync(user.directory).filter((name) => name.includes("part")),
@@ -315,6 +315,23 @@ test("an image goes to another layout with what is attached to it", async (t) =>
   }
 });
 
+test("an image of an archive goes where one of a layout does", { skip }, async (t) => {
+  const { user, layout, image } = setting(t, [1000, 50_000]);
+  layout.add(layout.artifact(image, "application/spdx+json", "{}"));
+  assert.equal((await user.run(["push", "image:v1", "oci-archive:a.tar"])).code, 0);
+  const proxy = await proxied(t);
+  const copied = ["oci:copy", "oci-archive:b.tar", "docker-archive:d.tar:app", `registry:${proxy.host}/app`];
+  const pushed = await user.run(["push", "a.tar", ...copied]);
+  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
+  assert.equal((await user.run(["layout", "validate", "copy"])).stdout, "the layout is valid\n");
+  assert.ok(readFileSync(user.path("a.tar")).equals(readFileSync(user.path("b.tar"))));
+  assert.equal((await user.run(["push", "image:v1", "docker-archive:e.tar:app"])).code, 0);
+  assert.ok(readFileSync(user.path("d.tar")).equals(readFileSync(user.path("e.tar"))));
+  const bytes = readFileSync(user.path("a.tar"));
+  writeFileSync(user.path("a.tar"), bytes.fill(7, bytes.length - 30_000, bytes.length - 25_000));
+  assert.equal((await user.run(["push", "a.tar", "oci-archive:b.tar"])).code, 6);
+});
+
 test("wrong command lines are told before anything is read", async (t) => {
   const { user } = setting(t, [1000]);
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
@@ -327,8 +344,8 @@ test("wrong command lines are told before anything is read", async (t) => {
     [["image:v1", "oci-archive:"], 2, /it names no file/],
     [["image:v1", "oci-archive:x.tar:bad tag"], 2, /"bad tag" is not a valid tag/],
     [["image:v1", ""], 2, /it names nothing/],
-    [["image:v2", "oci-archive:x.tar"], 1, /no image with the tag v2 .*\n.*there are: v1/],
-    [["absent", "oci-archive:x.tar"], 1, /there is no OCI image layout/],
+    [["image:v2", "oci-archive:x.tar"], 2, /no image with the tag v2 in image\n.*has the tags v1/],
+    [["absent", "oci-archive:x.tar"], 2, /there is no OCI image layout/],
     [["image:v1", "oci-archive:/dev/null"], 1, /something else than a file/],
     [["image:v1", "oci-archive:absent/x.tar"], 1, /Failed to write the archive .*absent/],
   ];
