@@ -37,6 +37,7 @@ export type { Finding } from "./model/finding.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, ManifestOrigins, RepositoryReference } from "./model/manifest.js";
 export type { AccountsSection, GroupAccount, PathEntry, SourceFile, UserAccount } from "./model/root-shape.js";
+export { similarNames } from "./native/similar-names.js";
 export type { AttachmentOptions } from "./pipeline/attachments.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export {

@@ -163,7 +163,7 @@ test("trouble has the exit code 2, and one message", async (t) => {
     [["image:one", "nowhere"], /there is no OCI image layout at nowhere: nothing is there/],
     [["image:one", "image:two"], /no image with the tag two in image\n +Hint image has the tags one/],
     [["text", "one.lock"], /failed to parse existing lock file text/],
-    [["one.lock"], /Not enough positional arguments/],
+    [["one.lock"], /diff needs a NEW\n +Hint it is: rpmoci diff <OLD> <NEW>/],
     [["image:one", "user"], /there is no OCI image layout at user: /],
   ];
   for (const [args, message] of cases) {
