@@ -49,7 +49,7 @@ test("push to a registry with TLS and passwords: skopeo pulls the same digest un
   assert.deepEqual(readdirSync(join(copied, "blobs/sha256")), readdirSync(user.path("image/blobs/sha256")));
 
   const untrusted = await user.push([target]);
-  assert.equal(untrusted.code, 1);
+  assert.equal(untrusted.code, 5);
   assert.match(
     untrusted.stderr,
     /Error Failed to push to 127\.0\.0\.1:\d+\/team\/app: the certificate of .* is not trusted/,
@@ -153,42 +153,64 @@ test("what a registry refuses is one clear error", { skip }, async (t) => {
   const complaint = (code: string, message: string): string =>
     JSON.stringify({ errors: [{ code, message, detail: null }] });
   const cases = [
-    ["PATCH", /uploads/, 507, "", /has no space left for the blob sha256:[0-9a-f]{64} \(HTTP status 507\)\n.*Hint /],
+    [5, "PATCH", /uploads/, 507, "", /has no space left for the blob sha256:[0-9a-f]{64} \(HTTP status 507\)\n.*Hint /],
     [
+      5,
       "PUT",
       /manifests/,
       403,
       complaint("DENIED", "quota\u001b[31m exceeded"),
       /has no space left[^\n]*\n *DENIED: quota \[31m exceeded/,
     ],
-    ["POST", /uploads/, 403, complaint("DENIED", "no"), /does not allow it \(HTTP status 403\)/],
-    ["POST", /uploads/, 404, complaint("NAME_UNKNOWN", "no repo"), /does not know this repository/],
+    [1, "POST", /uploads/, 403, complaint("DENIED", "no"), /does not allow it \(HTTP status 403\)/],
+    [1, "POST", /uploads/, 404, complaint("NAME_UNKNOWN", "no repo"), /does not know this repository/],
     [
+      1,
       "PUT",
       /manifests/,
       400,
       complaint("MANIFEST_INVALID", "bad"),
       /does not take the manifest v1 \(HTTP status 400\)/,
     ],
-    ["PUT", /uploads/, 400, complaint("DIGEST_INVALID", "bad"), /finds other bytes in the blob sha256:/],
-    ["GET", /^\/v2\/$/, 404, "nothing here", /is not a registry/],
-    ["PUT", /manifests/, 201, "", /changes the manifest v1/, { "docker-content-digest": `sha256:${"0".repeat(64)}` }],
+    [1, "PUT", /uploads/, 400, complaint("DIGEST_INVALID", "bad"), /finds other bytes in the blob sha256:/],
+    [5, "GET", /^\/v2\/$/, 404, "nothing here", /is not a registry/],
+    [
+      1,
+      "PUT",
+      /manifests/,
+      201,
+      "",
+      /changes the manifest v1/,
+      { "docker-content-digest": `sha256:${"0".repeat(64)}` },
+    ],
+    [
+      5,
+      "PUT",
+      /manifests/,
+      501,
+      "",
+      /answers to the manifest v1 with HTTP status 501\n.*Hint run the same again later/,
+    ],
   ] as const;
-  for (const [index, [method, path, status, body, message, headers = {}]] of cases.entries()) {
+  for (const [index, [code, method, path, status, body, message, headers = {}]] of cases.entries()) {
     proxy.inject({ method, path, status, body, headers });
     const result = await user.push([`registry:${proxy.host}/app-${index}`], {
       XDG_CACHE_HOME: user.path(`cache-${index}`),
     });
-    assert.equal(result.code, 1, result.stderr);
+    assert.equal(result.code, code, result.stderr);
     assert.match(result.stderr, message);
     assert.ok(!result.stderr.includes("\u001b"));
     assert.equal(result.stdout, "");
   }
+  proxy.inject({ method: "GET", path: /^\/v2\/$/, status: 429, times: 1000 });
+  const busy = await user.push([`registry:${proxy.host}/app`]);
+  assert.equal(busy.code, 5);
+  assert.match(busy.stderr, /Error .* answers to \/v2\/ with HTTP status 429/);
   const nobody = await user.push(["registry:127.0.0.1:1/app"]);
-  assert.equal(nobody.code, 1);
+  assert.equal(nobody.code, 5);
   assert.match(nobody.stderr, /Error .*127\.0\.0\.1:1 refuses connections/);
   const unknown = await user.push(["registry:no-such-host.invalid/app"]);
-  assert.equal(unknown.code, 1);
+  assert.equal(unknown.code, 5);
   assert.match(unknown.stderr, /Error .*no-such-host\.invalid (is unknown|cannot be resolved)/);
 });
 
