@@ -53,6 +53,9 @@ test("what is documented has the kind that the sources give it, and that kind's 
     for (const [, kind = "", code = ""] of text.matchAll(/\bkind: "([a-z]+)",\s*code: "([A-Z_]+)"/g)) {
       kindsOf.set(code, (kindsOf.get(code) ?? new Set()).add(kind));
     }
+    for (const [, code = "", kind = ""] of text.matchAll(/^ {2}(REGISTRY_[A-Z]+): "([a-z]+)",$/gm)) {
+      kindsOf.set(code, new Set([kind]));
+    }
   }
   assert.ok(kindsOf.size > 60);
   for (const { code, text } of sections) {
