@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { type TestContext } from "node:test";
+import { Ajv } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
 import { PackageURL } from "packageurl-js";
 import {
   assertCycloneDx,
@@ -13,6 +15,7 @@ import {
 } from "../support/bills.js";
 import { digestOf } from "../support/image.js";
 import { umoci } from "../support/image-readers.js";
+import { realData } from "../support/real-data.js";
 import { buildRpms } from "../support/rpm-fixture.js";
 import { runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
@@ -114,6 +117,20 @@ test("both formats list what rpm lists, with its licences and requirements", asy
   );
   const contained = spdx.relationships.filter(({ relationshipType }) => relationshipType === "CONTAINS");
   assert.equal(contained.length, installed.length + 1);
+});
+
+const schema = realData("schemas", "spdx-2.3.json");
+test("SPDX documents fit the official JSON schema", schema, async (t) => {
+  const { $schema: draft = "", $id: _, ...rules } = JSON.parse(readFileSync(schema.folder, "utf8"));
+  const validator = new (draft.includes("2019-09") ? Ajv2019 : Ajv)({ strict: false });
+  const fits = validator.compile(rules);
+  const scene = await sceneWithDocuments(t);
+  for (const args of [[], ["--sbom-files"]]) {
+    const { stdout } = await scene.run(["sbom", "--image", "image:test", "--format", "spdx", ...args]);
+    const document = JSON.parse(stdout);
+    assert.ok(fits(document), JSON.stringify(fits.errors));
+    assert.ok(!fits({ ...document, packages: [{ ...document.packages[0], unknown: 1 }] }));
+  }
 });
 
 test("licences are expressions where they are valid ones; origins come from the lockfile", async (t) => {
