@@ -127,9 +127,8 @@ test("SPDX documents fit the official JSON schema", schema, async (t) => {
   const scene = await sceneWithDocuments(t);
   for (const args of [[], ["--sbom-files"]]) {
     const { stdout } = await scene.run(["sbom", "--image", "image:test", "--format", "spdx", ...args]);
-    const document = JSON.parse(stdout);
-    assert.ok(fits(document), JSON.stringify(fits.errors));
-    assert.ok(!fits({ ...document, packages: [{ ...document.packages[0], unknown: 1 }] }));
+    assert.ok(fits(JSON.parse(stdout)), JSON.stringify(fits.errors));
+    assert.ok(!fits(JSON.parse(stdout.replace('"versionInfo"', '"unknown"'))));
   }
 });
 
