@@ -32,6 +32,8 @@ export interface AttachmentOptions {
   readonly sbomFiles?: boolean;
   /** Attach SLSA provenance. */
   readonly provenance?: boolean;
+  /** SLSA's `builder.id` in the provenance, a URI; the tool itself if absent. */
+  readonly builderId?: string | undefined;
   /** Write what is attached into this directory, too, as files called after the tag. */
   readonly sbomDirectory?: string | undefined;
 }
@@ -116,7 +118,7 @@ async function makeAttachments(request: AttachmentRequest): Promise<readonly Att
   const made: Attachment[] = [];
   for (const kind of kinds) {
     const { mediaType, suffix } = ATTACHMENTS[kind];
-    const own = kind === "provenance" ? parameters : options.sbomFiles === true;
+    const own = kind === "provenance" ? [parameters, options.builderId ?? null] : options.sbomFiles === true;
     const inputs = sha256(JSON.stringify([version(), kind, origins, own]));
     const known =
       options.cache === false ? null : await attachedDocument(options.layout, subject.digest, mediaType, inputs);
@@ -125,7 +127,7 @@ async function makeAttachments(request: AttachmentRequest): Promise<readonly Att
       const facts = imageFacts(subject.digest, JSON.parse(image.config.bytes.toString()));
       const contents = await reading;
       return kind === "provenance"
-        ? makeProvenance(facts, contents, origins, parameters)
+        ? makeProvenance(facts, contents, origins, parameters, options.builderId)
         : makeBill(kind, facts, contents, origins);
     };
     const bytes = known ?? (await make());
@@ -160,9 +162,10 @@ async function makeProvenance(
   { osRelease }: ImageContents,
   origins: readonly PackageOrigin[],
   parameters: BuildParameters,
+  builderId: string | undefined,
 ): Promise<Buffer> {
   const { provenanceStatement } = await import("../sbom/provenance.js");
-  return provenanceStatement({ image, osRelease, parameters, origins, toolVersion: version() });
+  return provenanceStatement({ image, osRelease, parameters, origins, toolVersion: version(), builderId });
 }
 
 /** Images of other tools need not say when they were made. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { Ajv } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
@@ -15,6 +16,7 @@ import {
 } from "../support/bills.js";
 import { digestOf } from "../support/image.js";
 import { umoci } from "../support/image-readers.js";
+import { projectRoot } from "../support/project.js";
 import { realData } from "../support/real-data.js";
 import { buildRpms } from "../support/rpm-fixture.js";
 import { runSuccessfully } from "../support/run.js";
@@ -173,6 +175,24 @@ test("licences are expressions where they are valid ones; origins come from the 
     resolvedDependencies.map(({ uri, digest }) => [PackageURL.fromString(uri).name, digest.sha256]).sort(),
     [...fetched, ["mine", local]].sort(),
   );
+
+  assert.equal(provenance.predicate.buildDefinition.buildType, "pkg:npm/rpmoci#docs/provenance-v1.md");
+  assert.ok(existsSync(join(projectRoot, "docs/provenance-v1.md")));
+  assert.equal(provenance.predicate.runDetails.builder.id, "pkg:npm/rpmoci");
+  // Attached anew under another name, and not when it is the same.
+  const id = "https://ci.example.com/builder";
+  for (const attached of [/Attached provenance/, /^(?![\s\S]*Attached)/]) {
+    const args = ["--provenance", "--sbom-dir", "documents", "--builder-id", id];
+    const named = await scene.build(args, { reuse: true });
+    assert.equal(named.code, 0, named.stderr);
+    assert.match(named.stderr, attached);
+    const { runDetails } = assertProvenance(readFileSync(scene.path("documents/test.intoto.json"))).predicate;
+    assert.equal(runDetails.builder.id, id);
+  }
+  const wrong = await scene.build(["--provenance", "--builder-id", "nobody"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--builder-id: `nobody` is not a URI\.\n.*Hint /);
+  assert.equal((await scene.build(["--builder-id", id])).code, 2);
 
   // The lockfile that is there when the image is made is not the one that it is made from.
   scene.writeManifest({ packages: ["late"] });
