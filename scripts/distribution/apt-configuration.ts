@@ -77,8 +77,8 @@ async function foreignConfiguration(
   const found = await runCommand("apt-cache", ["show", "libc6"], { env }).catch(() => null);
   if (found === null) {
     throw new ArchiveUnavailableError(
-      `the system's package sources have none for ${debianName(architecture)}; a further source may: Ubuntu's are at ` +
-        `http://ports.ubuntu.com/ubuntu-ports${failure === undefined ? "" : `\n${failure}`}`,
+      `the system's package sources have none for ${debianName(architecture)}: one that has must be added (Ubuntu's is ` +
+        `http://ports.ubuntu.com/ubuntu-ports)${failure === undefined ? "" : `\n${failure}`}`,
     );
   }
   // As for the system itself, a source of somebody else's that is gone does not end it all.
