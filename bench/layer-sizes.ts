@@ -41,7 +41,7 @@ export class LayerSizes {
     const unknown = listed.layers.filter(({ key }) => !this.#known.has(key));
     const directory = join(this.folder, "blobs");
     mkdirSync(directory, { recursive: true });
-    const written = await writeLayers(listed, unknown, { directory, section }, ignore);
+    const written = await writeLayers(listed, unknown, { directory, prefix: "", section }, ignore);
     for (const [index, { descriptor }] of written.entries()) {
       this.#known.set(unknown[index]?.key ?? "", { digest: descriptor.digest, size: descriptor.size });
     }

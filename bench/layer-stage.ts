@@ -39,7 +39,7 @@ const request = {
 const start = performance.now();
 const listed = await listLayers(request, ignore);
 const wanted = listed.layers.filter(({ key }) => !plan.known.includes(key));
-const layers = await writeLayers(listed, wanted, { directory, section }, ignore);
+const layers = await writeLayers(listed, wanted, { directory, prefix: "", section }, ignore);
 const seconds = (performance.now() - start) / 1000;
 const sizeOf = new Map(wanted.map((layer, index) => [layer, layers[index]?.descriptor.size]));
 const staged = listed.layers.map((layer): StagedLayer => ({ key: layer.key, size: sizeOf.get(layer) ?? null }));

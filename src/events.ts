@@ -1,9 +1,11 @@
 /** What happens while the library works, as typed events. Reporters turn them into text; the stages never print. */
 
-export type PackageChange =
+/** `arch` is that of the image in a lockfile for several; it is absent when all of them change so. */
+export type PackageChange = (
   | { readonly kind: "added"; readonly name: string; readonly evr: string }
   | { readonly kind: "updated"; readonly name: string; readonly from: string; readonly to: string }
-  | { readonly kind: "removed"; readonly name: string; readonly evr: string };
+  | { readonly kind: "removed"; readonly name: string; readonly evr: string }
+) & { readonly arch?: string };
 
 export interface KeyChange {
   /** `renewed`: the same key with other contents, such as a later expiry or another subkey. */
@@ -21,6 +23,8 @@ export type RpmociEvent =
   | { readonly type: "lockfile-change"; readonly change: PackageChange }
   /** A repository that had keys in the lockfile has others now. */
   | { readonly type: "key-change"; readonly change: KeyChange }
+  /** What follows is for one architecture of several; `index` counts from 1. */
+  | { readonly type: "architecture-started"; readonly arch: string; readonly index: number; readonly total: number }
   | { readonly type: "metadata-started"; readonly repositoryId: string }
   /** It was fetched `age` seconds ago and has not expired, so that the repository was not asked. */
   | { readonly type: "metadata-reused"; readonly repositoryId: string; readonly age: number }

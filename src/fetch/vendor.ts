@@ -42,14 +42,16 @@ export async function writeVendorFolder(packages: readonly FetchedPackage[], dir
 
 /**
  * The locked packages out of `directory`, in their order, found by checksum whatever the files are called. Throws an
- * `RpmociError` of kind `verify` for an RPM that the lockfile does not have, and of kind `fetch` for one that is missing.
+ * `RpmociError` of kind `verify` for an RPM that is none of `known`, which the whole lockfile has, and of kind `fetch` for
+ * one that is missing.
  */
 export async function readVendorFolder(
   packages: readonly LockedPackage[],
   directory: string,
+  known = packages,
 ): Promise<readonly FetchedPackage[]> {
-  const wanted = new Map(packages.map(({ checksum }) => [formatChecksum(checksum), checksum]));
-  const algorithms = [...new Set(packages.map(({ checksum }) => checksum.algorithm))];
+  const wanted = new Map(known.map(({ checksum }) => [formatChecksum(checksum), checksum]));
+  const algorithms = [...new Set(known.map(({ checksum }) => checksum.algorithm))];
   const found = new Map<string, string>();
   for (const name of await rpmFiles(directory)) {
     const path = resolve(directory, name);

@@ -26,34 +26,46 @@ export interface ExportedRepository {
   readonly baseUrl: string;
 }
 
-/** The document as plain data. `arch` is the image's. */
-export function exportedDocument(
-  format: InterchangeFormat,
-  packages: readonly ExportedPackage[],
-  repositories: readonly ExportedRepository[],
-  arch: string,
-): object {
-  return format === "konflux" ? konfluxDocument(packages, arch) : dnfDocument(packages, repositories);
+/** What the image for one architecture is made of. */
+export interface ExportedPart {
+  readonly arch: string;
+  readonly packages: readonly ExportedPackage[];
+  readonly repositories: readonly ExportedRepository[];
 }
 
-function konfluxDocument(packages: readonly ExportedPackage[], arch: string): object {
-  const entries = packages.map(({ url, repositoryId, size, checksum, name, evr, sourceRpm }) =>
-    present({
-      url,
-      repoid: repositoryId,
-      size,
-      checksum: formatChecksum(checksum),
-      name,
-      evr,
-      sourcerpm: sourceRpm,
-    }),
-  );
-  const arches = [{ arch, packages: entries, source: [], module_metadata: [] }];
+/** The document as plain data. */
+export function exportedDocument(format: InterchangeFormat, parts: readonly ExportedPart[]): object {
+  return format === "konflux" ? konfluxDocument(parts) : dnfDocument(parts);
+}
+
+function konfluxDocument(parts: readonly ExportedPart[]): object {
+  const arches = parts.map(({ arch, packages }) => ({
+    arch,
+    packages: packages.map(konfluxPackage),
+    source: [],
+    module_metadata: [],
+  }));
   return { lockfileVersion: 1, lockfileVendor: "redhat", arches };
 }
 
-function dnfDocument(packages: readonly ExportedPackage[], repositories: readonly ExportedRepository[]): object {
+function konfluxPackage(entry: ExportedPackage): object {
+  const { url, repositoryId, size, checksum, name, evr, sourceRpm } = entry;
+  return present({
+    url,
+    repoid: repositoryId,
+    size,
+    checksum: formatChecksum(checksum),
+    name,
+    evr,
+    sourcerpm: sourceRpm,
+  });
+}
+
+function dnfDocument(parts: readonly ExportedPart[]): object {
   const byArch: Record<string, object[]> = {};
+  // Packages for no architecture, and repositories without one in their URLs, are those of several parts.
+  const packages = distinct(parts.flatMap((part) => part.packages));
+  const repositories = distinct(parts.flatMap((part) => part.repositories));
   for (const { name, evr, arch, repositoryId, checksum, size, sourceRpm, location } of packages) {
     byArch[arch] ??= [];
     byArch[arch].push(
@@ -73,6 +85,10 @@ function dnfDocument(packages: readonly ExportedPackage[], repositories: readonl
     version: "0.2.0",
     data: { repositories: repositories.map(({ id, baseUrl }) => ({ id, baseurl: baseUrl })), packages: byArch },
   };
+}
+
+function distinct<T>(entries: readonly T[]): readonly T[] {
+  return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()];
 }
 
 function present(entry: Readonly<Record<string, unknown>>): object {

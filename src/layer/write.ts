@@ -12,6 +12,8 @@ import type { ListedLayer, ListedLayers } from "./list.js";
 export interface WriteOptions {
   /** The folder to write blobs to; it exists. */
   readonly directory: string;
+  /** Of the names of their files. */
+  readonly prefix: string;
   readonly section: Pick<LayersSection, "compression" | "level">;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,14 +26,14 @@ export interface WriteOptions {
 export async function writeLayers(
   { layers, listings }: ListedLayers,
   wanted: readonly ListedLayer[],
-  { directory, section, signal }: WriteOptions,
+  { directory, prefix, section, signal }: WriteOptions,
   emit: Emit,
 ): Promise<readonly Layer[]> {
   if (wanted.length === 0) return [];
   const total = wanted.reduce((sum, { tarSize }) => sum + tarSize, 0);
   const outputs = wanted.map((layer) => ({
     layer: layers.indexOf(layer),
-    path: join(directory, `layer-${layer.group}`),
+    path: join(directory, `${prefix}layer-${layer.group}`),
   }));
   const request = {
     listings: listings.handle,

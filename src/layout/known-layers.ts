@@ -6,6 +6,7 @@ import {
   ANNOTATION_REF_NAME,
   type Descriptor,
   type ImageConfig,
+  type ImageIndex,
   type ImageManifest,
   type Layer,
   MEDIA_TYPE,
@@ -22,12 +23,19 @@ import { readIndex } from "./index-file.js";
 export async function knownLayers(path: string, tag?: string): Promise<ReadonlyMap<string, Layer>> {
   const directory = resolve(path);
   const { manifests } = await readIndex(directory);
-  const images = manifests.filter(
-    ({ mediaType, annotations }) =>
-      mediaType === MEDIA_TYPE.manifest && (tag === undefined || annotations?.[ANNOTATION_REF_NAME] === tag),
+  const entries = manifests.filter(
+    ({ annotations }) => tag === undefined || annotations?.[ANNOTATION_REF_NAME] === tag,
   );
-  const layers = await Promise.all(images.map((image) => layersOf(directory, image).catch(() => [])));
+  const images = await Promise.all(entries.map((entry) => imagesOf(directory, entry).catch(() => [])));
+  const layers = await Promise.all(images.flat().map((image) => layersOf(directory, image).catch(() => [])));
   return new Map(layers.flat());
+}
+
+/** Those of an index of several architectures, or the image itself. */
+async function imagesOf(directory: string, entry: Descriptor): Promise<readonly Descriptor[]> {
+  const images =
+    entry.mediaType === MEDIA_TYPE.index ? (await readJson<ImageIndex>(directory, entry)).manifests : [entry];
+  return images.filter(({ mediaType }) => mediaType === MEDIA_TYPE.manifest);
 }
 
 async function layersOf(directory: string, image: Descriptor): Promise<readonly (readonly [string, Layer])[]> {

@@ -20,6 +20,13 @@ export interface NewImage {
   readonly platform: NonNullable<Descriptor["platform"]>;
 }
 
+/** What a tag names: one image, or an index of several. */
+export interface NewTagged {
+  readonly images: readonly NewImage[];
+  /** Null where there is one image only. */
+  readonly index: Blob | null;
+}
+
 /** In memory, in a file that is moved in, or in the layout already. */
 export type NewBlob =
   | { readonly descriptor: Descriptor; readonly bytes: Buffer }
@@ -117,16 +124,22 @@ export class LayoutTransaction {
   }
 
   /**
-   * As `commitBlobs`; `tag` names the image from then on, and no other. `artifacts`, which are about the image, take the
-   * place of those of the same types that this tool attached before.
+   * As `commitBlobs`; `tag` names the image from then on, and no other. `artifacts`, which are about it, or about one of
+   * the images of an index, take the place of those of the same types that this tool attached before.
    */
-  async commit(image: NewImage, tag: string, artifacts: readonly Artifact[] = []): Promise<void> {
-    const descriptor = { ...image.manifest.descriptor, platform: image.platform };
+  async commit({ images, index }: NewTagged, tag: string, artifacts: readonly Artifact[] = []): Promise<void> {
+    const [first] = images;
+    const top = index?.descriptor ?? (first && { ...first.manifest.descriptor, platform: first.platform });
+    if (top === undefined) throw new Error("there is no image to commit");
+    const subjects = [top.digest, ...images.map(({ manifest }) => manifest.descriptor.digest)];
+    const artifactsOf = new Map(
+      subjects.map((digest) => [digest, artifacts.filter(({ subject }) => subject === digest)]),
+    );
     const documents = artifacts.flatMap((artifact) => [...artifact.blobs, artifact.manifest]);
-    await this.commitBlobs([...image.layers, image.config, ...documents, image.manifest], async (index) => {
-      const tagged = withTag(index, descriptor, tag);
-      const manifests = await withArtifacts(this.directory, tagged.manifests, descriptor.digest, artifacts);
-      return { ...tagged, manifests };
+    const blobs = images.flatMap(({ layers, config, manifest }) => [...layers, config, manifest]);
+    await this.commitBlobs([...blobs, ...documents, ...(index === null ? [] : [index])], async (entries) => {
+      const tagged = withTag(entries, top, tag);
+      return { ...tagged, manifests: await withArtifacts(this.directory, tagged.manifests, artifactsOf) };
     });
   }
 

@@ -61,35 +61,37 @@ async function reach(directory: string, { digest, mediaType }: Descriptor, neede
 }
 
 /**
- * The entries of an index with `artifacts`, which are about `image`, in the place of those of the same types that this tool
- * made of it, and without those that it made of images that the index has no more. The image itself need not be there yet.
+ * The entries of an index with artifacts in the place of those of the same types that this tool made of the same subjects,
+ * and without those that it made of images that the index has no more. `artifacts` has every image that comes, be there
+ * artifacts about it or not; the images themselves need not be there yet.
  */
 export async function withArtifacts(
   directory: string,
   manifests: readonly Descriptor[],
-  image: Digest,
-  artifacts: readonly Artifact[],
+  artifacts: ReadonlyMap<Digest, readonly Artifact[]>,
 ): Promise<readonly Descriptor[]> {
-  const types = new Set(artifacts.map(({ manifest }) => manifest.descriptor.artifactType));
-  const orphans = await orphansAmong(directory, manifests, image);
+  const orphans = await orphansAmong(directory, manifests, artifacts);
   const kept = await Promise.all(
     manifests.map(async (entry) => {
       if (!isOurs(entry) || isTagged(entry)) return true;
       const subject = await subjectOf(directory, entry).catch(() => null);
-      return subject === image ? !types.has(entry.artifactType) : !orphans.has(entry);
+      const replacing = subject === null ? undefined : artifacts.get(subject);
+      if (replacing === undefined) return !orphans.has(entry);
+      return replacing.every(({ manifest }) => manifest.descriptor.artifactType !== entry.artifactType);
     }),
   );
-  return [...manifests.filter((_, index) => kept[index]), ...artifacts.map(({ manifest }) => manifest.descriptor)];
+  const added = [...artifacts.values()].flat().map(({ manifest }) => manifest.descriptor);
+  return [...manifests.filter((_, index) => kept[index]), ...added];
 }
 
 /** None where that cannot be told; garbage collection will say why. */
 async function orphansAmong(
   directory: string,
   manifests: readonly Descriptor[],
-  image: Digest,
+  coming: ReadonlyMap<Digest, unknown>,
 ): Promise<ReadonlySet<Descriptor>> {
   if (!manifests.some(isOurs)) return new Set();
-  const others = manifests.filter(({ digest }) => digest !== image);
+  const others = manifests.filter(({ digest }) => !coming.has(digest));
   return reachable(directory, others).then(
     ({ orphans }) => orphans,
     () => new Set(),

@@ -2,12 +2,35 @@
 import type { PackageChange } from "../events.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { compareText } from "../model/nevra.js";
+import { findPart, lockedArchitectures } from "./parts.js";
 
 /**
  * Changes by package name, in the order of names: of several EVRs of one name (install-only packages, or several
- * architectures) each that is not on both sides is a change of its own, paired in order.
+ * architectures of packages) each that is not on both sides is a change of its own, paired in order. What changes in the
+ * same way in the image of each architecture is one change.
  */
 export function lockfileChanges(previous: Lockfile | null, next: Lockfile): readonly PackageChange[] {
+  const archs = [
+    ...new Set([...lockedArchitectures(next), ...(previous === null ? [] : lockedArchitectures(previous))]),
+  ];
+  if (archs.length === 1 || next.arch === undefined) return partChanges(previous, next);
+  const where = new Map<string, { readonly change: PackageChange; readonly archs: string[] }>();
+  for (const arch of archs) {
+    for (const change of partChanges(previous && findPart(previous, arch), findPart(next, arch))) {
+      const key = JSON.stringify(change);
+      const known = where.get(key);
+      if (known === undefined) where.set(key, { change, archs: [arch] });
+      else known.archs.push(arch);
+    }
+  }
+  return [...where.values()]
+    .flatMap((entry) =>
+      entry.archs.length === archs.length ? [entry.change] : entry.archs.map((arch) => ({ ...entry.change, arch })),
+    )
+    .sort((a, b) => compareText(a.name, b.name));
+}
+
+function partChanges(previous: Lockfile | null, next: Lockfile | null): readonly PackageChange[] {
   const before = evrsByName(previous);
   const after = evrsByName(next);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);

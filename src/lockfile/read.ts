@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { parse as parseToml } from "smol-toml";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
-import type { Lockfile } from "../model/lockfile.js";
+import type { LockedPart, Lockfile } from "../model/lockfile.js";
 import { compareNevra, compareText } from "../model/nevra.js";
-import { lockfileSchema } from "./schema.js";
+import { type LockedPartDocument, lockfileSchema } from "./schema.js";
 
 /**
  * The lockfile at `path`, or null when there is none. Throws an `RpmociError` of kind `lockfile` for one that cannot be
@@ -41,7 +41,15 @@ export function parseLockfile(text: string, path: string): Lockfile {
     globalKeySpecs: lock.global_key_specs,
     modules: lock.modules,
     modulePlatformId: lock.module_platform_id,
-    packages: lock.packages
+    arch: lock.arch,
+    ...partOf(lock),
+    others: lock.architectures.map((entry) => ({ arch: entry.arch, ...partOf(entry) })),
+  };
+}
+
+function partOf(part: LockedPartDocument): Omit<LockedPart, "arch"> {
+  return {
+    packages: part.packages
       .map((entry) => ({
         name: entry.name,
         evr: entry.evr,
@@ -56,9 +64,9 @@ export function parseLockfile(text: string, path: string): Lockfile {
         sha256: entry.sha256,
       }))
       .sort(compareNevra),
-    localPackages: lock.local_packages.toSorted((a, b) => compareText(a.name, b.name)),
-    repositoryKeys: new Map(Object.entries(lock.repo_gpg_config)),
-    layerPlan: lock.layer_plan ?? null,
+    localPackages: part.local_packages.toSorted((a, b) => compareText(a.name, b.name)),
+    repositoryKeys: new Map(Object.entries(part.repo_gpg_config)),
+    layerPlan: part.layer_plan ?? null,
   };
 }
 

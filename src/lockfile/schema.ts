@@ -1,5 +1,6 @@
 /** The shape of `rpmoci.lock`. Unknown keys are ignored, so that lockfiles of other versions can be read. */
 import * as v from "valibot";
+import { ARCHITECTURE_NAME } from "../model/architecture.js";
 import { isChecksumValue } from "../model/checksum.js";
 
 const texts = v.array(v.string());
@@ -31,8 +32,9 @@ const fingerprint = v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 
 
 const packageGroup = v.object({ name: v.string(), packages: texts });
 
-export const lockfileSchema = v.object({
-  pkg_specs: texts,
+const arch = v.pipe(v.string(), v.regex(ARCHITECTURE_NAME, "is not the name of an architecture"));
+
+const part = v.object({
   packages: v.array(
     v.object({
       name: v.string(),
@@ -50,9 +52,6 @@ export const lockfileSchema = v.object({
   ),
   local_packages: v.optional(v.array(v.object({ name: v.string(), requires: texts })), []),
   repo_gpg_config: v.optional(v.record(v.string(), v.object({ gpgcheck: v.boolean(), keys: texts })), {}),
-  global_key_specs: v.optional(texts, []),
-  modules: v.optional(texts, []),
-  module_platform_id: v.optional(v.string()),
   layer_plan: v.optional(
     v.object({
       strategy: v.picklist(["package", "source", "size"]),
@@ -62,3 +61,21 @@ export const lockfileSchema = v.object({
     }),
   ),
 });
+
+export type LockedPartDocument = v.InferOutput<typeof part>;
+
+export const lockfileSchema = v.pipe(
+  v.object({
+    ...part.entries,
+    arch: v.optional(arch),
+    pkg_specs: texts,
+    global_key_specs: v.optional(texts, []),
+    modules: v.optional(texts, []),
+    module_platform_id: v.optional(v.string()),
+    architectures: v.optional(v.array(v.object({ ...part.entries, arch })), []),
+  }),
+  v.check(({ arch: first, architectures }) => {
+    const names = [first, ...architectures.map((entry) => entry.arch)];
+    return architectures.length === 0 || (first !== undefined && new Set(names).size === names.length);
+  }, "must name each architecture once"),
+);

@@ -18,7 +18,8 @@ export interface Selection {
  * written or its first word, or a glob of these. Throws an `RpmociError` of kind `usage` for one that names nothing.
  */
 export function selectPackages(patterns: readonly string[], manifest: Manifest, lock: Lockfile | null): Selection {
-  const locked = [...new Set(lock?.packages.map(({ name }) => name))];
+  const parts = lock === null ? [] : [lock, ...lock.others];
+  const locked = [...new Set(parts.flatMap(({ packages }) => packages.map(({ name }) => name)))];
   const names = new Set<string>();
   const specs = new Set<string>();
   for (const pattern of patterns) {

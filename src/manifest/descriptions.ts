@@ -4,6 +4,8 @@
 export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   include: "Paths of manifests that this one adds to: tables are merged, lists get further items, values are replaced.",
   contents: "What is in the image.",
+  "contents.archs":
+    "Architectures that the image is for, such as x86_64 and aarch64; of several, an image index is built. This machine's when it is left out.",
   "contents.repositories":
     "Where packages come from: ids of repositories that are configured on this system, base URLs with dnf's variables, or tables.",
   "contents.repositories.url": "The base URL, with dnf's variables.",

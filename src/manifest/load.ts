@@ -82,6 +82,8 @@ function fromDocument(document: ManifestDocument, path: string, { originOf }: Me
   return {
     path: resolve(path),
     lockfilePath: lockfilePathOf(path),
+    archs: contents.archs,
+    arch: undefined,
     repositories,
     packages: contents.packages.map((spec, index) =>
       rebasedSpec(spec, directoryOf("contents", "packages", String(index)), dirname(resolve(path))),

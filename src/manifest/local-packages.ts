@@ -2,13 +2,16 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
+import { isCompatible } from "../model/architecture.js";
 import { isLocalSpec, type Manifest } from "../model/manifest.js";
 import { compareText } from "../model/nevra.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
 
 /**
  * Absolute paths, sorted, without repeats. A specification that is a file's name means that file, and is a pattern
  * otherwise. Both are taken from the current directory, as the original does, and where nothing matches there, from the
- * manifest's. Throws an `RpmociError` of kind `manifest` for a specification without a match, unless `missing` is
+ * manifest's. Of a manifest for one architecture among several, only files that fit it count. Throws an `RpmociError` of kind `manifest` for a specification without a match, unless `missing` is
  * `"ignore"`.
  */
 export async function findLocalPackages(manifest: Manifest, missing: "fail" | "ignore"): Promise<readonly string[]> {
@@ -22,12 +25,13 @@ export async function matchLocalPackages(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const spec of manifest.packages.filter(isLocalSpec)) {
-    const paths = await matches(spec, [process.cwd(), dirname(manifest.path)]);
+    const paths = await ofArchitecture(await matches(spec, [process.cwd(), dirname(manifest.path)]), manifest.arch);
     if (paths.length === 0 && missing === "fail") {
-      throw new RpmociError(`No package found for spec '${spec}'`, {
+      const architecture = manifest.arch === undefined ? "" : ` for ${manifest.arch}`;
+      throw new RpmociError(`No package found for spec '${spec}'${architecture}`, {
         kind: "manifest",
         code: "LOCAL_PACKAGE_MISSING",
-        hint: `${resolve(spec)} matches no file`,
+        hint: `${resolve(spec)} matches no file${architecture === "" ? "" : " of that architecture"}`,
       });
     }
     for (const path of paths) if (!found.has(path)) found.set(path, spec);
@@ -45,6 +49,12 @@ async function matches(spec: string, directories: readonly string[]): Promise<re
     if (paths.length > 0) return paths;
   }
   return [];
+}
+
+async function ofArchitecture(paths: readonly string[], arch: string | undefined): Promise<readonly string[]> {
+  if (arch === undefined || paths.length === 0) return paths;
+  const headers = await nativeCall(binding().readPackages(paths, []));
+  return paths.filter((_, index) => isCompatible(arch, headers[index]?.arch ?? arch));
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** The shape of `rpmoci.toml`. Every level refuses keys that it does not know. */
 import * as v from "valibot";
+import { ARCHITECTURE_NAME, rpmArchitecture } from "../model/architecture.js";
 import { parseCapabilities } from "../model/capabilities.js";
 import { ANNOTATION_REF_NAME } from "../model/descriptor.js";
 
@@ -47,7 +48,16 @@ const rootPath = v.pipe(
   v.check((path) => !/\/\.wh\./.test(path), "has a name that layers take for a deletion"),
 );
 
+const archs = v.pipe(
+  v.array(
+    v.pipe(text, v.transform(rpmArchitecture), v.regex(ARCHITECTURE_NAME, "is not an architecture such as x86_64")),
+  ),
+  v.minLength(1, "names no architecture"),
+  v.check((names) => new Set(names).size === names.length, "have the same architecture twice"),
+);
+
 const contents = v.strictObject({
+  archs: v.optional(archs),
   repositories: v.array(repository),
   packages: texts,
   modules: v.optional(texts, []),

@@ -41,9 +41,26 @@ const PLATFORM: Readonly<Record<string, Platform>> = {
   loongarch64: { os: "linux", architecture: "loong64" },
 };
 
+/** What may be the name of an architecture of rpm's: it becomes part of URLs and paths. */
+export const ARCHITECTURE_NAME = /^[a-z0-9][a-z0-9_]{1,31}$/;
+
+/** OCI's names of architectures, and Debian's and Docker's, by which people may call those of rpm. */
+const ALIASES: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aarch64" };
+
+/** rpm's name of the architecture that somebody calls by its name in image configurations: `arm64` → `aarch64`. */
+export function rpmArchitecture(name: string): string {
+  return ALIASES[name] ?? name;
+}
+
 /** rpm's name of the architecture that this process runs on, for example `x86_64`. */
 export function hostArchitecture(): string {
   return FROM_NODE[process.arch] ?? process.arch;
+}
+
+/** Whether packages of `other` can be in an image for `arch`: those of its base architecture, and i686 in x86_64. */
+export function isCompatible(arch: string, other: string): boolean {
+  const [base, of] = [baseArchitecture(arch), baseArchitecture(other)];
+  return other === "noarch" || of === base || (base === "x86_64" && of === "i386");
 }
 
 /** dnf's `$basearch` for an rpm architecture: `i686` → `i386`, `x86_64` → `x86_64`. */

@@ -80,6 +80,7 @@ export interface ImageIndex {
   readonly schemaVersion: 2;
   readonly mediaType?: string;
   readonly manifests: readonly Descriptor[];
+  readonly annotations?: Annotations;
 }
 
 export interface ImageConfig extends Platform {

@@ -36,13 +36,10 @@ export interface RepositoryKeys {
   readonly keys: readonly string[];
 }
 
-export interface Lockfile {
-  readonly packageSpecs: readonly string[];
-  /** The manifest's `gpgkeys`, without the names and passwords that URLs may have. */
-  readonly globalKeySpecs: readonly string[];
-  /** The manifest's module streams and platform; absent in the original's lockfiles. */
-  readonly modules: readonly string[];
-  readonly modulePlatformId: string | undefined;
+/** What is locked for one architecture. */
+export interface LockedPart {
+  /** rpm's name; undefined in lockfiles that were made for the machine that made them. */
+  readonly arch: string | undefined;
   /** Sorted by name, EVR, architecture. */
   readonly packages: readonly LockedPackage[];
   /** Sorted by name. */
@@ -50,4 +47,16 @@ export interface Lockfile {
   readonly repositoryKeys: ReadonlyMap<string, RepositoryKeys>;
   /** Null for an image of one layer. */
   readonly layerPlan: LockedLayerPlan | null;
+}
+
+/** Of its first architecture, the part that the original reads, and of others. */
+export interface Lockfile extends LockedPart {
+  readonly packageSpecs: readonly string[];
+  /** The manifest's `gpgkeys`, without the names and passwords that URLs may have. */
+  readonly globalKeySpecs: readonly string[];
+  /** The manifest's module streams and platform; absent in the original's lockfiles. */
+  readonly modules: readonly string[];
+  readonly modulePlatformId: string | undefined;
+  /** In the order in which they were asked for; none has the architecture of the first. */
+  readonly others: readonly (LockedPart & { readonly arch: string })[];
 }

@@ -44,6 +44,10 @@ export interface Manifest {
   readonly path: string;
   /** Absolute path of the lockfile that belongs to it. */
   readonly lockfilePath: string;
+  /** rpm's names of the architectures that the image is for; undefined for this machine's. */
+  readonly archs: readonly string[] | undefined;
+  /** Which of them this is looked at for: of local RPMs, those for others are no part of it then. */
+  readonly arch: string | undefined;
   readonly repositories: readonly RepositoryReference[];
   /** All package specifications, as written; relative paths are from the manifest's directory, whoever wrote them. */
   readonly packages: readonly string[];
@@ -71,6 +75,11 @@ export interface Manifest {
   /** Files of certificates in PEM that the image trusts beside those of its packages. */
   readonly certificates: readonly SourceFile[];
   readonly origins: ManifestOrigins;
+}
+
+/** The manifest as it is for one architecture among those that were asked for; undefined: for this machine's only. */
+export function manifestFor(manifest: Manifest, arch: string | undefined): Manifest {
+  return { ...manifest, arch };
 }
 
 /** A specification that names RPM files on this machine rather than packages of a repository. */

@@ -1,7 +1,6 @@
 /** Bills of materials and provenance of an image: made, recognised when they are attached already, written as files. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Emit } from "../events.js";
 import { assembleArtifact } from "../image/artifact.js";
 import type { NewImage } from "../layout/layout.js";
 import { attachedDocument } from "../layout/referrers.js";
@@ -12,11 +11,13 @@ import {
   ANNOTATION_ARTIFACT_INPUTS,
   ANNOTATION_TITLE,
   type Artifact,
+  type Descriptor,
   type Digest,
   type ImageConfig,
 } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
+import { compareNevra } from "../model/nevra.js";
 import { withoutCredentials } from "../model/url.js";
 import type { ImageFacts, PackageOrigin } from "../sbom/facts.js";
 import type { BuildParameters } from "../sbom/provenance.js";
@@ -36,21 +37,15 @@ export interface AttachmentOptions {
   readonly sbomDirectory?: string | undefined;
 }
 
-export interface AttachmentRequest {
-  readonly manifest: Manifest;
-  readonly lock: Lockfile;
-  /** The lockfile is not written yet; the one that may be there is another. */
-  readonly changed: boolean;
-  readonly image: Pick<NewImage, "config" | "manifest">;
-  readonly options: AttachmentOptions & {
-    readonly layout: string;
-    readonly tag: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    /** Use what is attached already; true by default. */
-    readonly cache?: boolean;
-  };
-  /** Asked for only when something must be made. */
-  readonly contents: (withFiles: boolean) => Promise<ImageContents>;
+/** Something in the layout that documents are about: an image, or the index of those for several architectures. */
+export interface AttachmentSubject {
+  readonly descriptor: Descriptor;
+  /** Files are called so, with a suffix for each kind. */
+  readonly fileName: string;
+  /** What a document of this kind is made from beside the subject: of equal inputs, the bytes are equal. */
+  readonly inputsOf: (kind: AttachmentKind) => unknown;
+  /** Called only where the document is not attached already. */
+  readonly make: (kind: AttachmentKind) => Promise<Buffer>;
 }
 
 interface Attachment {
@@ -61,25 +56,31 @@ interface Attachment {
   readonly isNew: boolean;
 }
 
-/** What the options ask for, to be committed with the image. Equal inputs give equal bytes. */
+/** What the options ask for about one subject, to be committed with it. Equal inputs give equal bytes. */
 export class PendingAttachments {
   private constructor(
+    readonly subject: Digest,
     readonly attachments: readonly Attachment[],
     readonly files: PendingDocuments | null,
   ) {}
 
   /**
    * Makes the documents, but for those that are attached already, and writes files beside those that are there. Throws what
-   * `contents` throws, and an `RpmociError` of kind `output` for files that cannot be written.
+   * the subject's `make` throws, and an `RpmociError` of kind `output` for files that cannot be written.
    */
-  static async prepare(request: AttachmentRequest): Promise<PendingAttachments> {
-    const attachments = await makeAttachments(request);
-    const { sbomDirectory, tag } = request.options;
-    if (sbomDirectory === undefined) return new PendingAttachments(attachments, null);
-    // A tag may have what separates directories.
-    const name = tag.replace(/[/:]/g, "-");
-    const documents = attachments.map(({ kind, bytes }) => ({ name: `${name}${ATTACHMENTS[kind].suffix}`, bytes }));
-    return new PendingAttachments(attachments, await PendingDocuments.prepare(sbomDirectory, documents));
+  static async prepare(
+    subject: AttachmentSubject,
+    options: AttachmentOptions & { readonly layout: string; readonly cache?: boolean },
+  ): Promise<PendingAttachments> {
+    const attachments: Attachment[] = [];
+    for (const kind of wantedKinds(options)) attachments.push(await makeAttachment(kind, subject, options));
+    const documents = attachments.map(({ kind, bytes }) => ({
+      name: `${subject.fileName}${ATTACHMENTS[kind].suffix}`,
+      bytes,
+    }));
+    const { sbomDirectory } = options;
+    const files = sbomDirectory === undefined ? null : await PendingDocuments.prepare(sbomDirectory, documents);
+    return new PendingAttachments(subject.descriptor.digest, attachments, files);
   }
 
   /** All of them, those that are attached already included. */
@@ -87,15 +88,13 @@ export class PendingAttachments {
     return this.attachments.map(({ artifact }) => artifact);
   }
 
-  get areNew(): boolean {
-    return this.attachments.some(({ isNew }) => isNew);
+  get newKinds(): readonly AttachmentKind[] {
+    return this.attachments.filter(({ isNew }) => isNew).map(({ kind }) => kind);
   }
 
   /** Once the artifacts are in the layout. Throws an `RpmociError` of kind `output`. */
-  async commit(emit: Emit): Promise<void> {
+  async commit(): Promise<void> {
     await this.files?.commit();
-    const documents = this.attachments.filter(({ isNew }) => isNew).map(({ kind }) => ATTACHMENTS[kind].name);
-    if (documents.length > 0) emit({ type: "documents-attached", documents });
   }
 
   /** Idempotent; without effect after `commit`. */
@@ -104,37 +103,101 @@ export class PendingAttachments {
   }
 }
 
-/** In the order of `ATTACHMENTS`. */
-async function makeAttachments(request: AttachmentRequest): Promise<readonly Attachment[]> {
-  const { image, options } = request;
-  const kinds = wantedKinds(options);
-  if (kinds.length === 0) return [];
-  const subject = image.manifest.descriptor;
-  const origins = await originsOf(request.lock, await findLocalPackages(request.manifest, "fail"));
+async function makeAttachment(
+  kind: AttachmentKind,
+  { descriptor, inputsOf, make }: AttachmentSubject,
+  { layout, cache = true }: { readonly layout: string; readonly cache?: boolean },
+): Promise<Attachment> {
+  const { mediaType, suffix } = ATTACHMENTS[kind];
+  const inputs = sha256(JSON.stringify([version(), kind, inputsOf(kind)]));
+  const known = cache ? await attachedDocument(layout, descriptor.digest, mediaType, inputs) : null;
+  const bytes = known ?? (await make(kind));
+  const annotations = { [ANNOTATION_ARTIFACT_INPUTS]: inputs };
+  const fileName = `${kind === "provenance" ? kind : "sbom"}${suffix}`;
+  const artifact = assembleArtifact({ type: mediaType, bytes, fileName, subject: descriptor, annotations });
+  return { kind, bytes, artifact, isNew: known === null };
+}
+
+export interface AttachmentRequest {
+  readonly manifest: Manifest;
+  /** The whole lockfile, and whether it is not written yet; the one that may be there is another then. */
+  readonly lockfile: Lockfile;
+  readonly changed: boolean;
+  readonly options: AttachmentOptions & {
+    readonly tag: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface ImageAttachmentRequest extends AttachmentRequest {
+  /** The part of the image's architecture. */
+  readonly lock: Lockfile;
+  readonly image: Pick<NewImage, "config" | "manifest" | "platform">;
+  readonly contents: (withFiles: boolean) => Promise<ImageContents>;
+}
+
+/** An image; one of several that an index has when `isOneOfSeveral`. */
+export async function imageSubject(
+  request: ImageAttachmentRequest,
+  isOneOfSeveral: boolean,
+): Promise<AttachmentSubject> {
+  const { image, options, lock, manifest } = request;
+  const { sbomFiles = false } = options;
+  const origins = await originsOf(lock, await findLocalPackages(manifest, "fail"));
   const parameters = await parametersOf(request);
+  const { descriptor } = image.manifest;
+  const facts = imageFacts(descriptor.digest, JSON.parse(image.config.bytes.toString()));
   let reading: Promise<ImageContents> | undefined;
-  const made: Attachment[] = [];
-  for (const kind of kinds) {
-    const { mediaType, suffix } = ATTACHMENTS[kind];
-    const own = kind === "provenance" ? parameters : options.sbomFiles === true;
-    const inputs = sha256(JSON.stringify([version(), kind, origins, own]));
-    const known =
-      options.cache === false ? null : await attachedDocument(options.layout, subject.digest, mediaType, inputs);
-    const make = async (): Promise<Buffer> => {
-      reading ??= request.contents(options.sbomFiles === true);
-      const facts = imageFacts(subject.digest, JSON.parse(image.config.bytes.toString()));
+  return {
+    descriptor,
+    fileName: `${fileNameOf(options.tag)}${isOneOfSeveral ? `-${image.platform.architecture}` : ""}`,
+    inputsOf: (kind) => [origins, kind === "provenance" ? parameters : sbomFiles],
+    make: async (kind) => {
+      reading ??= request.contents(sbomFiles);
       const contents = await reading;
       return kind === "provenance"
-        ? makeProvenance(facts, contents, origins, parameters)
+        ? makeProvenance(facts, contents.osRelease, origins, parameters)
         : makeBill(kind, facts, contents, origins);
-    };
-    const bytes = known ?? (await make());
-    const annotations = { [ANNOTATION_ARTIFACT_INPUTS]: inputs };
-    const fileName = `${kind === "provenance" ? kind : "sbom"}${suffix}`;
-    const artifact = assembleArtifact({ type: mediaType, bytes, fileName, subject, annotations });
-    made.push({ kind, bytes, artifact, isNew: known === null });
+    },
+  };
+}
+
+export interface IndexAttachmentRequest extends AttachmentRequest {
+  readonly index: Descriptor;
+  /** With the part of the lockfile that each is made of, and the manifest as it is for it. */
+  readonly platforms: readonly { readonly image: NewImage; readonly lock: Lockfile; readonly manifest: Manifest }[];
+}
+
+/** The index: its bill of materials lists the images, each of which has its own; its provenance has all packages. */
+export async function indexSubject(request: IndexAttachmentRequest): Promise<AttachmentSubject> {
+  const { index, platforms, options } = request;
+  const origins: PackageOrigin[] = [];
+  for (const { lock, manifest } of platforms) {
+    origins.push(...(await originsOf(lock, await findLocalPackages(manifest, "fail"))));
   }
-  return made;
+  const distinct = [...new Map(origins.map((origin) => [JSON.stringify(origin), origin])).values()].sort(compareNevra);
+  const parameters = await parametersOf(request);
+  const images = platforms.map(({ image }) => ({
+    facts: imageFacts(image.manifest.descriptor.digest, JSON.parse(image.config.bytes.toString())),
+    platform: image.platform,
+  }));
+  const facts = { ...images[0]?.facts, digest: index.digest } as ImageFacts;
+  return {
+    descriptor: index,
+    fileName: fileNameOf(options.tag),
+    inputsOf: (kind) => (kind === "provenance" ? [distinct, parameters] : images),
+    make: async (kind) => {
+      if (kind === "provenance") return makeProvenance(facts, null, distinct, parameters);
+      const bill = { image: facts, images, toolVersion: version() };
+      if (kind === "spdx") return (await import("../sbom/spdx-index.js")).spdxIndexDocument(bill);
+      return (await import("../sbom/cyclonedx-index.js")).cyclonedxIndexDocument(bill);
+    },
+  };
+}
+
+/** A tag may have what separates directories. */
+function fileNameOf(tag: string): string {
+  return tag.replace(/[/:]/g, "-");
 }
 
 function wantedKinds({ sbom = [], provenance = false }: AttachmentOptions): readonly AttachmentKind[] {
@@ -157,7 +220,7 @@ export async function makeBill(
 
 async function makeProvenance(
   image: ImageFacts,
-  { osRelease }: ImageContents,
+  osRelease: string | null,
   origins: readonly PackageOrigin[],
   parameters: BuildParameters,
 ): Promise<Buffer> {
@@ -179,10 +242,10 @@ export function imageFacts(
   };
 }
 
-async function parametersOf({ manifest, lock, changed, options }: AttachmentRequest): Promise<BuildParameters> {
+async function parametersOf({ manifest, lockfile, changed, options }: AttachmentRequest): Promise<BuildParameters> {
   return {
     manifestDigest: sha256(await readFile(manifest.path)),
-    lockfileDigest: sha256(changed ? formatLockfile(lock) : await readFile(manifest.lockfilePath)),
+    lockfileDigest: sha256(changed ? formatLockfile(lockfile) : await readFile(manifest.lockfilePath)),
     repositories: manifest.repositories.map((repository) =>
       repository.kind === "url"
         ? { id: repository.id, url: withoutCredentials(repository.url) }

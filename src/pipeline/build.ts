@@ -1,54 +1,44 @@
 /** `rpmoci build`: from the manifest to an image in a layout. */
+import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { allTogether } from "../fetch/offline.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
-import { imageAnnotations } from "../image/annotations.js";
-import { imageConfig } from "../image/config.js";
 import { readGitAnnotations } from "../image/git.js";
-import { assembleImage } from "../image/manifest.js";
 import { chooseEngine } from "../install/engine.js";
-import { erasePackages } from "../install/erase.js";
-import { installPackages } from "../install/install.js";
-import { Sandbox } from "../install/sandbox.js";
-import type { Engine, EngineName } from "../install/setting.js";
+import type { EngineName } from "../install/setting.js";
 import { inspectLayout } from "../layout/index-file.js";
-import { checkTag, LayoutTransaction, type NewImage } from "../layout/layout.js";
+import { checkTag, LayoutTransaction } from "../layout/layout.js";
 import { isTagged, readImage } from "../layout/read-image.js";
-import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
-import { readLockfile } from "../lockfile/read.js";
+import { allPackages, findPart, joinParts, lockArchitecture } from "../lockfile/parts.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { readSources } from "../manifest/sources.js";
-import { hostArchitecture, platformOf } from "../model/architecture.js";
+import { platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
-import type { Annotations, Artifact, Digest } from "../model/descriptor.js";
+import type { Annotations, Digest } from "../model/descriptor.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
-import { canonicalizeRoot } from "../rootfs/canonicalize.js";
-import { shapeRoot } from "../rootfs/shape.js";
 import { verifyPackages } from "../verify/verify.js";
-import { type AttachmentOptions, PendingAttachments } from "./attachments.js";
-import { contentsOfImage, contentsOfRoot } from "./image-contents.js";
+import { type ArchitectureOptions, forEachArchitecture } from "./architectures.js";
+import type { AttachmentOptions } from "./attachments.js";
+import { type BuildPlan, type PlannedPart, planBuild } from "./build-plan.js";
+import { contentsOfImage } from "./image-contents.js";
 import { type ImageInputs, ImageRecords, imageKey } from "./image-records.js";
-import { planFor } from "./layer-plan.js";
-import { type LayerReuse, makeLayers } from "./layers.js";
-import { describeLocalPackages } from "./lock.js";
-import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
-import { PendingLockfile } from "./lockfile-writer.js";
+import type { LayerReuse } from "./layers.js";
+import { requiredKeys, sha256Of } from "./locked-packages.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
+import { type ArchitectureImage, PendingBuild } from "./pending-build.js";
+import { makePlatformImage, type PlatformImage } from "./platform-image.js";
 import { PolicyGate } from "./policy.js";
-import { readLockfileOrWarn } from "./previous-lockfile.js";
 import { RepositoryResolver } from "./resolver.js";
 import { sourceDateEpoch } from "./source-date-epoch.js";
 import { withWorkDirectory } from "./work-directory.js";
 
-/** Seconds. Depending on the machine, what takes longest takes one, seldom two minutes. */
-const SCRIPTLET_TIMEOUT = 600;
-
-export interface BuildOptions extends CommonOptions, AttachmentOptions {
+/** Without `archs`, the manifest's, or those of the lockfile that is there, or this machine's. */
+export interface BuildOptions extends CommonOptions, ArchitectureOptions, AttachmentOptions {
   /** The OCI image layout to create or add to. */
   readonly layout: string;
   /** A reference name of the OCI image specification; an image that has it loses it. */
@@ -82,8 +72,10 @@ export interface BuildResult {
   /** Absolute. */
   readonly layout: string;
   readonly tag: string;
-  /** The image manifest's. */
+  /** Of the image manifest, or of the index of those for several architectures. */
   readonly digest: Digest;
+  /** The image manifests, in the order of the lockfile. */
+  readonly images: readonly { readonly arch: string; readonly digest: Digest }[];
   readonly lockfile: Lockfile;
   /** An earlier build made the image of the same inputs, and this one did not make it again. */
   readonly unchanged: boolean;
@@ -98,8 +90,29 @@ export async function tagUnchanged(options: BuildOptions): Promise<BuildResult |
   checkTag(options.tag);
   const manifest = await loadManifest(options.manifestPath);
   if ((await inspectLayout(options.layout)) === "absent" || !mayBeUnchanged(options)) return null;
-  const lock = await usableLockfile(manifest, options.locked === true, { ...context, emit: () => {} });
-  return lock === null ? null : tagKnownImage(manifest, lock, options, context);
+  const plan = await planBuild(manifest, options, { ...context, emit: () => {} });
+  if (plan.changed) return null;
+  const inputs = await inputsOf(manifest, options, context);
+  const images: ArchitectureImage[] = [];
+  for (const { manifest: own, lock } of plan.parts.filter(({ isWanted }) => isWanted)) {
+    const known = lock && (await knownImage({ manifest: own, lock, inputs, options }, context));
+    if (!known) return null;
+    images.push({ manifest: own, lock, ...known });
+  }
+  const pending = new PendingBuild(manifest, plan.lockfile, false, images.length > 1, inputs.annotations, options);
+  try {
+    for (const image of images) await pending.add(image);
+    await pending.finish();
+    const { layout: path, tag } = options;
+    const isDone =
+      pending.attachments.every(({ newKinds }) => newKinds.length === 0) && (await isTagged(path, pending.digest, tag));
+    if (!isDone && !(await addTag(pending, path))) return null;
+    context.emit({ type: "image-unchanged", layout: path, tag, digest: pending.digest });
+    await pending.commitFiles(context.emit);
+    return { ...pending.result, layout: resolve(path), unchanged: true };
+  } finally {
+    await pending.discard();
+  }
 }
 
 /** Whoever vendors packages wants to hear of those that do not belong. */
@@ -107,36 +120,11 @@ function mayBeUnchanged({ cache = true, vendorDirectory }: BuildOptions): boolea
   return cache && vendorDirectory === undefined;
 }
 
-async function tagKnownImage(
-  manifest: Manifest,
-  lock: Lockfile,
-  options: BuildOptions,
-  context: Context,
-): Promise<BuildResult | null> {
-  const { layout: path, tag } = options;
-  const inputs = await inputsOf(manifest, options, context);
-  const digest = await recordsOf(context).find(await keyOf(manifest, lock, inputs, options, context));
-  const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(lock))));
-  if (!image) return null;
-  const layers = image.layers.map(({ descriptor }) => descriptor);
-  const contents = (withFiles: boolean) => contentsOfImage(resolve(path), layers, withFiles);
-  const attachments = await PendingAttachments.prepare({ manifest, lock, changed: false, image, options, contents });
-  try {
-    const isDone = !attachments.areNew && (await isTagged(path, digest, tag));
-    if (!isDone && !(await addTag(path, image, tag, attachments.artifacts))) return null;
-    context.emit({ type: "image-unchanged", layout: path, tag, digest });
-    await attachments.commit(context.emit);
-  } finally {
-    await attachments.discard();
-  }
-  return { layout: resolve(path), tag, digest, lockfile: lock, unchanged: true };
-}
-
 /** False when somebody else has collected the image's layers as garbage. */
-async function addTag(path: string, image: NewImage, tag: string, artifacts: readonly Artifact[]): Promise<boolean> {
+async function addTag(pending: PendingBuild, path: string): Promise<boolean> {
   const layout = await LayoutTransaction.begin(path);
   try {
-    await layout.commit(image, tag, artifacts);
+    await pending.commit(layout);
     return true;
   } catch (error) {
     if (error instanceof RpmociError && error.code === "LAYER_VANISHED") return false;
@@ -148,18 +136,6 @@ async function addTag(path: string, image: NewImage, tag: string, artifacts: rea
 
 function recordsOf({ cacheDirectory }: Context): ImageRecords {
   return new ImageRecords(cacheFolders(cacheDirectory).images);
-}
-
-async function keyOf(
-  manifest: Manifest,
-  lock: Lockfile,
-  inputs: Inputs,
-  { labels = {} }: BuildOptions,
-  { environment }: Context,
-): Promise<string> {
-  const localPackages = await findLocalPackages(manifest, "fail");
-  const sourceDateEpoch = environment.SOURCE_DATE_EPOCH;
-  return imageKey({ manifest, lock, labels, ...inputs, localPackages, sourceDateEpoch });
 }
 
 /** What an image is made of beside manifest and packages. It is looked at once, since it may change meanwhile. */
@@ -175,9 +151,39 @@ async function inputsOf(
   return { annotations: [git, manifest.image.annotations, annotations], sources };
 }
 
+/** What the image for one architecture is made of. */
+interface ArchitectureInputs {
+  /** As it is for this architecture. */
+  readonly manifest: Manifest;
+  /** Of this architecture. */
+  readonly lock: Lockfile;
+  readonly inputs: Inputs;
+  readonly options: BuildOptions;
+}
+
+async function keyOf(
+  { manifest, lock, inputs, options: { labels = {} } }: ArchitectureInputs,
+  { environment }: Context,
+): Promise<string> {
+  const localPackages = await findLocalPackages(manifest, "fail");
+  const sourceDateEpoch = environment.SOURCE_DATE_EPOCH;
+  return imageKey({ manifest, lock, labels, ...inputs, localPackages, sourceDateEpoch });
+}
+
+/** What an earlier build made of the same inputs, if the layout still has it. */
+async function knownImage(inputs: ArchitectureInputs, context: Context): Promise<PlatformImage | null> {
+  const { layout: path } = inputs.options;
+  const digest = await recordsOf(context).find(await keyOf(inputs, context));
+  const image = digest && (await readImage(path, digest, platformOf(lockArchitecture(inputs.lock))));
+  if (!image) return null;
+  const layers = image.layers.map(({ descriptor }) => descriptor);
+  return { image, contents: (withFiles) => contentsOfImage(resolve(path), layers, withFiles) };
+}
+
 /**
- * Builds the image. The same manifest, lockfile and `SOURCE_DATE_EPOCH` give the same digest. Must run as root, of the
- * machine or of a user namespace. Throws an `RpmociError`; layout and lockfile are then as they were before.
+ * Builds the image, or, for several architectures, those for each and the index that has them. The same manifest, lockfile
+ * and `SOURCE_DATE_EPOCH` give the same digest. Must run as root, of the machine or of a user namespace. Throws an
+ * `RpmociError`; layout and lockfile are then as they were before.
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const started = Date.now();
@@ -189,30 +195,52 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const manifest = await loadManifest(options.manifestPath);
   const inputs = await inputsOf(manifest, options, context);
   const engine = await chooseEngine(options.engine, context.environment, context.emit);
-  const { existing, arch } = await existingLockfile(manifest, options.locked === true, context);
-  const resolver = await RepositoryResolver.configure(manifest, arch, context);
+  const plan = await planBuild(manifest, options, context);
+  const resolvers: RepositoryResolver[] = [];
+  const layouts: LayoutTransaction[] = [];
+  let pending: PendingBuild | null = null;
   try {
-    // Packages stay in their layers even when the lockfile is made anew.
-    const previous = await readLockfile(manifest.lockfilePath).catch(() => null);
-    const lock = existing ?? (await resolver.lock(manifest, { previous }));
-    const policy = new PolicyGate(manifest, lock, context);
-    await policy.checkLock(existing === null);
-    const packages = await verifiedPackages(manifest, lock, resolver, options, context);
-    await policy.checkFiles(packages.map(({ path }) => path));
-    const changed = existing === null;
-    const result = await withWorkDirectory((scratch) =>
-      makeImage({ manifest, lock, inputs, changed, packages, policy, engine, scratch, created, options }, context),
+    const locked = await lockParts(plan, resolvers, context);
+    const lockfile = plan.changed ? joinParts(locked.map(({ lock }) => lock)) : plan.lockfile;
+    const wanted = locked.filter(({ part }) => part.isWanted);
+    const contents = await forEachArchitecture(wanted, context.emit, (entry) =>
+      availablePackages(entry, lockfile, inputs, options, context),
     );
-    context.emit({
-      type: "image-written",
-      layout: options.layout,
-      tag: options.tag,
-      digest: result.digest,
-      seconds: (Date.now() - started) / 1000,
+    const isIndex = wanted.length > 1;
+    pending = new PendingBuild(manifest, lockfile, plan.changed, isIndex, inputs.annotations, options);
+    const layout = await LayoutTransaction.begin(options.layout);
+    layouts.push(layout);
+    await withWorkDirectory(async (directory) => {
+      await forEachArchitecture(contents, context.emit, async (entry) => {
+        const { manifest: own, lock, arch, policy } = entry;
+        const scratch = join(directory, arch);
+        const request = { manifest: own, lock, ...inputs, engine, scratch, created, layout, options };
+        const made =
+          "known" in entry ? entry.known : await makePlatformImage({ ...request, packages: entry.packages }, context);
+        await pending?.add({ manifest: own, lock, ...made });
+        await policy.checkImage(made.image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
+        // Those of several architectures need not all find room at once.
+        await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+      });
     });
-    return result;
+    await pending.finish();
+    context.signal?.throwIfAborted();
+    await pending.commit(layout);
+    await pending.commitFiles(context.emit);
+    if (options.cache !== false) {
+      for (const { manifest: own, lock, image } of pending.images) {
+        const key = await keyOf({ manifest: own, lock, inputs, options }, context);
+        await recordsOf(context).write(key, image.manifest.descriptor.digest);
+      }
+    }
+    const { layout: path, tag } = options;
+    const seconds = (Date.now() - started) / 1000;
+    context.emit({ type: "image-written", layout: path, tag, digest: pending.digest, seconds });
+    return { ...pending.result, layout: layout.directory, unchanged: false };
   } finally {
-    await resolver.close();
+    for (const layout of layouts) await layout.discard();
+    await pending?.discard();
+    for (const resolver of resolvers) await resolver.close();
   }
 }
 
@@ -226,59 +254,55 @@ function requireRoot(): void {
   });
 }
 
-interface ExistingLockfile {
-  /** Null when a new one must, and may, be made. */
-  readonly existing: Lockfile | null;
-  /** rpm's architecture that the image is for. */
+interface LockedEntry extends Pick<ArchitectureInputs, "manifest" | "lock"> {
   readonly arch: string;
+  readonly part: PlannedPart;
+  readonly resolver: RepositoryResolver;
+  readonly policy: PolicyGate;
 }
 
-async function existingLockfile(manifest: Manifest, locked: boolean, context: Context): Promise<ExistingLockfile> {
-  const existing = await usableLockfile(manifest, locked, context);
-  const arch = existing === null ? hostArchitecture() : lockArchitecture(existing);
-  if (arch !== hostArchitecture()) throw foreignArchitecture(manifest, arch);
-  return { existing, arch };
-}
-
-/** The lockfile when it can be used as it is; null when a new one must, and may, be made. */
-async function usableLockfile(manifest: Manifest, locked: boolean, context: Context): Promise<Lockfile | null> {
-  const path = manifest.lockfilePath;
-  const lock = await (locked ? readLockfile(path) : readLockfileOrWarn(path, context.emit));
-  if (lock === null) {
-    if (!locked) return null;
-    throw new RpmociError(
-      `the lock file ${path} is missing and needs to be generated but --locked was passed to prevent this`,
-      { kind: "lockfile", code: "LOCKFILE_MISSING", hint: "run rpmoci update" },
-    );
-  }
-  if (fitsManifest(lock, manifest)) {
-    if (locked) return lock;
-    const local = await describeLocalPackages(await findLocalPackages(manifest, "ignore"));
-    const requires = local.flatMap((entry) => entry.requires);
-    if (fitsLocalRequirements(lock, requires)) return lock;
-  }
-  if (locked) {
-    throw new RpmociError(`the lock file ${path} needs to be updated but --locked was passed to prevent this`, {
-      kind: "lockfile",
-      code: "LOCKFILE_OUTDATED",
-      hint: "run rpmoci update",
-    });
-  }
-  context.emit({ type: "lockfile-outdated", path });
-  return null;
-}
-
-function foreignArchitecture(manifest: Manifest, arch: string): RpmociError {
-  return new RpmociError(`${manifest.lockfilePath} locks packages for ${arch}, this machine is ${hostArchitecture()}`, {
-    kind: "environment",
-    code: "FOREIGN_ARCHITECTURE",
-    hint: `build on a machine of ${arch}, or run rpmoci update`,
+/** Makes the parts of the lockfile that are missing; all are checked against the manifest's policy. */
+async function lockParts(
+  plan: BuildPlan,
+  resolvers: RepositoryResolver[],
+  context: Context,
+): Promise<readonly LockedEntry[]> {
+  return forEachArchitecture(plan.parts, plan.changed ? context.emit : () => {}, async (part) => {
+    const { arch, manifest } = part;
+    const resolver = await RepositoryResolver.configure(manifest, arch, context);
+    resolvers.push(resolver);
+    // Packages stay in their layers even when the lockfile is made anew.
+    const lock =
+      part.lock ?? (await resolver.lock(manifest, { previous: plan.previous && findPart(plan.previous, arch) }));
+    const policy = new PolicyGate(manifest, lock, context);
+    await policy.checkLock(part.lock === null);
+    return { arch, part, manifest, lock, resolver, policy };
   });
+}
+
+type AvailableEntry = LockedEntry &
+  ({ readonly known: PlatformImage } | { readonly packages: readonly VerifiedPackage[] });
+
+/** Fetches and verifies, unless there is the image already. */
+async function availablePackages(
+  entry: LockedEntry,
+  lockfile: Lockfile,
+  inputs: Inputs,
+  options: BuildOptions,
+  context: Context,
+): Promise<AvailableEntry> {
+  const { manifest, lock, resolver, policy } = entry;
+  const known = mayBeUnchanged(options) ? await knownImage({ manifest, lock, inputs, options }, context) : null;
+  if (known !== null) return { ...entry, known };
+  const packages = await verifiedPackages(manifest, lock, lockfile, resolver, options, context);
+  await policy.checkFiles(packages.map(({ path }) => path));
+  return { ...entry, packages };
 }
 
 async function verifiedPackages(
   manifest: Manifest,
   lock: Lockfile,
+  lockfile: Lockfile,
   { repositories, transport }: RepositoryResolver,
   { vendorDirectory }: BuildOptions,
   context: Context,
@@ -286,7 +310,7 @@ async function verifiedPackages(
   const [remote, keys] = await allTogether([
     vendorDirectory === undefined
       ? fetchPackages(lock.packages, repositories, transport, context.emit)
-      : readVendorFolder(lock.packages, vendorDirectory),
+      : readVendorFolder(lock.packages, vendorDirectory, allPackages(lockfile)),
     requiredKeys(lock, repositories, manifest.requireSigned),
   ]);
   const local = (await findLocalPackages(manifest, "fail")).map((path): FetchedPackage => ({ path, locked: null }));
@@ -299,103 +323,4 @@ async function verifiedPackages(
   context.signal?.throwIfAborted();
   const localNames = new Set(lock.localPackages.map(({ name }) => name));
   return verifyPackages({ packages: [...remote, ...local], localNames, keys, sha256Of }, context.emit);
-}
-
-interface ImageRequest {
-  readonly manifest: Manifest;
-  readonly lock: Lockfile;
-  readonly inputs: Inputs;
-  readonly changed: boolean;
-  readonly packages: readonly VerifiedPackage[];
-  readonly policy: PolicyGate;
-  readonly engine: Engine;
-  readonly scratch: string;
-  readonly created: number;
-  readonly options: BuildOptions;
-}
-
-async function makeImage(request: ImageRequest, context: Context): Promise<BuildResult> {
-  const { manifest, lock, inputs, packages, scratch, created, options } = request;
-  const { emit, signal } = context;
-  const arch = lockArchitecture(lock);
-  const buildStart = Math.floor(Date.now() / 1000);
-  const sandbox = new Sandbox(options.sandbox, scratch, emit);
-  const { scriptletTimeout = SCRIPTLET_TIMEOUT } = options;
-  const installed = await installPackages(
-    {
-      packages,
-      root: join(scratch, "root"),
-      scratch,
-      engine: request.engine,
-      sandbox,
-      scriptletTimeout,
-      arch,
-      docs: manifest.docs,
-      langs: manifest.langs,
-      sourceDateEpoch: created,
-      abort: signal,
-    },
-    emit,
-  );
-  await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
-  await canonicalizeRoot(installed.root, installed.databasePath, created);
-  await shapeRoot(installed, manifest, inputs.sources, created, emit);
-  signal?.throwIfAborted();
-  const layout = await LayoutTransaction.begin(options.layout);
-  let pending: PendingLockfile | null = null;
-  let attachments: PendingAttachments | null = null;
-  try {
-    if (request.changed) pending = await PendingLockfile.prepare(manifest.lockfilePath, lock);
-    const { cache = true, previous } = options;
-    const layers = await makeLayers(
-      {
-        packages: lock.packages,
-        root: installed.root,
-        databasePath: installed.databasePath,
-        plan: planFor(lock, manifest) ?? { layers: [] },
-        section: manifest.layers,
-        created,
-        buildStart,
-        layout,
-        reuse: { enabled: cache, previous },
-      },
-      context,
-    );
-    emit({ type: "image-started" });
-    const platform = platformOf(arch);
-    const config = imageConfig({
-      image: manifest.image,
-      labels: options.labels ?? {},
-      platform,
-      layers,
-      created,
-    });
-    const annotations = imageAnnotations(inputs.annotations, created);
-    const image = assembleImage(config, layers, platform, annotations);
-    const contents = (withFiles: boolean) =>
-      contentsOfRoot({ root: installed.root, dbPath: installed.databasePath }, withFiles);
-    attachments = await PendingAttachments.prepare({
-      manifest,
-      lock,
-      changed: request.changed,
-      image,
-      options,
-      contents,
-    });
-    await request.policy.checkImage(layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
-    signal?.throwIfAborted();
-    await layout.commit(image, options.tag, attachments.artifacts);
-    await attachments.commit(emit);
-    if (pending !== null) {
-      await pending.commit();
-      emit({ type: "lockfile-written", path: manifest.lockfilePath });
-    }
-    const { digest } = image.manifest.descriptor;
-    if (cache) await recordsOf(context).write(await keyOf(manifest, lock, inputs, options, context), digest);
-    return { layout: layout.directory, tag: options.tag, digest, lockfile: lock, unchanged: false };
-  } finally {
-    await layout.discard();
-    await attachments?.discard();
-    await pending?.discard();
-  }
 }

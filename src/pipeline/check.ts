@@ -2,17 +2,19 @@
 import type { PackageChange } from "../events.js";
 import { lockfileChanges } from "../lockfile/difference.js";
 import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
+import { allPackages, findPart, joinParts, lockArchitecture, requestedArchitectures } from "../lockfile/parts.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
+import { hostArchitecture } from "../model/architecture.js";
 import type { LockedPackage, Lockfile } from "../model/lockfile.js";
-import type { Manifest } from "../model/manifest.js";
-import { withoutZeroEpoch } from "../model/nevra.js";
+import { type Manifest, manifestFor } from "../model/manifest.js";
+import { compareText, withoutZeroEpoch } from "../model/nevra.js";
 import { binding } from "../native/load.js";
 import type { Advisory } from "../repository/advisories.js";
+import { forEachArchitecture } from "./architectures.js";
 import { readExistingLockfile } from "./existing-lockfile.js";
 import { describeLocalPackages } from "./lock.js";
-import { lockArchitecture } from "./locked-packages.js";
-import { type CommonOptions, contextOf } from "./options.js";
+import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { RepositoryResolver } from "./resolver.js";
 
 export type CheckOptions = CommonOptions;
@@ -49,18 +51,43 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
   const lock = await readExistingLockfile(manifest.lockfilePath);
-  const fits = fitsManifest(lock, manifest) && (await fitsLocalPackages(lock, manifest));
-  const resolver = await RepositoryResolver.configure(manifest, lockArchitecture(lock), context);
+  const archs = manifest.archs ?? requestedArchitectures(lock) ?? [undefined];
+  const parts = archs.map((arch) => ({
+    arch,
+    manifest: manifestFor(manifest, arch),
+    lock: arch === undefined ? lock : findPart(lock, arch),
+  }));
+  const findings = await forEachArchitecture(parts, context.emit, (part) => checkPart(part, context));
+  context.signal?.throwIfAborted();
+  const advisories = new Map(findings.flatMap((finding) => finding.advisories).map((entry) => [entry.id, entry]));
+  return {
+    lockfilePath: manifest.lockfilePath,
+    fits: fitsManifest(lock, manifest) && findings.every(({ fits }) => fits),
+    changes: lockfileChanges(lock, joinParts(findings.map(({ next }) => next))),
+    advisories: [...advisories.values()]
+      .flatMap((advisory) => applicable(advisory, allPackages(lock)))
+      .sort((a, b) => compareText(a.id, b.id)),
+  };
+}
+
+interface Finding {
+  readonly fits: boolean;
+  /** What `update` would write. */
+  readonly next: Lockfile;
+  readonly advisories: readonly Advisory[];
+}
+
+async function checkPart(
+  { manifest, lock }: { readonly manifest: Manifest; readonly lock: Lockfile | null },
+  context: Context,
+): Promise<Finding> {
+  const arch = manifest.arch ?? (lock === null ? hostArchitecture() : lockArchitecture(lock));
+  const resolver = await RepositoryResolver.configure(manifest, arch, context);
   try {
     const next = await resolver.lock(manifest, { previous: lock, signal: context.signal });
-    const advisories = await resolver.repositories.advisories(new Set(lock.packages.map(({ name }) => name)));
-    context.signal?.throwIfAborted();
-    return {
-      lockfilePath: manifest.lockfilePath,
-      fits,
-      changes: lockfileChanges(lock, next),
-      advisories: advisories.flatMap((advisory) => applicable(advisory, lock)),
-    };
+    const names = new Set(lock?.packages.map(({ name }) => name));
+    const advisories = await resolver.repositories.advisories(names);
+    return { fits: lock !== null && (await fitsLocalPackages(lock, manifest)), next, advisories };
   } finally {
     await resolver.close();
   }
@@ -75,9 +102,11 @@ async function fitsLocalPackages(lock: Lockfile, manifest: Manifest): Promise<bo
   );
 }
 
-function applicable(advisory: Advisory, lock: Lockfile): readonly ApplicableAdvisory[] {
-  const packages = lock.packages.flatMap((locked) => affected(locked, advisory));
-  return packages.length === 0 ? [] : [{ ...advisory, packages }];
+function applicable(advisory: Advisory, packages: readonly LockedPackage[]): readonly ApplicableAdvisory[] {
+  const found = packages.flatMap((locked) => affected(locked, advisory));
+  // One for no architecture is in several parts.
+  const distinct = new Map(found.map((entry) => [JSON.stringify(entry), entry]));
+  return distinct.size === 0 ? [] : [{ ...advisory, packages: [...distinct.values()] }];
 }
 
 function affected({ name, evr, arch }: LockedPackage, advisory: Advisory): readonly AffectedPackage[] {

@@ -11,12 +11,19 @@ import {
   reusedLayers,
   undecidedFiles,
 } from "../inspect/compare-images.js";
-import { comparePackages, type PackageDifference, type PackageSet } from "../inspect/compare-packages.js";
+import {
+  type ComparedPackage,
+  comparePackages,
+  type PackageDifference,
+  type PackageSet,
+} from "../inspect/compare-packages.js";
 import type { ImageContents } from "../inspect/contents.js";
 import { digestFiles } from "../layout/read-tree.js";
+import { allPackages, partForPlatform } from "../lockfile/parts.js";
 import { formatLockfile } from "../lockfile/write.js";
 import { cacheFolders } from "../model/cache-folders.js";
-import type { Lockfile } from "../model/lockfile.js";
+import { type Checksum, formatChecksum } from "../model/checksum.js";
+import type { LockedPackage, Lockfile } from "../model/lockfile.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
@@ -61,7 +68,7 @@ type Side = PackageSet & { readonly contents: ImageContents | null; readonly loc
 export async function diff(options: DiffOptions): Promise<Difference> {
   const from = await readSide(options.from, options);
   const to = await readSide(options.to, options);
-  return difference(from, to, options.signal);
+  return difference(besides(from, to, options), besides(to, from, options), options.signal);
 }
 
 /** As `diff`, of two images that were read. */
@@ -104,9 +111,18 @@ async function imagesDifference(
   };
 }
 
-async function readSide(reference: string, options: DiffOptions): Promise<Side> {
-  if (!(await isLockfile(reference))) return imageSide(await readContents({ ...options, image: reference }));
-  return lockSide(await readExistingLockfile(reference), options);
+type Document = ImageContents | Lockfile;
+
+async function readSide(reference: string, options: DiffOptions): Promise<Document> {
+  if (await isLockfile(reference)) return readExistingLockfile(reference);
+  return readContents({ ...options, image: reference });
+}
+
+/** Beside an image, a lockfile is what it has for the image's architecture. */
+function besides(document: Document, other: Document, options: DiffOptions): Side {
+  if ("source" in document) return imageSide(document);
+  const packages = "source" in other ? partForPlatform(document, other.source.config).packages : allPackages(document);
+  return lockSide(document, packages, options);
 }
 
 /** A file that is no archive, which begins with the name of an entry, or with zeros, and has its magic later. */
@@ -134,25 +150,32 @@ function imageSide(contents: ImageContents): Side {
 }
 
 /** Local packages have no version that is locked. */
-function lockSide(lock: Lockfile, { cacheDirectory, environment }: DiffOptions): Side {
+function lockSide(
+  lock: Lockfile,
+  locked: readonly LockedPackage[],
+  { cacheDirectory, environment }: DiffOptions,
+): Side {
   const context = contextOf({
     manifestPath: "",
     cacheDirectory,
     ...(environment === undefined ? {} : { environment }),
   });
   const store = new Store(cacheFolders(context.cacheDirectory).files);
-  const packages = lock.packages.map(({ name, evr, arch, checksum }) => ({
-    name,
-    evr: withoutZeroEpoch(evr),
-    arch,
-    checksum: `${checksum.algorithm}:${checksum.value}`,
-  }));
+  // Packages for no architecture are in several parts.
+  const checksums = new Map<string, Checksum>();
+  const packages: ComparedPackage[] = [];
+  for (const { name, evr, arch, checksum } of locked) {
+    const entry = { name, evr: withoutZeroEpoch(evr), arch, checksum: formatChecksum(checksum) };
+    const key = JSON.stringify(entry);
+    if (!checksums.has(key)) packages.push(entry);
+    checksums.set(key, checksum);
+  }
   return {
     packages,
     changelogOf: async (entry) => {
-      const locked = lock.packages[packages.indexOf(entry as (typeof packages)[number])];
-      if (locked === undefined) return null;
-      const path = store.pathOf(locked.checksum);
+      const checksum = checksums.get(JSON.stringify(entry));
+      if (checksum === undefined) return null;
+      const path = store.pathOf(checksum);
       // What is not in the cache, or no RPM file there, tells nothing.
       const changelogs = await nativeCall(binding().readChangelogs([path])).catch(() => []);
       return changelogs[0] ?? null;

@@ -3,14 +3,15 @@ import { RpmociError } from "../errors.js";
 import { urlsAt } from "../fetch/packages.js";
 import { HttpTransport } from "../fetch/transport.js";
 import type { InterchangeFormat } from "../interchange/format-names.js";
-import type { ExportedPackage } from "../interchange/formats.js";
+import type { ExportedPackage, ExportedPart } from "../interchange/formats.js";
+import { lockArchitecture, lockedArchitectures, partOf } from "../lockfile/parts.js";
 import { loadManifest } from "../manifest/load.js";
-import type { LockedPackage } from "../model/lockfile.js";
+import type { LockedPackage, Lockfile } from "../model/lockfile.js";
+import type { Manifest } from "../model/manifest.js";
 import { compareText, formatNevra } from "../model/nevra.js";
 import { withoutCredentials } from "../model/url.js";
 import { readExistingLockfile } from "./existing-lockfile.js";
-import { lockArchitecture } from "./locked-packages.js";
-import { type CommonOptions, contextOf } from "./options.js";
+import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
 
 export interface ExportOptions extends CommonOptions {
@@ -25,9 +26,20 @@ export async function exportLockfile(options: ExportOptions): Promise<string> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
   const lock = await readExistingLockfile(manifest.lockfilePath);
-  for (const { name } of lock.localPackages) {
+  const names = new Set([lock, ...lock.others].flatMap(({ localPackages }) => localPackages.map(({ name }) => name)));
+  for (const name of names) {
     context.emit({ type: "warning", message: `the local package ${name} is left out: it is in no repository` });
   }
+  const parts: ExportedPart[] = [];
+  for (const arch of lockedArchitectures(lock)) {
+    parts.push(await exportedPart(manifest, partOf(lock, arch, manifest.lockfilePath), context));
+  }
+  const { exportedDocument } = await import("../interchange/formats.js");
+  const { yamlText } = await import("../interchange/yaml.js");
+  return yamlText(exportedDocument(options.format, parts));
+}
+
+async function exportedPart(manifest: Manifest, lock: Lockfile, context: Context): Promise<ExportedPart> {
   const arch = lockArchitecture(lock);
   const transport = new HttpTransport(context);
   const repositories = await Repositories.configure(manifest, arch, transport, context);
@@ -38,9 +50,7 @@ export async function exportLockfile(options: ExportOptions): Promise<string> {
     const bases = await Promise.all(
       ids.map(async (id) => ({ id, baseUrl: withoutCredentials((await repositories.baseUrlsOf(id))[0] ?? "") })),
     );
-    const { exportedDocument } = await import("../interchange/formats.js");
-    const { yamlText } = await import("../interchange/yaml.js");
-    return await yamlText(exportedDocument(options.format, packages, bases, arch));
+    return { arch, packages, repositories: bases };
   } finally {
     await repositories.close();
     await transport.close();

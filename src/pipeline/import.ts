@@ -2,17 +2,24 @@
 import type { PackageChange } from "../events.js";
 import type { ImportedPackage } from "../interchange/formats.js";
 import { lockfileChanges } from "../lockfile/difference.js";
+import { joinParts } from "../lockfile/parts.js";
 import { loadManifest } from "../manifest/load.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
+import {
+  type ArchitectureOptions,
+  architecturesToLock,
+  askedArchitectures,
+  forEachArchitecture,
+} from "./architectures.js";
 import { PendingLockfile } from "./lockfile-writer.js";
-import { type CommonOptions, contextOf } from "./options.js";
+import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { PolicyGate } from "./policy.js";
 import { RepositoryResolver } from "./resolver.js";
 
-export interface ImportOptions extends CommonOptions {
+export interface ImportOptions extends CommonOptions, ArchitectureOptions {
   /** An `rpms.lock.yaml`, or a package manifest of dnf. */
   readonly file: string;
 }
@@ -34,25 +41,37 @@ export async function importLockfile(options: ImportOptions): Promise<ImportResu
   const manifest = await loadManifest(options.manifestPath);
   const { importedPackages } = await import("../interchange/formats.js");
   const { readYaml } = await import("../interchange/yaml.js");
-  const packages = importedPackages(await readYaml(options.file), options.file, hostArchitecture());
-  const previous = lockfileOf(packages, manifest);
-  const resolver = await RepositoryResolver.configure(manifest, hostArchitecture(), context);
+  const document = await readYaml(options.file);
+  const archs = architecturesToLock(askedArchitectures(options), manifest, null);
+  const imported: Lockfile[] = [];
+  const parts = await forEachArchitecture(archs, context.emit, async (entry) => {
+    const arch = entry.arch ?? hostArchitecture();
+    const previous = lockfileOf(importedPackages(document, options.file, arch), entry.manifest);
+    imported.push(previous);
+    return resolvePart(entry.manifest, arch, previous, context);
+  });
+  context.signal?.throwIfAborted();
+  const lockfile = joinParts(parts);
+  const changes = lockfileChanges(joinParts(imported), lockfile);
+  const pending = await PendingLockfile.prepare(manifest.lockfilePath, lockfile);
+  try {
+    await pending.commit();
+  } finally {
+    await pending.discard();
+  }
+  for (const change of changes) context.emit({ type: "lockfile-change", change });
+  context.emit({ type: "lockfile-written", path: manifest.lockfilePath });
+  return { lockfilePath: manifest.lockfilePath, lockfile, changes };
+}
+
+async function resolvePart(manifest: Manifest, arch: string, previous: Lockfile, context: Context): Promise<Lockfile> {
+  const resolver = await RepositoryResolver.configure(manifest, arch, context);
   try {
     const lockfile = await resolver.lock(manifest, { previous, keep: true, signal: context.signal });
     const policy = new PolicyGate(manifest, lockfile, context);
     await policy.checkLock(true);
     await policy.checkLockedPackages(resolver, await findLocalPackages(manifest, "fail"));
-    context.signal?.throwIfAborted();
-    const changes = lockfileChanges(previous, lockfile);
-    const pending = await PendingLockfile.prepare(manifest.lockfilePath, lockfile);
-    try {
-      await pending.commit();
-    } finally {
-      await pending.discard();
-    }
-    for (const change of changes) context.emit({ type: "lockfile-change", change });
-    context.emit({ type: "lockfile-written", path: manifest.lockfilePath });
-    return { lockfilePath: manifest.lockfilePath, lockfile, changes };
+    return lockfile;
   } finally {
     await resolver.close();
   }
@@ -65,6 +84,7 @@ function lockfileOf(packages: readonly ImportedPackage[], manifest: Manifest): L
     globalKeySpecs: [],
     modules: manifest.modules,
     modulePlatformId: manifest.modulePlatformId,
+    arch: manifest.arch,
     packages: packages.map(({ name, evr, arch, repositoryId = "", checksum }) => ({
       name,
       evr,
@@ -81,5 +101,6 @@ function lockfileOf(packages: readonly ImportedPackage[], manifest: Manifest): L
     localPackages: [],
     repositoryKeys: new Map(),
     layerPlan: null,
+    others: [],
   };
 }

@@ -1,12 +1,25 @@
 /** Which keys a repository's packages may be signed with from one lockfile to the next. */
 import { RpmociError } from "../errors.js";
 import type { KeyChange } from "../events.js";
-import type { Lockfile } from "../model/lockfile.js";
+import { lockArchitecture } from "../lockfile/parts.js";
+import type { LockedPart, Lockfile } from "../model/lockfile.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 
 /** In the order of the repositories; nothing for those that had no keys before. */
 export async function keyChanges(previous: Lockfile | null, next: Lockfile): Promise<readonly KeyChange[]> {
+  const earlier = new Map(
+    [previous ?? [], previous?.others ?? []].flat().map((part) => [lockArchitecture(part), part]),
+  );
+  const changes = await Promise.all(
+    [next, ...next.others].map((part) => partChanges(earlier.get(lockArchitecture(part)) ?? previous, part)),
+  );
+  // Keys are nearly always those of all architectures.
+  const distinct = new Map(changes.flat().map((change) => [JSON.stringify(change), change]));
+  return [...distinct.values()];
+}
+
+async function partChanges(previous: LockedPart | null, next: LockedPart): Promise<readonly KeyChange[]> {
   const changes = [...next.repositoryKeys].map(async ([repositoryId, { keys }]): Promise<readonly KeyChange[]> => {
     const before = previous?.repositoryKeys.get(repositoryId)?.keys ?? [];
     if (before.length === 0) return [];
@@ -14,15 +27,13 @@ export async function keyChanges(previous: Lockfile | null, next: Lockfile): Pro
     const come = await fingerprintsOf(keys.filter((key) => !before.includes(key)));
     const change = (kind: KeyChange["kind"], fingerprints: readonly string[]): readonly KeyChange[] =>
       fingerprints.map((fingerprint) => ({ kind, repositoryId, fingerprint }));
+    const both = (fingerprint: string): boolean => gone.includes(fingerprint);
     return [
       ...change(
         "trusted",
-        come.filter((fingerprint) => !gone.includes(fingerprint)),
+        come.filter((fingerprint) => !both(fingerprint)),
       ),
-      ...change(
-        "renewed",
-        come.filter((fingerprint) => gone.includes(fingerprint)),
-      ),
+      ...change("renewed", come.filter(both)),
       ...change(
         "dropped",
         gone.filter((fingerprint) => !come.includes(fingerprint)),

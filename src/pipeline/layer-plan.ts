@@ -1,5 +1,6 @@
 /** `rpmoci layers`: how the image is cut into layers. */
 import { knownLayers } from "../layout/known-layers.js";
+import { partOf } from "../lockfile/parts.js";
 import { loadManifest } from "../manifest/load.js";
 import { ANNOTATION_LAYER_PACKAGES } from "../model/descriptor.js";
 import type { LayerPlan } from "../model/layer-plan.js";
@@ -7,6 +8,7 @@ import type { LockedLayerPlan, Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import { packagesKey } from "../plan/packages-key.js";
 import { planLayers } from "../plan/plan-layers.js";
+import { type ArchitectureOption, askedArchitecture } from "./architectures.js";
 import { readExistingLockfile } from "./existing-lockfile.js";
 import type { CommonOptions } from "./options.js";
 
@@ -29,7 +31,7 @@ export interface LayerReport {
   readonly reused: boolean | null;
 }
 
-export interface LayerPlanOptions extends Pick<CommonOptions, "manifestPath"> {
+export interface LayerPlanOptions extends Pick<CommonOptions, "manifestPath">, ArchitectureOption {
   /** A layout with earlier images. */
   readonly layout?: string | undefined;
   /** Of one image in it; all count by default. */
@@ -40,9 +42,11 @@ export interface LayerPlanOptions extends Pick<CommonOptions, "manifestPath"> {
  * The layers that a build makes of the locked packages, the lowest first, without the topmost one, which holds what no
  * package owns. Empty for a single layer. Needs no root. Throws an `RpmociError`, of kind `lockfile` when there is none.
  */
-export async function layerPlan({ manifestPath, layout, tag }: LayerPlanOptions): Promise<readonly LayerReport[]> {
+export async function layerPlan(options: LayerPlanOptions): Promise<readonly LayerReport[]> {
+  const { manifestPath, layout, tag } = options;
   const manifest = await loadManifest(manifestPath);
-  const lock = await readExistingLockfile(manifest.lockfilePath);
+  const whole = await readExistingLockfile(manifest.lockfilePath);
+  const lock = partOf(whole, askedArchitecture(options), manifest.lockfilePath);
   const plan: LayerPlan = planFor(lock, manifest) ?? { layers: [] };
   const sizes = new Map<string, number>();
   for (const { name, size = 0 } of lock.packages) sizes.set(name, (sizes.get(name) ?? 0) + size);

@@ -27,6 +27,8 @@ export interface LayersRequest {
   /** Seconds: when the build began to write the root. */
   readonly buildStart: number;
   readonly layout: LayoutTransaction;
+  /** Of names of files in the layout's staging folder: there is one for each architecture. */
+  readonly prefix: string;
   readonly reuse: LayerReuse;
 }
 
@@ -42,7 +44,7 @@ const CONCURRENT = 4;
 
 /** The lowest first. Throws an `RpmociError` of kind `output`, and the signal's reason. */
 export async function makeLayers(request: LayersRequest, context: Context): Promise<readonly Layer[]> {
-  const { root, databasePath, plan, section, created, buildStart, layout, reuse } = request;
+  const { root, databasePath, plan, section, created, buildStart, layout, prefix, reuse } = request;
   const { emit, signal, cacheDirectory } = context;
   emit({ type: "layer-started" });
   const groups = plan.layers.map(({ packages }) => packages);
@@ -54,7 +56,7 @@ export async function makeLayers(request: LayersRequest, context: Context): Prom
   const taken = reuse.enabled ? await takeKnown(listed.layers, cache, request) : new Map<ListedLayer, Layer>();
   if (taken.size > 0) emit({ type: "layers-reused", reused: taken.size, layers: listed.layers.length });
   const missing = listed.layers.filter((layer) => !taken.has(layer));
-  const written = await writeLayers(listed, missing, { directory: layout.staging, section, signal }, emit);
+  const written = await writeLayers(listed, missing, { directory: layout.staging, prefix, section, signal }, emit);
   const writtenOf = new Map(missing.map((layer, index) => [layer, written[index]]));
   if (reuse.enabled) {
     await Promise.all([...writtenOf].map(([{ key }, layer]) => layer && cache.add(key, layer)));
@@ -79,13 +81,13 @@ function annotated(made: Layer, { key, group }: ListedLayer, { plan, packages, s
 async function takeKnown(
   layers: readonly ListedLayer[],
   cache: LayerCache,
-  { layout, reuse: { previous } }: LayersRequest,
+  { layout, prefix, reuse: { previous } }: LayersRequest,
 ): Promise<ReadonlyMap<ListedLayer, Layer>> {
   const present = await knownLayers(layout.directory);
   const earlier = previous === undefined ? new Map<string, Layer>() : await knownLayers(previous.layout, previous.tag);
   const take = async (layer: ListedLayer): Promise<readonly (readonly [ListedLayer, Layer])[]> => {
     const { key, group } = layer;
-    const name = `layer-${group}`;
+    const name = `${prefix}layer-${group}`;
     const here = present.get(key);
     const held = here && (await layout.hold(here, name));
     if (held) return [[layer, held]];

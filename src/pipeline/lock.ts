@@ -131,10 +131,12 @@ async function lockOf(
     globalKeySpecs: manifest.gpgkeys.map(withoutCredentials),
     modules: manifest.modules,
     modulePlatformId: manifest.modulePlatformId,
+    arch: manifest.arch,
     packages,
     localPackages,
     repositoryKeys: keys,
     layerPlan,
+    others: [],
   };
 }
 

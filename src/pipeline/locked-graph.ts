@@ -9,18 +9,19 @@ import {
 } from "../explain/graph.js";
 import { HttpTransport } from "../fetch/transport.js";
 import { fitsManifest } from "../lockfile/fit.js";
+import { lockArchitecture, partOf } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
 import { matchLocalPackages } from "../manifest/local-packages.js";
 import { locateRequests } from "../manifest/request-origins.js";
 import type { LocatedRequest } from "../model/explanation.js";
 import type { Lockfile } from "../model/lockfile.js";
-import { isGroupSpec, isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
+import { isGroupSpec, isLocalSpec, type Manifest, manifestFor, OS_RELEASE } from "../model/manifest.js";
 import { formatNevra } from "../model/nevra.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import { OpenRepositories } from "../resolve/resolve.js";
-import { lockArchitecture } from "./locked-packages.js";
+import { type ArchitectureOption, askedArchitecture } from "./architectures.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
 
@@ -34,14 +35,18 @@ export interface LockedGraph {
 type ReadGraph = (opening: Promise<OpenRepositories>) => Promise<Omit<LockedGraph, "manifest">>;
 
 /**
- * Reads the graph of the lockfile beside the manifest. Packages that no repository has any more are described by their
+ * Reads the graph of the lockfile beside the manifest, of one architecture. Packages that no repository has any more are described by their
  * RPMs where the cache still has them; of others a warning tells. Throws an `RpmociError`: of kind `lockfile` when there
  * is no lockfile that fits the manifest, of kind `resolve` when `query` means none of its packages.
  */
-export async function readLockedGraph(options: CommonOptions, query: string | null): Promise<LockedGraph> {
+export async function readLockedGraph(
+  options: CommonOptions & ArchitectureOption,
+  query: string | null,
+): Promise<LockedGraph> {
   const context = contextOf(options);
   const manifest = await loadManifest(options.manifestPath);
-  return graphOfLock(manifest, await fittingLockfile(manifest), query, context);
+  const lock = partOf(await fittingLockfile(manifest), askedArchitecture(options), manifest.lockfilePath);
+  return graphOfLock(manifestFor(manifest, lock.arch), lock, query, context);
 }
 
 /** As `readLockedGraph`, of a lockfile that need not be written. */

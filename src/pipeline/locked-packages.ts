@@ -1,20 +1,11 @@
 /** What a lockfile says about trust and architecture, seen together with the manifest. */
 import { checksumOf } from "../fetch/store.js";
-import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile, RepositoryKeys } from "../model/lockfile.js";
 import type { RequiredKeys } from "../verify/verify.js";
 import type { Repositories } from "./repositories.js";
 
 export function sha256Of(path: string): Promise<string> {
   return checksumOf(path, "sha256");
-}
-
-/** The architecture that a lockfile was made for; this machine's when all its packages are `noarch` or it does not say. */
-export function lockArchitecture(lock: Lockfile): string {
-  const host = hostArchitecture();
-  const archs = new Set(lock.packages.map(({ arch }) => arch));
-  if (archs.has(host)) return host;
-  return [...archs].find((arch) => arch !== undefined && arch !== "noarch") ?? host;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `rpmoci sbom`: a bill of materials of an image that is in a layout, whoever made it. */
 import { RpmociError } from "../errors.js";
 import { findImage } from "../layout/find-image.js";
+import { partForPlatform } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
 import type { SbomFormat } from "../model/attachment.js";
 import { imageFacts, makeBill } from "./attachments.js";
@@ -34,6 +35,6 @@ export async function sbom(options: SbomOptions): Promise<Buffer> {
   }
   // Go's tools write null for lists without entries.
   const contents = await contentsOfImage(directory, manifest.layers ?? [], files);
-  const origins = lock === null ? [] : await originsOf(lock, []);
+  const origins = lock === null ? [] : await originsOf(partForPlatform(lock, config), []);
   return makeBill(format, imageFacts(descriptor.digest, config), contents, origins);
 }

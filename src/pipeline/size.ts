@@ -48,6 +48,7 @@ async function requested(contents: ImageContents, { manifestPath }: RequestOptio
   const manifest = await loadManifest(manifestPath);
   const lock = await readLockfile(manifest.lockfilePath);
   const specs = manifest.packages.filter((spec) => !isLocalSpec(spec));
-  const local = lock?.localPackages.map(({ name }) => name) ?? [];
+  const local =
+    lock === null ? [] : [lock, ...lock.others].flatMap(({ localPackages }) => localPackages.map(({ name }) => name));
   return requestedPackages(contents, manifest.osRelease ? [...specs, OS_RELEASE] : specs, local);
 }

@@ -2,10 +2,11 @@
 import { RpmociError } from "../errors.js";
 import type { GraphPackage } from "../explain/graph.js";
 import { type TreeRoot, treesOf, unreachedPackages } from "../explain/tree.js";
+import type { ArchitectureOption } from "./architectures.js";
 import { readLockedGraph } from "./locked-graph.js";
 import type { CommonOptions } from "./options.js";
 
-export interface TreeOptions extends CommonOptions {
+export interface TreeOptions extends CommonOptions, ArchitectureOption {
   /** As for `why`; all that the manifest asks for by default. */
   readonly package?: string | undefined;
   /** Show what requires the package rather than what it requires. */

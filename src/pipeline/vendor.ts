@@ -5,14 +5,21 @@ import { fetchPackages } from "../fetch/packages.js";
 import { HttpTransport } from "../fetch/transport.js";
 import { writeVendorFolder } from "../fetch/vendor.js";
 import { fitsManifest } from "../lockfile/fit.js";
+import { lockArchitecture, lockedArchitectures, partOf } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
 import { loadManifest } from "../manifest/load.js";
+import { formatChecksum } from "../model/checksum.js";
+import type { Lockfile } from "../model/lockfile.js";
+import type { Manifest } from "../model/manifest.js";
+import type { FetchedPackage } from "../model/package.js";
 import { verifyPackages } from "../verify/verify.js";
-import { lockArchitecture, requiredKeys, sha256Of } from "./locked-packages.js";
-import { type CommonOptions, contextOf } from "./options.js";
+import { type ArchitectureOptions, askedArchitectures, forEachArchitecture } from "./architectures.js";
+import { requiredKeys, sha256Of } from "./locked-packages.js";
+import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
 
-export interface VendorOptions extends CommonOptions {
+/** Without `archs`, the packages for all architectures of the lockfile. */
+export interface VendorOptions extends CommonOptions, ArchitectureOptions {
   /** Created when it is missing. */
   readonly directory: string;
 }
@@ -20,7 +27,7 @@ export interface VendorOptions extends CommonOptions {
 export interface VendorResult {
   /** As it was given. */
   readonly directory: string;
-  /** How many the lockfile has, all of which are in the directory now. */
+  /** How many the lockfile has for these architectures, all of which are in the directory now. */
   readonly packages: number;
 }
 
@@ -41,6 +48,26 @@ export async function vendor(options: VendorOptions): Promise<VendorResult> {
       { kind: "lockfile", code: "LOCKFILE_OUTDATED", hint: "run rpmoci update" },
     );
   }
+  const archs = askedArchitectures(options) ?? lockedArchitectures(lock);
+  const parts = archs.map((arch) => ({ arch, lock: partOf(lock, arch, manifest.lockfilePath) }));
+  const fetched = await forEachArchitecture(parts, context.emit, (part) =>
+    verifiedPackages(manifest, part.lock, context),
+  );
+  context.signal?.throwIfAborted();
+  // Those for no architecture are in several parts.
+  const distinct = new Map(
+    fetched.flat().map((entry) => [entry.locked && formatChecksum(entry.locked.checksum), entry]),
+  );
+  await writeVendorFolder([...distinct.values()], options.directory);
+  context.emit({ type: "vendored", packages: distinct.size, directory: options.directory });
+  return { directory: options.directory, packages: distinct.size };
+}
+
+async function verifiedPackages(
+  manifest: Manifest,
+  lock: Lockfile,
+  context: Context,
+): Promise<readonly FetchedPackage[]> {
   const transport = new HttpTransport(context);
   const repositories = await Repositories.configure(manifest, lockArchitecture(lock), transport, context);
   try {
@@ -49,10 +76,7 @@ export async function vendor(options: VendorOptions): Promise<VendorResult> {
       requiredKeys(lock, repositories, manifest.requireSigned),
     ]);
     await verifyPackages({ packages: fetched, localNames: undefined, keys, sha256Of }, context.emit);
-    context.signal?.throwIfAborted();
-    await writeVendorFolder(fetched, options.directory);
-    context.emit({ type: "vendored", packages: fetched.length, directory: options.directory });
-    return { directory: options.directory, packages: fetched.length };
+    return fetched;
   } finally {
     await repositories.close();
     await transport.close();

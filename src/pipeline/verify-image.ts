@@ -9,7 +9,8 @@ import { parseImageReference } from "../layout/open-image.js";
 import { digestFiles } from "../layout/read-tree.js";
 import { type LayoutProblem, validateLayout } from "../layout/validate.js";
 import { fitsManifest } from "../lockfile/fit.js";
-import { loadManifest } from "../manifest/load.js";
+import { architectureFor, partForPlatform } from "../lockfile/parts.js";
+import { loadManifest, lockfilePathOf } from "../manifest/load.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import { type BuildOptions, build } from "./build.js";
 import { type Difference, diffImages } from "./diff.js";
@@ -92,12 +93,13 @@ async function hasLayoutFile(path: string): Promise<boolean> {
 
 /** Local packages are locked by their names only, and excluded ones are not in the image. */
 async function compareWithLockfile(
-  { packages }: ImageContents,
+  { packages, source }: ImageContents,
   manifestPath: string,
 ): Promise<readonly PackageDifference[]> {
   const manifest = await loadManifest(manifestPath);
-  const lock = await readExistingLockfile(manifest.lockfilePath);
-  if (!fitsManifest(lock, manifest)) {
+  const whole = await readExistingLockfile(manifest.lockfilePath);
+  const lock = partForPlatform(whole, source.config);
+  if (!fitsManifest(whole, manifest)) {
     throw new RpmociError(`the lock file ${manifest.lockfilePath} does not fit the manifest`, {
       kind: "lockfile",
       code: "LOCKFILE_OUTDATED",
@@ -139,6 +141,7 @@ async function buildAgain(
       manifestPath,
       layout,
       tag: "rebuilt",
+      archs: [architectureFor(await readExistingLockfile(lockfilePathOf(manifestPath)), contents.source.config)],
       locked: true,
       cache: false,
       environment: { ...environment, SOURCE_DATE_EPOCH: String(seconds) },

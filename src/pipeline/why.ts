@@ -1,6 +1,7 @@
 /** `rpmoci why`: how a package came into the lockfile. */
 import { chainsTo, type ExplainedChain } from "../explain/chains.js";
 import type { GraphPackage } from "../explain/graph.js";
+import type { ArchitectureOption } from "./architectures.js";
 import { readLockedGraph } from "./locked-graph.js";
 import type { CommonOptions } from "./options.js";
 
@@ -8,7 +9,7 @@ import type { CommonOptions } from "./options.js";
 const MOST_CHAINS = 1000;
 const FEW_CHAINS = 5;
 
-export interface WhyOptions extends CommonOptions {
+export interface WhyOptions extends CommonOptions, ArchitectureOption {
   /** What a manifest's packages take: a name, a NEVRA, a glob, a capability, a file's path. */
   readonly package: string;
   /**

@@ -15,8 +15,9 @@ export function checkText({ lockfilePath, fits, changes, advisories }: CheckResu
 }
 
 function changeText(change: PackageChange): string {
-  if (change.kind === "updated") return `${change.name} ${change.from} -> ${change.to}`;
-  return `${change.name} ${change.evr} (${change.kind})`;
+  const where = change.arch === undefined ? "" : ` (${change.arch})`;
+  if (change.kind === "updated") return `${change.name} ${change.from} -> ${change.to}${where}`;
+  return `${change.name} ${change.evr} (${change.kind})${where}`;
 }
 
 function advisoryLines({ id, type, severity, title, cves, packages }: ApplicableAdvisory): readonly string[] {

@@ -30,6 +30,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return describeChange(event.change);
     case "key-change":
       return describeKeyChange(event.change);
+    case "architecture-started":
+      return status("Turning", `to ${event.arch} (${event.index} of ${event.total})`);
     case "metadata-started":
       return { level: "verbose", verb: "Reading", text: `metadata of repository ${event.repositoryId}` };
     case "metadata-reused":
@@ -99,13 +101,14 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
 }
 
 function describeChange(change: PackageChange): Message {
+  const where = change.arch === undefined ? "" : ` (${change.arch})`;
   switch (change.kind) {
     case "added":
-      return { level: "status", verb: "Adding", text: `${change.name} ${change.evr}` };
+      return { level: "status", verb: "Adding", text: `${change.name} ${change.evr}${where}` };
     case "updated":
-      return { level: "status", verb: "Updating", text: `${change.name} ${change.from} -> ${change.to}` };
+      return { level: "status", verb: "Updating", text: `${change.name} ${change.from} -> ${change.to}${where}` };
     case "removed":
-      return { level: "status", verb: "Removing", text: `${change.name} ${change.evr}` };
+      return { level: "status", verb: "Removing", text: `${change.name} ${change.evr}${where}` };
   }
 }
 

@@ -16,6 +16,7 @@ import { isSupportedSpdxId } from "@cyclonedx/cyclonedx-library/SPDX";
 import { Spec1dot6 } from "@cyclonedx/cyclonedx-library/Spec";
 import type { Checksum } from "../native/binding.js";
 import { type Bill, type BillFile, type BillPackage, checksumOf, particularsOf } from "./bill.js";
+import type { ImageFacts } from "./facts.js";
 import { distinctNames, uuidOf } from "./identifiers.js";
 import { isWebAddress } from "./web-address.js";
 
@@ -32,15 +33,8 @@ const ALGORITHMS: Readonly<Partial<Record<Checksum["algorithm"], HashAlgorithm>>
 export function cyclonedxDocument(bill: Bill): Buffer {
   const { image, distribution, packages, toolVersion } = bill;
   const distinct = distinctNames();
-  const subject = new Component(ComponentType.Container, image.title ?? "image", {
-    bomRef: distinct(image.digest),
-    version: image.digest,
-  });
-  addHash(subject, checksumOf(image));
-  const tool = new Component(ComponentType.Application, "rpmoci", { version: toolVersion });
-  const metadata = new Metadata({ timestamp: new Date(image.created), component: subject });
-  metadata.tools.components.add(tool);
-  const bom = new Bom({ metadata });
+  const subject = containerOf(image, { bomRef: distinct(image.digest) });
+  const bom = bomOf(image, subject, toolVersion);
   if (distribution !== null) {
     const { id, versionId, prettyName } = distribution;
     const system = new Component(ComponentType.OperatingSystem, id, {
@@ -60,6 +54,31 @@ export function cyclonedxDocument(bill: Bill): Buffer {
       if (other !== undefined) component.dependencies.add(other.bomRef);
     }
   }
+  return documentOf(image, bom);
+}
+
+/** An image, or an index of images. */
+export function containerOf(
+  image: ImageFacts,
+  particulars: { readonly bomRef: string; readonly purl?: string },
+): Component {
+  const component = new Component(ComponentType.Container, image.title ?? "image", {
+    ...particulars,
+    version: image.digest,
+  });
+  addHash(component, checksumOf(image));
+  return component;
+}
+
+export function bomOf(image: ImageFacts, subject: Component, toolVersion: string): Bom {
+  const tool = new Component(ComponentType.Application, "rpmoci", { version: toolVersion });
+  const metadata = new Metadata({ timestamp: new Date(image.created), component: subject });
+  metadata.tools.components.add(tool);
+  return new Bom({ metadata });
+}
+
+/** As bytes, with a serial number. */
+export function documentOf(image: ImageFacts, bom: Bom): Buffer {
   const serializer = new JsonSerializer(new JsonFormat.Normalize.Factory(Spec1dot6));
   // Lists are in their order already; the library would sort them by the rules of the locale.
   const write = (): string => serializer.serialize(bom, { sortLists: false, space: 2 });

@@ -1,15 +1,16 @@
 /** SPDX 2.3 in JSON (https://spdx.github.io/spdx-spec/v2.3/). */
 import { createHash } from "node:crypto";
 import { type Bill, type BillFile, type BillPackage, checksumOf, particularsOf } from "./bill.js";
+import type { ImageFacts } from "./facts.js";
 import { distinctNames, uuidOf } from "./identifiers.js";
 import { isWebAddress } from "./web-address.js";
 
-const DOCUMENT = "SPDXRef-DOCUMENT";
+export const DOCUMENT = "SPDXRef-DOCUMENT";
 const IMAGE = "SPDXRef-Image";
 const SYSTEM = "SPDXRef-OperatingSystem";
 const NO_ASSERTION = "NOASSERTION";
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** Equal bills give equal bytes. The document's namespace is made of the image's digest and of what the document says. */
 export function spdxDocument(bill: Bill): Buffer {
@@ -17,16 +18,6 @@ export function spdxDocument(bill: Bill): Buffer {
   const distinct = distinctNames();
   const ids = packages.map((entry) => distinct(spdxId(entry)));
   const files = new Map(packages.flatMap((entry) => entry.files.map((file) => [file.path, file])));
-  const { algorithm, value } = checksumOf(image);
-  const name = image.title ?? image.digest;
-  const described = {
-    name: image.title ?? "image",
-    SPDXID: IMAGE,
-    versionInfo: image.digest,
-    ...NOTHING_ASSERTED,
-    checksums: [{ algorithm: algorithm.toUpperCase(), checksumValue: value }],
-    primaryPackagePurpose: "CONTAINER",
-  };
   const system = distribution && {
     name: distribution.id,
     SPDXID: SYSTEM,
@@ -36,7 +27,11 @@ export function spdxDocument(bill: Bill): Buffer {
     primaryPackagePurpose: "OPERATING_SYSTEM",
   };
   const contents = {
-    packages: [described, ...(system ? [system] : []), ...packages.map((entry, at) => packageOf(entry, ids[at] ?? ""))],
+    packages: [
+      containerOf(image, IMAGE),
+      ...(system ? [system] : []),
+      ...packages.map((entry, at) => packageOf(entry, ids[at] ?? "")),
+    ],
     ...(files.size === 0 ? {} : { files: [...files.values()].map(fileOf) }),
     hasExtractedLicensingInfos: extractedLicences(packages),
     relationships: [
@@ -51,17 +46,35 @@ export function spdxDocument(bill: Bill): Buffer {
       ),
     ],
   };
+  return documentOf(image, contents, toolVersion);
+}
+
+/** The document that has `contents`, as bytes. */
+export function documentOf(image: ImageFacts, contents: Json, toolVersion: string): Buffer {
   const digest = createHash("sha256").update(JSON.stringify(contents)).digest("hex");
   const document = {
     spdxVersion: "SPDX-2.3",
     dataLicense: "CC0-1.0",
     SPDXID: DOCUMENT,
-    name,
+    name: image.title ?? image.digest,
     documentNamespace: `urn:uuid:${uuidOf(`spdx ${image.digest} ${toolVersion} ${digest}`)}`,
     creationInfo: { created: image.created, creators: [`Tool: rpmoci-${toolVersion}`] },
     ...contents,
   };
   return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** An image, or an index of images. */
+export function containerOf(image: ImageFacts, id: string): Json {
+  const { algorithm, value } = checksumOf(image);
+  return {
+    name: image.title ?? "image",
+    SPDXID: id,
+    versionInfo: image.digest,
+    ...NOTHING_ASSERTED,
+    checksums: [{ algorithm: algorithm.toUpperCase(), checksumValue: value }],
+    primaryPackagePurpose: "CONTAINER",
+  };
 }
 
 const NOTHING_ASSERTED = {
@@ -161,6 +174,6 @@ function extractedLicences(packages: readonly BillPackage[]): readonly Json[] {
   return [...licences].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, licence]) => licence);
 }
 
-function relationship(from: string, type: string, to: string): Json {
+export function relationship(from: string, type: string, to: string): Json {
   return { spdxElementId: from, relationshipType: type, relatedSpdxElement: to };
 }

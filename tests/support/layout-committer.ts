@@ -32,7 +32,7 @@ for (let number = 0; number < Number(count); number += 1) {
   };
   const manifest = blobOf(MEDIA_TYPE.manifest, Buffer.from(JSON.stringify(image)));
   const layers = [{ path, descriptor: layer.descriptor }];
-  await transaction.commit({ config, manifest, layers, platform }, `${prefix}-${number}`);
+  await transaction.commit({ images: [{ config, manifest, layers, platform }], index: null }, `${prefix}-${number}`);
   await transaction.discard();
   process.stdout.write(`${prefix}-${number}\n`);
 }

@@ -52,7 +52,7 @@ function imageFor(transaction: LayoutTransaction, name: string): NewImage {
 
 async function add(directory: string, name: string, tag: string): Promise<void> {
   const transaction = await LayoutTransaction.begin(directory);
-  await transaction.commit(imageFor(transaction, name), tag);
+  await transaction.commit({ images: [imageFor(transaction, name)], index: null }, tag);
   await transaction.discard();
 }
 
@@ -235,7 +235,7 @@ test("a layer that is held outlives the image that had it, and its removal as ga
   assert((await collectGarbage(directory)).digests.includes(descriptor.digest));
   assert.equal(await transaction.hold(layer, "again"), null);
   const image = { ...imageFor(transaction, "three"), layers: [layer] };
-  await transaction.commit(image, "three");
+  await transaction.commit({ images: [image], index: null }, "three");
   assert.deepEqual(tagsIn(directory), { latest: digestOf("two"), three: digestOf("three") });
   assert(existsSync(blobFile(directory, descriptor.digest)));
   assertSound(directory);
@@ -252,7 +252,7 @@ test("where nothing can be linked, a layer that vanishes is told", async (t) => 
   assert.equal(layer?.path, undefined);
   const image = { ...imageFor(transaction, "two"), layers: [{ path: undefined, descriptor }] };
   rmSync(blobFile(directory, descriptor.digest));
-  await assert.rejects(transaction.commit(image, "two"), { code: "LAYER_VANISHED" });
+  await assert.rejects(transaction.commit({ images: [image], index: null }, "two"), { code: "LAYER_VANISHED" });
   await transaction.discard();
 });
 
@@ -293,7 +293,10 @@ test("a commit that fails says so, and changes no tag", async (t) => {
   const transaction = await LayoutTransaction.begin(directory);
   const image = imageFor(transaction, "two");
   rmSync(join(transaction.staging, "layer"));
-  await assert.rejects(transaction.commit(image, "latest"), { kind: "output", code: "LAYOUT_UNWRITABLE" });
+  await assert.rejects(transaction.commit({ images: [image], index: null }, "latest"), {
+    kind: "output",
+    code: "LAYOUT_UNWRITABLE",
+  });
   await transaction.discard();
   assert.deepEqual(tagsIn(directory), { latest: digestOf("one") });
   assertSound(directory);

@@ -16,6 +16,8 @@ const EMPTY: Lockfile = {
   localPackages: [],
   repositoryKeys: new Map(),
   layerPlan: null,
+  arch: undefined,
+  others: [],
 };
 
 test("a lockfile appears at its commit, and nothing else stays", async (t) => {

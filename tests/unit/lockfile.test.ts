@@ -43,6 +43,8 @@ function lockOf(packages: readonly LockedPackage[], changes: Partial<Lockfile> =
     localPackages: [],
     repositoryKeys: new Map(),
     layerPlan: null,
+    arch: undefined,
+    others: [],
     ...changes,
   };
 }

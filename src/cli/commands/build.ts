@@ -49,6 +49,9 @@ export class BuildCommand extends RepositoryCommand {
   });
 
   locked = Option.Boolean("--locked", false, { description: "Fail when the lockfile is missing or out of date" });
+  archs = Option.Array("--arch", [], {
+    description: "Architecture to build for, such as aarch64, over those of the manifest; several give an image index",
+  });
   labels = Option.Array("--label", [], { description: "KEY=VALUE; wins over the manifest's labels" });
   annotations = Option.Array("--annotation", [], { description: "KEY=VALUE; wins over the manifest's annotations" });
 
@@ -170,11 +173,11 @@ export class BuildCommand extends RepositoryCommand {
     return 0;
   }
 
-  #tell({ layout: path, tag, digest, unchanged, lockfile }: BuildResult): void {
+  #tell({ layout: path, tag, digest, images, unchanged, lockfile }: BuildResult): void {
     if (!this.json) return;
     // One that nobody named is gone in a moment.
     const layout = this.images.some((image) => parseDestination(image).kind === "layout") ? path : null;
-    this.printJson({ layout, tag, digest, unchanged, packages: lockfile.packages.length });
+    this.printJson({ layout, tag, digest, images, unchanged, packages: lockfile.packages.length });
   }
 
   /** What the image is built of, and how. */
@@ -189,6 +192,7 @@ export class BuildCommand extends RepositoryCommand {
     return {
       ...this.commonOptions(run),
       locked,
+      archs: this.archs,
       vendorDirectory,
       engine: this.engine === undefined ? undefined : parseEngine(this.engine),
       sandbox,

@@ -18,13 +18,17 @@ export class LayersCommand extends ManifestCommand {
   plan = Option.Boolean("--plan", false, { description: "Show the plan; the same as without it" });
   image = Option.String("--image", { description: "OCI image layout with earlier images" });
   tag = Option.String("--tag", { description: "Compare with the image of this tag only" });
+  arch = Option.String("--arch", {
+    description: "One of the lockfile's architectures; by default this machine's, else the first",
+  });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run(): Promise<number> {
     if (this.tag !== undefined && this.image === undefined) {
       throw new RpmociError("--tag needs --image", { kind: "usage", code: "OPTION_MISSING" });
     }
-    const layers = await layerPlan({ manifestPath: this.manifestPath, layout: this.image, tag: this.tag });
+    const { manifestPath, image: layout, tag, arch } = this;
+    const layers = await layerPlan({ manifestPath, layout, tag, arch });
     if (this.json) this.printJson(layers);
     else this.print(layersText(layers));
     return 0;

@@ -21,13 +21,17 @@ export class TreeCommand extends RepositoryCommand {
   package = Option.String({ name: "PACKAGE", required: false });
   inverse = Option.Boolean("-i,--inverse", false, { description: "Show what requires the package" });
   depth = Option.String("--depth", { description: "How many levels to show below the roots" });
+  arch = Option.String("--arch", {
+    description: "One of the lockfile's architectures; by default this machine's, else the first",
+  });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
   charset = Option.String("--charset", { description: "utf8 or ascii; what the locale has by default" });
 
   protected async run(run: Run): Promise<number> {
     const charset = charsetFrom(this.charset);
     const depth = parseDepth(this.depth);
-    const result = await tree({ ...this.commonOptions(run), package: this.package, inverse: this.inverse, depth });
+    const { package: query, inverse, arch } = this;
+    const result = await tree({ ...this.commonOptions(run), package: query, inverse, depth, arch });
     if (this.json) this.printJson(result);
     else this.print(treeText(result, charset));
     return 0;

@@ -10,6 +10,7 @@ export class UpdateCommand extends RepositoryCommand {
     examples: [
       ["Lock what the repositories offer now", "rpmoci update"],
       ["Update openssl, and what must move with it", "rpmoci update openssl"],
+      ["Lock for two architectures", "rpmoci update --arch x86_64 --arch aarch64"],
       ["See whether there is anything to update", "rpmoci update --dry-run"],
     ],
   });
@@ -22,6 +23,9 @@ export class UpdateCommand extends RepositoryCommand {
   dryRun = Option.Boolean("--dry-run", false, {
     description: `Print what would change and write nothing; the exit code is ${DIFFERENCE} when something would`,
   });
+  archs = Option.Array("--arch", [], {
+    description: "Architecture to lock, such as aarch64, over those of the manifest (repeatable)",
+  });
   refresh = Option.Boolean("--refresh", false, {
     description: "Ask repositories for their metadata even when what is kept of it has not expired",
   });
@@ -29,8 +33,8 @@ export class UpdateCommand extends RepositoryCommand {
   json = Option.Boolean("--json", false, { description: JSON_RESULT });
 
   protected async run(run: Run): Promise<number> {
-    const { packages, fromLockfile, dryRun, refresh } = this;
-    const result = await update({ ...this.commonOptions(run), packages, fromLockfile, dryRun, refresh });
+    const { packages, fromLockfile, dryRun, refresh, archs } = this;
+    const result = await update({ ...this.commonOptions(run), packages, fromLockfile, dryRun, refresh, archs });
     const { lockfilePath, changes, keyChanges, changed, written } = result;
     if (this.json) this.printJson({ lockfilePath, changes, keyChanges, changed, written });
     return dryRun && changed ? DIFFERENCE : 0;

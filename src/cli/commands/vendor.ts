@@ -16,10 +16,15 @@ export class VendorCommand extends RepositoryCommand {
 
   directory = Option.String("--out-dir", { description: "Folder for the RPM files (required)" });
 
+  archs = Option.Array("--arch", [], {
+    description: "Architecture whose packages are wanted; by default all that the lockfile has (repeatable)",
+  });
+
   json = Option.Boolean("--json", false, { description: JSON_RESULT });
 
   protected async run(run: Run): Promise<number> {
-    const result = await vendor({ ...this.commonOptions(run), directory: required("--out-dir", this.directory) });
+    const directory = required("--out-dir", this.directory);
+    const result = await vendor({ ...this.commonOptions(run), directory, archs: this.archs });
     if (this.json) this.printJson(result);
     return 0;
   }

@@ -19,12 +19,15 @@ export class WhyCommand extends RepositoryCommand {
   all = Option.Boolean("--all", false, {
     description: "Show the ways from everything in the manifest that leads there",
   });
+  arch = Option.String("--arch", {
+    description: "One of the lockfile's architectures; by default this machine's, else the first",
+  });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
   charset = Option.String("--charset", { description: "utf8 or ascii; what the locale has by default" });
 
   protected async run(run: Run): Promise<number> {
     const charset = charsetFrom(this.charset);
-    const reasons = await why({ ...this.commonOptions(run), package: this.package, all: this.all });
+    const reasons = await why({ ...this.commonOptions(run), package: this.package, all: this.all, arch: this.arch });
     if (this.json) this.printJson(reasons);
     else this.print(reasonsText(reasons, charset));
     return 0;
