@@ -76,9 +76,10 @@ async function foreignConfiguration(
   const env = { APT_CONFIG: configuration };
   const found = await runCommand("apt-cache", ["show", "libc6"], { env }).catch(() => null);
   if (found === null) {
+    const what = failure === undefined ? "have no packages" : "gave no package lists";
     throw new ArchiveUnavailableError(
-      `the system's package sources have none for ${debianName(architecture)}: one that has must be added (Ubuntu's is ` +
-        `http://ports.ubuntu.com/ubuntu-ports)${failure === undefined ? "" : `\n${failure}`}`,
+      `the system's package sources ${what} for ${debianName(architecture)}; Ubuntu has those of most architectures at ` +
+        `http://ports.ubuntu.com/ubuntu-ports${failure === undefined ? "" : `\n${failure}`}`,
     );
   }
   // As for the system itself, a source of somebody else's that is gone does not end it all.

@@ -73,7 +73,7 @@ test("sources without packages of the architecture are told, with where else the
   const { cache } = systemWith(t, [archiveOf(t, { [OWN]: "1-1" })]);
   await assert.rejects(DebianArchive.open(cache, FOREIGN), (error: Error) => {
     assert.ok(error instanceof ArchiveUnavailableError);
-    assert.match(error.message, new RegExp(`have none for ${debianName(FOREIGN)}: .*ports[.]ubuntu[.]com`));
+    assert.match(error.message, new RegExp(`have no packages for ${debianName(FOREIGN)}; .*ports[.]ubuntu[.]com`));
     return true;
   });
 });
