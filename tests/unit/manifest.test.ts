@@ -36,6 +36,7 @@ test("every key has its place", () => {
   const manifest = parseManifest(
     `
     [contents]
+    archs = ["x86_64", "arm64"]
     repositories = [
       "fedora",
       "https://example.org/$basearch/os",
@@ -124,6 +125,8 @@ test("every key has its place", () => {
   assert.deepEqual(manifest, {
     path: resolve("sub/foo.toml"),
     lockfilePath: resolve("sub/foo.lock"),
+    archs: ["x86_64", "aarch64"],
+    arch: undefined,
     repositories: [
       { kind: "system", id: "fedora" },
       {
@@ -218,6 +221,8 @@ test("what is left out has its default", () => {
   for (const text of [MINIMAL, `${MINIMAL}\n[image]`]) {
     const { path, lockfilePath, repositories, packages, ...rest } = parseManifest(text, PATH);
     assert.deepEqual(rest, {
+      archs: undefined,
+      arch: undefined,
       modules: [],
       modulePlatformId: undefined,
       gpgkeys: [],
