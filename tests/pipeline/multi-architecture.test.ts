@@ -21,6 +21,7 @@ import { emulatorOf, machines, runInEmulatedRoot, whyNotRegistered } from "../su
 import { startServer } from "../support/http-server.js";
 import { digestOf, readBlob } from "../support/image.js";
 import { type ImageReader, imageReaders, umoci } from "../support/image-readers.js";
+import { projectRoot } from "../support/project.js";
 import { type RunResult, rpmoci, run, runSuccessfully } from "../support/run.js";
 import { removeTree, temporaryDirectory } from "../support/temporary-directory.js";
 
@@ -56,16 +57,9 @@ async function buildBoth(t: TestContext): Promise<Built | null> {
   const directory = temporaryDirectory(t);
   const server = await startServer({ folders: { [`/${OWN}`]: own.folder, [`/${FOREIGN}`]: foreign.folder } });
   t.after(() => server.close());
-  const manifest = `
-[contents]
-repositories = [{ id = "distribution", url = "${server.url}/$basearch/repo" }]
-gpgkeys = ["${server.url}/$basearch/keys/RPM-GPG-KEY-demo.asc"]
-archs = ${JSON.stringify(architectures)}
-packages = ["nginx", "coreutils"]
-[image]
-entrypoint = ["nginx", "-g", "daemon off;"]
-`;
-  writeFileSync(join(directory, "rpmoci.toml"), manifest);
+  const example = readFileSync(join(projectRoot, "examples/local/architectures/rpmoci.toml"), "utf8");
+  // It names a folder; here the same files come over HTTP.
+  writeFileSync(join(directory, "rpmoci.toml"), example.replaceAll("file://$distribution", server.url));
   const built: Built = {
     directory,
     layout: join(directory, "image"),
