@@ -72,7 +72,7 @@ async function foreignConfiguration(
   const systemLists = settingOf(await runCommand("apt-config", ["shell", "VALUE", "Dir::State::lists/d"]));
   // Both architectures shall have the same versions, as far as they can.
   if (isUpdated(root, existsSync(systemLists) ? statSync(systemLists).mtimeMs : 0)) return configuration;
-  const failure = await update(configuration).catch((error: Error) => error.message);
+  const failure = await update(root, configuration).catch((error: Error) => error.message);
   const env = { APT_CONFIG: configuration };
   const found = await runCommand("apt-cache", ["show", "libc6"], { env }).catch(() => null);
   if (found === null) {
@@ -118,7 +118,7 @@ async function mirrorConfiguration(cache: string, mirror: string, architecture: 
   ]);
   if (isUpdated(root)) return configuration;
   try {
-    await update(configuration);
+    await update(root, configuration);
   } catch (error) {
     throw new ArchiveUnavailableError(`the mirror's package lists could not be had: ${(error as Error).message}`);
   }
@@ -155,10 +155,11 @@ function writeConfiguration(path: string, settings: Settings): void {
   renameSync(temporary, path);
 }
 
-/** Fetches package lists. Throws when one of them could not be had. */
-async function update(configuration: string): Promise<undefined> {
-  const args = ["update", "--quiet", "-o", "APT::Update::Error-Mode=any"];
-  await runCommand("apt-get", args, { env: { APT_CONFIG: configuration } });
+/** Fetches package lists, after whoever does so at the same time. Throws when one of them could not be had. */
+async function update(root: string, configuration: string): Promise<undefined> {
+  // apt itself would give up.
+  const args = [join(root, "lock"), "apt-get", "update", "--quiet", "-o", "APT::Update::Error-Mode=any"];
+  await runCommand("flock", args, { env: { APT_CONFIG: configuration } });
 }
 
 /** Whether lists were fetched within a day, and after a time in milliseconds. */

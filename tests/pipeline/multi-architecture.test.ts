@@ -46,6 +46,8 @@ interface Built {
   readonly directory: string;
   readonly layout: string;
   build(tag: string, options?: readonly string[]): Promise<RunResult>;
+  /** On a system whose emulator cannot be run. */
+  buildWithout(tag: string, options?: readonly string[]): Promise<RunResult>;
 }
 
 /** The distribution behind one URL for both architectures, and the image of it; null where there are no packages. */
@@ -60,14 +62,19 @@ async function buildBoth(t: TestContext): Promise<Built | null> {
   const example = readFileSync(join(projectRoot, "examples/local/architectures/rpmoci.toml"), "utf8");
   // It names a folder; here the same files come over HTTP.
   writeFileSync(join(directory, "rpmoci.toml"), example.replaceAll("file://$distribution", server.url));
+  const environment = { XDG_CACHE_HOME: join(directory, "cache"), SOURCE_DATE_EPOCH: "1750000000" };
+  const command = (tag: string, options: readonly string[]): readonly string[] => {
+    return ["build", "--no-cache", "--image", "image", "--tag", tag, ...options];
+  };
   const built: Built = {
     directory,
     layout: join(directory, "image"),
-    build: (tag, options = []) =>
-      rpmoci(["build", "--no-cache", "--image", "image", "--tag", tag, ...options], {
-        cwd: directory,
-        env: { XDG_CACHE_HOME: join(directory, "cache"), SOURCE_DATE_EPOCH: "1750000000" },
-      }),
+    build: (tag, options = []) => rpmoci(command(tag, options), { cwd: directory, env: environment }),
+    buildWithout(tag, options = []) {
+      const hide = ["--mount", "sh", "-euc", 'mount --bind /dev/null "$1"; shift; exec "$@"', "sh", emulator ?? ""];
+      const program = [process.execPath, join(projectRoot, "dist/main.js"), ...command(tag, options)];
+      return run("unshare", [...hide, ...program], { cwd: directory, env: { ...environment, NO_COLOR: "1" } });
+    },
   };
   const result = await built.build("test");
   assert.equal(result.code, 0, result.stderr);
@@ -216,4 +223,23 @@ test("an index of two architectures, each of which is whole and runs", { skip },
     const index = readBlob<ImageIndex>(layout, digestOf(layout, "test") ?? "");
     assert.equal(digestOf(layout, "alone"), index.manifests[architectures.indexOf(FOREIGN)]?.digest);
   });
+
+  await t.test(
+    "without an emulator, packages without scriptlets give the same image, and others are told",
+    {
+      skip: isRegistered && "the system has an emulator of its own",
+    },
+    async () => {
+      const refused = await built.buildWithout("refused", ["--locked", "--arch", FOREIGN]);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /%pre of nginx-common/);
+      const text = readFileSync(join(directory, "rpmoci.toml"), "utf8");
+      const files = text.replace('"nginx", ', "").replace("[contents]", "[contents]\nos_release = false");
+      writeFileSync(join(directory, "files.toml"), files);
+      const options = ["--file", "files.toml", "--arch", FOREIGN];
+      for (const result of [await built.build("files", options), await built.buildWithout("without", options)])
+        assert.equal(result.code, 0, result.stderr);
+      assert.equal(digestOf(layout, "without"), digestOf(layout, "files"));
+    },
+  );
 });
