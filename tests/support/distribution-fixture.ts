@@ -34,7 +34,9 @@ export async function distributionFixture(
   const folder = join(parent, `${kind}-${set}`);
   const release = await lockfile.lock(folder, {
     realpath: false,
-    retries: { retries: 600, factor: 1, minTimeout: 500 },
+    // On a busy machine, copying the packages may keep this process from touching its lock for longer than by default.
+    stale: 60_000,
+    retries: { retries: 1000, factor: 1, minTimeout: 500 },
   });
   try {
     const distribution = await makeDistribution({
