@@ -1,5 +1,4 @@
 /** What is in an image: its layers put on top of each other. */
-import type { Readable } from "node:stream";
 import type { Descriptor, Digest, ImageConfig } from "./descriptor.js";
 
 /** An image that can be read, wherever it lies. */
@@ -11,7 +10,8 @@ export interface ImageSource {
   readonly config: ImageConfig;
   /** The lowest first. */
   readonly layers: readonly Descriptor[];
-  openBlob(descriptor: Descriptor): Readable;
+  /** The stored bytes. Throws as reading does, and for a blob that is not there. */
+  openBlob(descriptor: Descriptor): AsyncIterable<Buffer>;
 }
 
 export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo";

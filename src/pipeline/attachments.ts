@@ -33,6 +33,8 @@ export interface AttachmentOptions {
   readonly sbomFiles?: boolean;
   /** Attach SLSA provenance. */
   readonly provenance?: boolean;
+  /** SLSA's `builder.id` in the provenance, a URI; the tool itself if absent. */
+  readonly builderId?: string | undefined;
   /** Write what is attached into this directory, too, as files called after the tag. */
   readonly sbomDirectory?: string | undefined;
 }
@@ -142,7 +144,7 @@ export async function imageSubject(
   isOneOfSeveral: boolean,
 ): Promise<AttachmentSubject> {
   const { image, options, lock, manifest } = request;
-  const { sbomFiles = false } = options;
+  const { sbomFiles = false, builderId } = options;
   const origins = await originsOf(lock, await findLocalPackages(manifest, "fail"));
   const parameters = await parametersOf(request);
   const { descriptor } = image.manifest;
@@ -151,12 +153,12 @@ export async function imageSubject(
   return {
     descriptor,
     fileName: `${fileNameOf(options.tag)}${isOneOfSeveral ? `-${image.platform.architecture}` : ""}`,
-    inputsOf: (kind) => [origins, kind === "provenance" ? parameters : sbomFiles],
+    inputsOf: (kind) => [origins, kind === "provenance" ? [parameters, builderId ?? null] : sbomFiles],
     make: async (kind) => {
       reading ??= request.contents(sbomFiles);
       const contents = await reading;
       return kind === "provenance"
-        ? makeProvenance(facts, contents.osRelease, origins, parameters)
+        ? makeProvenance(facts, contents.osRelease, origins, parameters, builderId)
         : makeBill(kind, facts, contents, origins);
     },
   };
@@ -185,9 +187,9 @@ export async function indexSubject(request: IndexAttachmentRequest): Promise<Att
   return {
     descriptor: index,
     fileName: fileNameOf(options.tag),
-    inputsOf: (kind) => (kind === "provenance" ? [distinct, parameters] : images),
+    inputsOf: (kind) => (kind === "provenance" ? [distinct, parameters, options.builderId ?? null] : images),
     make: async (kind) => {
-      if (kind === "provenance") return makeProvenance(facts, null, distinct, parameters);
+      if (kind === "provenance") return makeProvenance(facts, null, distinct, parameters, options.builderId);
       const bill = { image: facts, images, toolVersion: version() };
       if (kind === "spdx") return (await import("../sbom/spdx-index.js")).spdxIndexDocument(bill);
       return (await import("../sbom/cyclonedx-index.js")).cyclonedxIndexDocument(bill);
@@ -223,9 +225,10 @@ async function makeProvenance(
   osRelease: string | null,
   origins: readonly PackageOrigin[],
   parameters: BuildParameters,
+  builderId: string | undefined,
 ): Promise<Buffer> {
   const { provenanceStatement } = await import("../sbom/provenance.js");
-  return provenanceStatement({ image, osRelease, parameters, origins, toolVersion: version() });
+  return provenanceStatement({ image, osRelease, parameters, origins, toolVersion: version(), builderId });
 }
 
 /** Images of other tools need not say when they were made. */

@@ -5,7 +5,7 @@ import { RpmociError } from "../errors.js";
 import { checkFiles, digestedFiles, type FileDeviation } from "../inspect/check-files.js";
 import { comparePackages, type PackageDifference } from "../inspect/compare-packages.js";
 import type { ImageContents } from "../inspect/contents.js";
-import { parseImageReference } from "../layout/open-image.js";
+import { referenceOf } from "../layout/image-reference.js";
 import { digestFiles } from "../layout/read-tree.js";
 import { type LayoutProblem, validateLayout } from "../layout/validate.js";
 import { fitsManifest } from "../lockfile/fit.js";
@@ -21,7 +21,7 @@ import { withWorkDirectory } from "./work-directory.js";
 
 export interface VerifyImageOptions
   extends Omit<CommonOptions, "manifestPath">,
-    Pick<InspectOptions, "image">,
+    Pick<InspectOptions, "image" | "architecture">,
     Pick<BuildOptions, "engine" | "sandbox" | "scriptletTimeout" | "vendorDirectory" | "labels"> {
   /** Whose lockfile must agree with the image's packages, and what `rebuild` builds. */
   readonly manifestPath?: string;
@@ -37,7 +37,7 @@ export interface ImageVerification {
   readonly files: number;
   /** Files that no package owns, which nothing but building again can verify. */
   readonly unowned: number;
-  /** Explained and unexplained ones. */
+  /** Explained and unexplained ones; building the same again explains all. */
   readonly deviations: readonly FileDeviation[];
   /** From the lockfile to the image; null when no manifest was given. */
   readonly lockfile: readonly PackageDifference[] | null;
@@ -54,7 +54,7 @@ export interface ImageVerification {
  */
 export async function verifyImage(options: VerifyImageOptions): Promise<ImageVerification> {
   const { image, manifestPath, rebuild = false, signal } = options;
-  const { path } = parseImageReference(image);
+  const { path } = referenceOf(image);
   const isLayout = (await stat(path).catch(() => null))?.isDirectory() ?? false;
   const layout = isLayout && (await hasLayoutFile(path)) ? await validateLayout(path) : [];
   signal?.throwIfAborted();
@@ -63,9 +63,10 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   }
   const contents = await readContents(options);
   const digests = await digestFiles(contents.source, digestedFiles(contents), signal);
-  const { files, deviations } = checkFiles(contents, digests);
+  const { files, deviations: found } = checkFiles(contents, digests);
   const lockfile = manifestPath === undefined ? null : await compareWithLockfile(contents, manifestPath);
   const rebuilt = rebuild && manifestPath !== undefined ? await buildAgain(contents, manifestPath, options) : null;
+  const deviations = rebuilt?.difference.same === true ? found.map(explainedByBuild) : found;
   const unowned = contents.tree.files.filter(
     ({ path, inode }) => inode.type !== "directory" && !contents.owners.has(path),
   );
@@ -84,6 +85,11 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
     rebuilt,
     good,
   };
+}
+
+/** What the manifest changes of packages' files (`[[paths]]`, `[accounts]`, …) is the same in an image built from it. */
+function explainedByBuild(deviation: FileDeviation): FileDeviation {
+  return { ...deviation, explanation: deviation.explanation ?? "built again, it is the same" };
 }
 
 /** Without one, it is nothing that could be validated: opening it says so. */
@@ -149,7 +155,8 @@ async function buildAgain(
       emit: (event) => (event.type === "image-written" ? undefined : emit?.(event)),
     });
     const again = await readContents({
-      image: `${layout}:rebuilt`,
+      image: { path: layout, tag: "rebuilt" },
+      architecture: options.architecture,
       ...(emit === undefined ? {} : { emit }),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -87,6 +87,8 @@ test("documents are replaced by newer ones of their type, and go with their imag
   assert.ok(!entries.includes(spdx?.digest as Descriptor["digest"]), "ours went with the image");
   assert.ok(entries.includes(foreign.digest) && entries.includes(signature.digest));
   const dry = await scene.run(["layout", "gc", "--dry-run", "image"]);
+  const data = JSON.parse((await scene.run(["layout", "gc", "--dry-run", "--json", "image"])).stdout);
+  assert.ok(data.digests.includes(image) && data.size > 0);
   assert.ok(
     dry.stdout.includes(image ?? "") && dry.stdout.includes(foreign.digest) && dry.stdout.includes(signature.digest),
   );
@@ -140,6 +142,10 @@ test("validate checks artifacts", async (t) => {
     const { code, stdout } = await scene.run(["layout", "validate", "broken"]);
     assert.equal(code, 1);
     assert.match(stdout, new RegExp(`^${entry.digest}: ${message} \\[(ARTIFACT|SUBJECT)\\]\\n$`));
+    const data = await scene.run(["layout", "validate", "--json", "broken"]);
+    assert.equal(data.code, 1);
+    const [problem, ...others] = JSON.parse(data.stdout);
+    assert.deepEqual([problem.subject, others], [entry.digest, []]);
   }
 });
 
@@ -236,9 +242,9 @@ test("sbom names what is wrong: the image, its layers, or the command line", asy
   const sbom = (...args: readonly string[]) => scene.run(["sbom", "--format", "spdx", ...args]);
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
     [[], 2, /the option --image is required/],
-    [["--image", "image"], 2, /There is more than one image in .*\n.*LAYOUT:TAG: test, other/],
-    [["--image", "image:none"], 2, /There is no image none in /],
-    [["--image", "nowhere:test"], 1, /There is no OCI image layout in .*\/nowhere/],
+    [["--image", "image"], 2, /there is more than one image in image\n.*: image:test, image:other/],
+    [["--image", "image:none"], 2, /there is no image with the tag none in image/],
+    [["--image", "nowhere:test"], 2, /there is no OCI image layout at nowhere/],
     [["--image", "image:test", "--format", "xml"], 2, /--format: `xml` is not one of spdx, cyclonedx/],
     [["--image", "image:test", "--lockfile", "none.lock"], 3, /none\.lock is missing/],
   ];

@@ -140,6 +140,14 @@ test("what does not differ, or in its bytes only, and archives", async (t) => {
     (await scene.run(["diff", "image:one", "image:two"])).stdout,
     /^what differs is how the layers are written$/m,
   );
+  // Times differ where what was built says when.
+  const later = { env: { SOURCE_DATE_EPOCH: "1730000000" } };
+  assert.equal((await scene.run(["build", "--image", "image", "--tag", "later"], later)).code, 0);
+  const [brief, whole] = await Promise.all(
+    [[], ["--times"]].map((args) => scene.run(["diff", "image:two", "image:later", ...args])),
+  );
+  assert.doesNotMatch(brief?.stdout ?? "", /^ {2}changed {3}\/usr: mtime/m);
+  assert.match(whole?.stdout ?? "", /^ {2}changed {3}\/usr: mtime 2024-07-03T\S+ -> 2024-10-27T/m);
   // A checksum alone, or a key.
   const text = readFileSync(scene.path("one.lock"), "utf8");
   writeFileSync(
@@ -160,11 +168,11 @@ test("trouble has the exit code 2, and one message", async (t) => {
   writeFileSync(scene.path("text"), "not a lockfile");
   const layer = blobPath(scene.layout, readImage(scene.layout, "one").manifest.layers[0]?.digest ?? "");
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["image:one", "nowhere"], /Failed to open the image nowhere/],
-    [["image:one", "image:two"], /no image with the tag two\n +Hint its tags are one/],
+    [["image:one", "nowhere"], /there is no OCI image layout at nowhere: nothing is there/],
+    [["image:one", "image:two"], /no image with the tag two in image\n +Hint image has the tags one/],
     [["text", "one.lock"], /failed to parse existing lock file text/],
-    [["one.lock"], /Not enough positional arguments/],
-    [["image:one", "user"], /Failed to open the image user/],
+    [["one.lock"], /diff needs a NEW\n +Hint it is: rpmoci diff <OLD> <NEW>/],
+    [["image:one", "user"], /there is no OCI image layout at user: /],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await scene.run(["diff", ...args]);
