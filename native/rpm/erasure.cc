@@ -108,7 +108,7 @@ Erasure erase_packages(const RootDatabase& database, const std::vector<std::stri
     if (!result.erased.empty()) {
       rpmtsOrder(transaction.get());
       std::optional<ScriptletWatch> watch;
-      if (perform) rpmtsSetNotifyCallback(transaction.get(), &notify, &watch.emplace(perform));
+      if (perform) rpmtsSetNotifyCallback(transaction.get(), &notify, &watch.emplace(perform, database.root));
       const int status = [&] {
         const RedirectedOutput redirected(output.get());
         return rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE);

@@ -1,11 +1,16 @@
 #include "rpm/scriptlet_watch.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <exception>
 #include <utility>
+
+#include "failure.h"
+#include "quote.h"
 
 namespace rpmoci {
 
@@ -53,7 +58,11 @@ std::string scriptlet_phase(rpmTagVal tag) {
   return name == nullptr ? "a scriptlet" : name;
 }
 
-ScriptletWatch::ScriptletWatch(Perform perform) : perform_(std::move(perform)) {
+ScriptletWatch::ScriptletWatch(Perform perform, const std::string& root) : perform_(std::move(perform)) {
+  struct stat status {};
+  if (::stat(root.c_str(), &status) != 0) throw Failure("RPM_INSTALL_FAILED", root + ": " + reason(errno));
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
   static const int registered = pthread_atfork(nullptr, nullptr, end_child);
   if (registered != 0) failure_ = "this process cannot do without scriptlets";
 }
@@ -66,6 +75,12 @@ void ScriptletWatch::start(rpmTagVal tag, const std::string& package) noexcept {
   if (phase == nullptr) return;
   children_end = true;
   if (!failure_.empty()) return;
+  // Whatever is done must not be done to this machine.
+  struct stat status {};
+  if (::stat("/", &status) != 0 || status.st_dev != device_ || status.st_ino != inode_) {
+    failure_ = std::string(phase) + " of " + package + ": librpm has not entered the root";
+    return;
+  }
   try {
     perform_(phase, package);
   } catch (const std::exception& error) {

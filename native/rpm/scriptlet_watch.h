@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rpm/rpmtag.h>
+#include <sys/types.h>
 
 #include <functional>
 #include <string>
@@ -21,7 +22,9 @@ class ScriptletWatch {
   /// Gets a scriptlet's phase and its package's NEVRA, in librpm's order, in the root directory. May throw.
   using Perform = std::function<void(const std::string& phase, const std::string& package)>;
 
-  explicit ScriptletWatch(Perform perform);
+  /// `root` is that of the transaction, as it is before librpm makes it the root directory. Throws
+  /// Failure("RPM_INSTALL_FAILED") when it cannot be read.
+  ScriptletWatch(Perform perform, const std::string& root);
   ~ScriptletWatch();
   ScriptletWatch(const ScriptletWatch&) = delete;
   ScriptletWatch& operator=(const ScriptletWatch&) = delete;
@@ -35,6 +38,8 @@ class ScriptletWatch {
 
  private:
   const Perform perform_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   std::string failure_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,14 @@ constexpr long fsmount_call = 432;
 
 [[noreturn]] void fail(const std::string& step) { throw Failure("EMULATION", step + ": " + reason(errno)); }
 
+/// What is registered in there is everybody's. The kernel has given it this number since Linux 3.8.
+void refuse_machine_namespace() {
+  constexpr ino_t machine = 0xEFFFFFFD;
+  struct stat status {};
+  if (::stat("/proc/self/ns/user", &status) != 0) fail("reading /proc/self/ns/user");
+  if (status.st_ino == machine) throw Failure("EMULATION", "the user namespace is the machine's own");
+}
+
 /// The file system is mounted nowhere, and goes with the descriptor.
 FileDescriptor mount_binfmt() {
   const FileDescriptor context(static_cast<int>(::syscall(fsopen_call, "binfmt_misc", FSOPEN_CLOEXEC)));
@@ -38,6 +47,7 @@ FileDescriptor mount_binfmt() {
 }  // namespace
 
 void register_interpreter(const std::string& line) {
+  refuse_machine_namespace();
   // The kernel forgets what is registered when nobody has the file system any more.
   static FileDescriptor mount;
   mount = mount_binfmt();

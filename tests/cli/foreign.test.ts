@@ -262,29 +262,3 @@ test("doctor tells of which architectures scriptlets run", async (t) => {
   const { message } = JSON.parse(stdout).find(({ check }: { check: string }) => check === "emulation");
   assert.match(message, new RegExp(`^scriptlets of other architectures run: .*\\b${arch}\\b`));
 });
-
-test("the addon says which scriptlets come with packages", async (t) => {
-  const { addon } = await import("../native/support/rpm-addon.js");
-  const { buildRpms } = await import("../support/rpm-fixture.js");
-  const paths = await buildRpms(temporaryDirectory(t), [
-    {
-      ...quiet,
-      scriptlets: [{ section: "filetriggerin -P 2000000", trigger: "/usr/lib", interpreter: "/sbin/ldconfig" }],
-    },
-    { ...gone, scriptlets: [{ section: "triggerin", trigger: "quiet > 2", body: "never\n" }] },
-  ]);
-  const found = await addon.scriptletsOfInstallation(paths);
-  const texts = found.map(
-    ({ package: name, phase, program, body }) => `${phase} ${name} ${program.join(" ")} ${body.trim()}`,
-  );
-  assert.deepEqual(texts, [
-    `%pre quiet-1-1.${arch} /bin/sh : nothing`,
-    `%post quiet-1-1.${arch} /bin/sh # says something\necho installed && exit 0`,
-    `%posttrans quiet-1-1.${arch} /bin/sh true >/dev/null 2>&1 || :`,
-    `%triggerin quiet-1-1.${arch} /sbin/ldconfig `,
-    `%pre gone-1-1.${arch} /bin/sh : nothing`,
-    `%post gone-1-1.${arch} /bin/sh # says something\necho installed && exit 0`,
-    `%posttrans gone-1-1.${arch} /bin/sh true >/dev/null 2>&1 || :`,
-  ]);
-  await assert.rejects(addon.scriptletsOfInstallation([join(projectRoot, "package.json")]), { code: "RPM_UNREADABLE" });
-});
