@@ -18,6 +18,9 @@ export class PassingFailure extends Error {
 
 export const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** What registries say of a disk or a quota; the CNCF distribution tells the number of ENOSPC. */
+const FULL = /no space left|quota|disk (is )?full|insufficient storage|"Err":28\b/i;
+
 /** Milliseconds. */
 const LONGEST_WAIT = 60_000;
 
@@ -83,7 +86,7 @@ export class Faults {
       .slice(0, MOST_DETAILS);
     const { status } = answer;
     const { registry } = this;
-    if (status === 507 || /no space left|quota|disk (is )?full|insufficient storage/i.test(said)) {
+    if (status === 507 || FULL.test(said)) {
       return this.make("REGISTRY_FULL", `${registry} has no space left for ${what} (HTTP status ${status})`, {
         hint: "remove images there, or ask for a larger quota, and run the same again",
         details,
@@ -123,9 +126,10 @@ export class Faults {
     return this.make("REGISTRY_REFUSED", `${registry} answers to ${what} with HTTP status ${status}`, { details });
   }
 
-  /** An answer after which the same may be tried again. */
-  passing(answer: HttpAnswer, what: string): PassingFailure {
-    return new PassingFailure(this.of(answer, what), retryAfter(answer));
+  /** For an answer after which the same may be tried again, unless it tells of what does not pass by itself. */
+  passing(answer: HttpAnswer, what: string): PassingFailure | RpmociError {
+    const fault = this.of(answer, what);
+    return fault.code === "REGISTRY_FULL" ? fault : new PassingFailure(fault, retryAfter(answer));
   }
 
   #plain(text: string): string {
