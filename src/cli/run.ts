@@ -1,13 +1,13 @@
 /** The command line: arguments in, exit code out. */
 import { Writable } from "node:stream";
 import { Builtins, Cli, Command } from "clipanion";
-import { RpmociError, version } from "../index.js";
+import { type RpmociError, version } from "../index.js";
 import { chooseReporter } from "../reporters/choose.js";
-import { JsonReporter } from "../reporters/json-lines.js";
 import { COMMANDS } from "./commands.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 import { progressModeIn } from "./progress-option.js";
 import { unknownCommand } from "./unknown-command.js";
+import { wrongLine } from "./wrong-line.js";
 
 /** clipanion's own also takes `-v`, which asks for verbosity here. */
 class VersionCommand extends Command {
@@ -28,13 +28,6 @@ function withVerbosityLast(args: readonly string[]): string[] {
 function withHelpAsOption(args: readonly string[]): string[] {
   if (args[0] !== "help") return [...args];
   return [...args.slice(1), "--help"];
-}
-
-/** The first line is clipanion's message; usage of the command follows. */
-function tellAsJson(error: unknown): void {
-  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-  const fault = new RpmociError(message, { kind: "usage", code: "COMMAND_LINE", hint: "rpmoci --help lists commands" });
-  new JsonReporter(process.stderr, "status").error(fault);
 }
 
 /** What tells of all commands; for others clipanion is spared what it makes of each command that is not asked for. */
@@ -59,6 +52,12 @@ function shortened(output: Writable): Writable {
   });
 }
 
+async function refuse(fault: RpmociError, args: readonly string[]): Promise<number> {
+  const mode = progressModeIn(args, process.env);
+  (await chooseReporter(mode, process.stderr, "status", process.env)).error(fault);
+  return USAGE;
+}
+
 export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
@@ -69,8 +68,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     COMMANDS.flatMap(({ paths = [] }) => paths),
   );
   if (unknown !== null) {
-    (await chooseReporter(progressModeIn(args, process.env), process.stderr, "status", process.env)).error(unknown);
-    return USAGE;
+    return await refuse(unknown, args);
   }
   const first = line[0] ?? "--help";
   const known = DESCRIBING.test(first) ? COMMANDS : named;
@@ -79,9 +77,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     command = cli.process(line);
   } catch (error) {
-    if (progressModeIn(args, process.env) === "json") tellAsJson(error);
-    else process.stderr.write(valuesNamed(cli.error(error, { colored: enableColors })));
-    return USAGE;
+    const meant = cli.definitions().find(({ path }) => ["rpmoci", ...line].join(" ").startsWith(`${path} `));
+    return await refuse(wrongLine(error, line, meant ?? null), args);
   }
   try {
     return await cli.run(command, asksForHelp(args) ? { stdout: shortened(process.stdout) } : {});

@@ -42,7 +42,11 @@ export async function openImage(reference: ImageReference): Promise<ImageSource>
   const { path, tag } = reference;
   const name = tag === undefined ? path : `${path}:${tag}`;
   const store = await openBlobStore(path).catch((error: unknown) => {
-    throw unknownImage(`Failed to open the image ${name}: ${messageOf(error)}`, error);
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw unknownImage(
+      `Failed to open the image ${name}: ${isAbsent ? "there is no such file" : messageOf(error)}`,
+      error,
+    );
   });
   const index = await readIndex(store, path);
   const descriptor = await choosePlatform(chooseImage(index, reference), store, name);

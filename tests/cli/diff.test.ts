@@ -171,7 +171,7 @@ test("trouble has the exit code 2, and one message", async (t) => {
     [["image:one", "nowhere"], /Failed to open the image nowhere/],
     [["image:one", "image:two"], /no image with the tag two\n +Hint its tags are one/],
     [["text", "one.lock"], /failed to parse existing lock file text/],
-    [["one.lock"], /Not enough positional arguments/],
+    [["one.lock"], /rpmoci diff needs more arguments\n +Hint it is called as: rpmoci diff <OLD> <NEW>/],
     [["image:one", "user"], /Failed to open the image user/],
   ];
   for (const [args, message] of cases) {
