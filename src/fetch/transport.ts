@@ -202,8 +202,20 @@ function unavailable(what: string, reasons: readonly string[], wrong: WrongBytes
   return new RpmociError(`Failed to download ${what}: ${first}`, {
     kind: "fetch",
     code: "DOWNLOAD_FAILED",
+    hint: hintFor(what, first),
     details: rest,
   });
+}
+
+/** What to do about the commonest reasons; undefined where nobody knows. */
+function hintFor(what: string, reason: string): string | undefined {
+  if (/cannot be resolved|refused|timed out/.test(reason)) {
+    return "look for a mistake in the URL; behind a proxy, name it in https_proxy and http_proxy, or as the repository's option proxy";
+  }
+  if (what.startsWith("the metadata of ") && /HTTP status 404|ENOENT/.test(reason)) {
+    return "the repository's URL is that of the directory with repodata/ in it; the system's variables, such as $releasever, may be part of it";
+  }
+  return undefined;
 }
 
 function cacheFault(directory: string, error: unknown): RpmociError {

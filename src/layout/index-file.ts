@@ -30,7 +30,8 @@ export async function inspectLayout(directory: string): Promise<"present" | "abs
     names = await readdir(directory);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "absent";
-    throw fault(directory, messageOf(error), error);
+    const isFile = (error as NodeJS.ErrnoException).code === "ENOTDIR";
+    throw fault(directory, isFile ? "it is not a directory" : messageOf(error), error, ANOTHER);
   }
   if (names.includes(LAYOUT_FILE)) {
     await readIndex(directory);
@@ -42,7 +43,7 @@ export async function inspectLayout(directory: string): Promise<"present" | "abs
     await readIndex(directory);
     return "absent";
   }
-  throw fault(directory, "the directory is neither empty nor an OCI image layout", undefined);
+  throw fault(directory, "the directory is neither empty nor an OCI image layout", undefined, ANOTHER);
 }
 
 /** The index; an empty one when there is none yet. */
@@ -71,10 +72,13 @@ export function withTag(index: ImageIndex, descriptor: Descriptor, tag: string):
   return { ...index, manifests: [...others, tagged] };
 }
 
-function fault(directory: string, reason: string, cause: unknown): RpmociError {
+const ANOTHER = "name a layout, or a directory that is empty or not there yet";
+
+function fault(directory: string, reason: string, cause: unknown, hint?: string): RpmociError {
   return new RpmociError(`Failed to use ${directory} as an OCI image layout: ${reason}`, {
     kind: "output",
     code: "LAYOUT_INVALID",
+    hint,
     cause,
   });
 }

@@ -71,7 +71,11 @@ export class Authorization {
     this.#challenge = challenge;
     if (sent === undefined) return;
     // A token may have expired; a password does not.
-    if (challenge.scheme === "basic" || attempt > 1) throw this.#refused(await this.#found(), this.faults.registry);
+    if (challenge.scheme === "basic" || attempt > 1) {
+      const credentials = await this.#found();
+      const isFresh = challenge.parameters.error === "invalid_token" && credentials?.kind !== "bearer";
+      throw isFresh ? this.#distrusted(challenge) : this.#refused(credentials, this.faults.registry);
+    }
     // Another request may have got a new one meanwhile.
     const kept = await this.#tokens.get(keyOf(scopes))?.catch(() => undefined);
     if (kept !== undefined && sent === `Bearer ${kept.value}`) this.#tokens.delete(keyOf(scopes));
@@ -175,6 +179,16 @@ export class Authorization {
     const reason = credentials === null ? "none were found" : `${credentials.source} has only a token`;
     return this.faults.make("REGISTRY_DENIED", `${registry} asks for a user name and a password, and ${reason}`, {
       hint: `log in with: podman login ${registry} (or skopeo login, docker login)`,
+    });
+  }
+
+  /** What the token server has just given is no good (RFC 6750, 3.1): logging in again would not help. */
+  #distrusted({ parameters: { realm = "" } }: Challenge): Error {
+    const { registry } = this.faults;
+    const server = URL.canParse(realm) ? new URL(realm).host : realm.slice(0, 200);
+    const reason = `${registry} takes the token that ${server} has just given for invalid or expired`;
+    return this.faults.make("REGISTRY_TOKEN", reason, {
+      hint: "the clocks of the two may differ, or the registry does not know the server's key: whoever runs them can tell",
     });
   }
 

@@ -26,11 +26,14 @@ const KINDS = {
   REGISTRY_MISSING: "fetch",
   REGISTRY_REFUSED: "output",
   REGISTRY_REPOSITORY: "output",
+  REGISTRY_TOKEN: "output",
   REGISTRY_UNAVAILABLE: "fetch",
   REGISTRY_UNREACHABLE: "fetch",
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
 export type RegistryCode = keyof typeof KINDS;
+/** What registries say of a disk or a quota; the CNCF distribution tells the number of ENOSPC. */
+const FULL = /no space left|quota|disk (is )?full|insufficient storage|"Err":28\b/i;
 
 /** Milliseconds. */
 const LONGEST_WAIT = 60_000;
@@ -97,7 +100,7 @@ export class Faults {
       .slice(0, MOST_DETAILS);
     const { status } = answer;
     const { registry } = this;
-    if (status === 507 || /no space left|quota|disk (is )?full|insufficient storage/i.test(said)) {
+    if (status === 507 || FULL.test(said)) {
       return this.make("REGISTRY_FULL", `${registry} has no space left for ${what} (HTTP status ${status})`, {
         hint: "remove images there, or ask for a larger quota, and run the same again",
         details,
@@ -143,9 +146,10 @@ export class Faults {
     return this.make("REGISTRY_REFUSED", `${registry} answers to ${what} with HTTP status ${status}`, { details });
   }
 
-  /** An answer after which the same may be tried again. */
-  passing(answer: HttpAnswer, what: string): PassingFailure {
-    return new PassingFailure(this.of(answer, what), retryAfter(answer));
+  /** For an answer after which the same may be tried again, unless it tells of what does not pass by itself. */
+  passing(answer: HttpAnswer, what: string): PassingFailure | RpmociError {
+    const fault = this.of(answer, what);
+    return fault.code === "REGISTRY_FULL" ? fault : new PassingFailure(fault, retryAfter(answer));
   }
 
   #plain(text: string): string {

@@ -8,6 +8,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryDirectory } from "./temporary-directory.js";
 import { testTlsIdentity } from "./tls-identity.js";
+import { TOKEN_ISSUER, TOKEN_SERVICE, type TokenServer } from "./token-server.js";
 
 /** For `test`'s option of that name. */
 export const registrySkip =
@@ -22,6 +23,10 @@ const HTPASSWD = "alice:$2y$04$aA3kZNCyb.Xox0SkFh6.PeNQDzaV0QPpJdrwSIvmazM6gigGH
 export interface RegistryOptions {
   readonly tls?: boolean;
   readonly authentication?: boolean;
+  /** Takes tokens of this server only. */
+  readonly tokenServer?: TokenServer;
+  /** The size of a disk of its own, as mount(8) has it, for root only: `1m`. */
+  readonly disk?: string;
   /** With TLS, talks to clients only that have a certificate. */
   readonly clientCertificates?: boolean;
 }
@@ -38,7 +43,7 @@ export interface TestRegistry {
 /** Serves until the test ends. */
 export async function startRegistry(
   t: TestContext,
-  { tls = false, authentication = false, clientCertificates = false }: RegistryOptions = {},
+  { tls = false, authentication = false, clientCertificates = false, tokenServer, disk }: RegistryOptions = {},
 ): Promise<TestRegistry> {
   const folder = temporaryDirectory(t);
   const [store, htpasswd, config] = ["store", "htpasswd", "config.yml"].map((name) => join(folder, name)) as [
@@ -71,16 +76,27 @@ export async function startRegistry(
           }),
     },
     ...(authentication ? { auth: { htpasswd: { realm: "test", path: htpasswd } } } : {}),
+    ...(tokenServer === undefined ? {} : { auth: { token: tokenSettings(tokenServer) } }),
   };
   // YAML has all of JSON.
   writeFileSync(config, JSON.stringify(settings));
-  const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  // The mount goes with the process that has it.
+  const mounting = `mount -t tmpfs -o size=${disk} none '${store}' && exec "$@"`;
+  const [program, ...args] = [
+    ...(disk === undefined ? [] : ["unshare", "--mount", "sh", "-c", mounting, "sh"]),
+    ...["docker-registry", "serve", config],
+  ] as [string, ...string[]];
+  const child = spawn(program, args, { stdio: "ignore" });
   t.after(async () => {
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   });
   await untilListening(host);
   return { host, store, caFile: identity?.caFile };
+}
+
+function tokenSettings({ realm, certificateFile }: TokenServer): object {
+  return { realm, service: TOKEN_SERVICE, issuer: TOKEN_ISSUER, rootcertbundle: certificateFile };
 }
 
 async function freePort(): Promise<number> {
