@@ -112,6 +112,8 @@ class ProblemReader {
         return {.kind = Kind::kRequires, .package = source, .dependency = dependency};
       case SOLVER_RULE_BEST:
         return read_best(rule);
+      case SOLVER_RULE_UPDATE:
+        return {.text = nevra_of(pool_.get(), source) + ", which is in the base image, cannot stay"};
       case SOLVER_RULE_JOB:
         return {.kind = Kind::kRequest, .request = request_of(rule)};
       default:

@@ -27,12 +27,16 @@ export interface Inode {
   readonly size: number;
   /** Of the last modification, in seconds since the epoch. */
   readonly mtime: number;
+  /** What is beyond the seconds. */
+  readonly nanoseconds: number;
   /** Of a symlink, each byte a character. */
   readonly linkTarget: string;
   /** `major:minor` of a device. */
   readonly device: string;
   /** The extended attribute `security.capability`, in hexadecimal digits; empty when there is none. */
   readonly capability: string;
+  /** Extended attributes, names and values with each byte a character; null when there are none. */
+  readonly xattrs: ReadonlyMap<string, string> | null;
   /** Index of the layer that has the contents. */
   readonly layer: number;
   /** Its path there, absolute, each byte a character. */

@@ -1,4 +1,4 @@
-/** What a registry's answer means to whoever pushes. */
+/** What a registry's answer means to whoever pushes, or pulls. */
 import * as v from "valibot";
 import { RpmociError } from "../errors.js";
 import type { HttpAnswer } from "./http-client.js";
@@ -62,6 +62,7 @@ export class Faults {
     readonly target: string,
     readonly registry: string,
     readonly secrets: Secrets,
+    readonly access: "pull" | "push" = "push",
   ) {}
 
   make(
@@ -69,8 +70,10 @@ export class Faults {
     reason: string,
     { hint, details }: { hint?: string | undefined; details?: readonly string[] } = {},
   ): RpmociError {
-    const options = { kind: "output", code, hint, details: details ?? [] } as const;
-    return new RpmociError(this.secrets.removedFrom(`Failed to push to ${this.target}: ${reason}`), options);
+    const isPull = this.access === "pull";
+    const options = { kind: isPull ? "fetch" : "output", code, hint, details: details ?? [] } as const;
+    const what = isPull ? "pull from" : "push to";
+    return new RpmociError(this.secrets.removedFrom(`Failed to ${what} ${this.target}: ${reason}`), options);
   }
 
   /** The error for an answer to `what`, as in "the blob sha256:…". */
@@ -91,7 +94,13 @@ export class Faults {
     }
     if (status === 401 || status === 403 || codes.includes("DENIED")) {
       return this.make("REGISTRY_DENIED", `${registry} does not allow it (HTTP status ${status})`, {
-        hint: "the account may lack the right to push to this repository, or the repository may not exist",
+        hint: `the account may lack the right to ${this.access === "pull" ? "pull from" : "push to"} this repository, or the repository may not exist`,
+        details,
+      });
+    }
+    if (this.access === "pull" && status === 404) {
+      return this.make("REGISTRY_IMAGE_MISSING", `${registry} does not have ${what}`, {
+        hint: "it may have been removed there, or the name or tag may be wrong",
         details,
       });
     }
@@ -126,6 +135,11 @@ export class Faults {
   /** An answer after which the same may be tried again. */
   passing(answer: HttpAnswer, what: string): PassingFailure {
     return new PassingFailure(this.of(answer, what), retryAfter(answer));
+  }
+
+  /** What to throw for an answer: another attempt, where that may help. */
+  passingOr(answer: HttpAnswer, what: string): Error {
+    return PASSING_STATUSES.has(answer.status) ? this.passing(answer, what) : this.of(answer, what);
   }
 
   #plain(text: string): string {
