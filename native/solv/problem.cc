@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "solv/handles.h"
+#include "solv/package.h"
 #include "solv/package_pool.h"
 #include "solv/requirements.h"
 #include "solv/similar.h"

@@ -160,5 +160,9 @@ function withoutUser(text: string): string {
 }
 
 function destinationFault(text: string, reason: string, hint?: string): RpmociError {
-  return new RpmociError(`Cannot write to "${withoutUser(text)}": ${reason}`, { kind: "usage", code: "DESTINATION_INVALID", hint });
+  return new RpmociError(`Cannot write to "${withoutUser(text)}": ${reason}`, {
+    kind: "usage",
+    code: "DESTINATION_INVALID",
+    hint,
+  });
 }

@@ -16,30 +16,31 @@ export interface EraseOptions {
   readonly sourceDateEpoch: number;
 }
 
-/** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. */
+/** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. How many were. */
 export async function erasePackages(
-  { root, databasePath }: InstalledRoot,
+  { root, databasePath, hasDatabase }: InstalledRoot,
   names: readonly string[],
   { sandbox, scriptletTimeout, sourceDateEpoch }: EraseOptions,
   emit: Emit,
-): Promise<void> {
-  if (names.length === 0) return;
-  const installed = new Set(
-    (await nativeCall(binding().readRpmdb({ root, dbPath: databasePath }))).map(({ name }) => name),
-  );
+): Promise<number> {
+  if (names.length === 0) return 0;
+  const database = { root, dbPath: databasePath };
+  const present = hasDatabase ? await nativeCall(binding().readRpmdb(database)) : [];
+  const installed = new Set(present.map(({ name }) => name));
   for (const name of names.filter((name) => !installed.has(name))) {
     emit({ type: "warning", message: `contents.exclude: the package ${name} is not in the image` });
   }
-  const present = names.filter((name) => installed.has(name));
-  if (present.length === 0) return;
-  const work = { erase: { database: { root, dbPath: databasePath }, names: present } };
+  const wanted = names.filter((name) => installed.has(name));
+  if (wanted.length === 0) return 0;
+  await nativeCall(binding().convertRpmdb(database));
+  const work = { erase: { database, names: wanted } };
   const environment = {
     PATH: process.env.PATH,
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
   };
-  const task = `remove ${present.join(", ")}`;
+  const task = `remove ${wanted.join(", ")}`;
   const { erased, error = "" } = await watched({ task, limit: scriptletTimeout, directory: root }, emit, (abort) =>
     sandbox.run(root, [], (request) => runTransaction(work, { environment, sandbox: request, abort })),
   );
@@ -51,4 +52,5 @@ export async function erasePackages(
   }
   for (const line of erased.log.split("\n").filter((line) => line !== "")) emit({ type: "install-output", line });
   for (const nevra of erased.erased) emit({ type: "package-excluded", package: nevra });
+  return erased.erased.length;
 }

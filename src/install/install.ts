@@ -1,6 +1,9 @@
-/** The transaction: exactly the given files into an empty root, by dnf or by librpm itself. */
+/** The transaction: exactly the given files into a root, by dnf or by librpm itself. */
 import { join } from "node:path";
 import type { Emit } from "../events.js";
+import { VAR_DATABASE } from "../model/rpm-database.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
 import { databasePath } from "./database-path.js";
 import { installWithDnf } from "./dnf.js";
 import { transactionMacros } from "./macros.js";
@@ -13,6 +16,8 @@ export interface InstalledRoot {
   readonly root: string;
   /** The rpm database's path inside the root. */
   readonly databasePath: string;
+  /** Whether there is a database. */
+  readonly hasDatabase: boolean;
 }
 
 /**
@@ -20,9 +25,14 @@ export interface InstalledRoot {
  * `install` with the end of what the engine said, also when a step took too long or the disk is nearly full.
  */
 export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
-  const { packages, root, scratch, engine } = request;
+  const { packages, root, scratch, engine, base } = request;
+  // All that is asked for is in the base.
+  if (packages.length === 0 && base !== null) {
+    return { root, databasePath: base.databasePath ?? VAR_DATABASE, hasDatabase: base.databasePath !== null };
+  }
   emit({ type: "install-started", packages: packages.length });
-  const dbPath = await databasePath(packages);
+  const dbPath = base?.databasePath ?? (await databasePath(packages));
+  if (base !== null && base.databasePath !== null) await nativeCall(binding().convertRpmdb({ root, dbPath }));
   const setting = {
     macros: transactionMacros({ ...request, databasePath: dbPath }),
     dbPath,
@@ -41,5 +51,5 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
       : installWithRpm({ ...request, abort }, setting, heard),
   );
   emit({ type: "install-finished" });
-  return { root, databasePath: dbPath };
+  return { root, databasePath: dbPath, hasDatabase: true };
 }

@@ -9,7 +9,7 @@ import { runTransaction } from "./transaction.js";
 
 /** As `installPackages`. */
 export async function installWithRpm(
-  { packages, root, scratch, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
+  { packages, root, base, scratch, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
   { macros, dbPath, home }: TransactionSetting,
   emit: Emit,
 ): Promise<void> {
@@ -22,7 +22,10 @@ export async function installWithRpm(
     emit({ type: "install-output", line });
   };
   const paths = packages.map(({ path }) => path);
-  const install = { root, dbPath, packages: paths, unpacked, unpackers: availableParallelism(), docs, macros };
+  const upgrade = base !== null;
+  // What is unpacked ahead is for a root that has nothing.
+  const unpackers = upgrade ? 0 : availableParallelism();
+  const install = { root, dbPath, packages: paths, unpacked, unpackers, docs, upgrade, macros };
   const options = { environment: scriptletEnvironment(home, sourceDateEpoch), onLine, abort };
   const answer = await sandbox
     .run(root, paths, (request) => runTransaction({ install }, { ...options, sandbox: request }))

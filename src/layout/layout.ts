@@ -1,7 +1,10 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
 import { constants, copyFile, link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Artifact, Blob, Descriptor, ImageIndex, Layer } from "../model/descriptor.js";
@@ -117,6 +120,17 @@ export class LayoutTransaction {
     const target = join(this.staging, name);
     try {
       await link(path, target).catch(() => copyFile(path, target, constants.COPYFILE_FICLONE));
+      return target;
+    } catch (error) {
+      throw unwritable(this.directory, error);
+    }
+  }
+
+  /** A file called `name` in the staging folder with the bytes of a stream. Throws an `RpmociError` of kind `output`. */
+  async write(source: Readable, name: string): Promise<string> {
+    const target = join(this.staging, name);
+    try {
+      await pipeline(source, createWriteStream(target));
       return target;
     } catch (error) {
       throw unwritable(this.directory, error);

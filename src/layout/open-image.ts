@@ -57,11 +57,11 @@ export async function openImage(reference: ImageReference): Promise<ImageSource>
   };
 }
 
-function blobName(digest: Digest): string {
+export function blobName(digest: Digest): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
-async function readIndex(store: BlobStore, path: string): Promise<ImageIndex> {
+export async function readIndex(store: BlobStore, path: string): Promise<ImageIndex> {
   let bytes: Buffer;
   try {
     await store.document("oci-layout");
@@ -72,7 +72,7 @@ async function readIndex(store: BlobStore, path: string): Promise<ImageIndex> {
   return parseDocument(bytes, SCHEMAS.index, "index.json", path);
 }
 
-function chooseImage({ manifests }: ImageIndex, { path, tag }: ImageReference): Descriptor {
+export function chooseImage({ manifests }: ImageIndex, { path, tag }: ImageReference): Descriptor {
   const tags = [...new Set(manifests.flatMap(({ annotations }) => annotations?.[ANNOTATION_REF_NAME] ?? []))];
   const hint = tags.length === 0 ? undefined : `its tags are ${tags.join(", ")}`;
   const found =
@@ -117,7 +117,7 @@ async function readJson<T>(
   return parseDocument(bytes, schema, digest, name);
 }
 
-function parseDocument<T>(bytes: Buffer, schema: v.GenericSchema, subject: string, name: string): T {
+export function parseDocument<T>(bytes: Buffer, schema: v.GenericSchema, subject: string, name: string): T {
   let document: unknown;
   try {
     document = JSON.parse(bytes.toString());

@@ -148,7 +148,8 @@ export class TarParser {
     // A hard link to a file may tell the file's size, and has no contents all the same.
     const contents = type === "file" ? size : 0;
     const time = attributes.get("mtime");
-    const { seconds, nanoseconds } = time === undefined ? { seconds: number(header, 136, 12), nanoseconds: 0 } : timeOf(time);
+    const { seconds, nanoseconds } =
+      time === undefined ? { seconds: number(header, 136, 12), nanoseconds: 0 } : timeOf(time);
     const isDevice = type === "character" || type === "block";
     this.#sink = this.#onEntry({
       name,

@@ -22,16 +22,17 @@ const TYPES = {
 const DISK_FULL_HINT = "free some space, or name a directory on another disk with TMPDIR";
 
 /** A directory that no layer has, and that something is in. */
-const MISSING_DIRECTORY: Pick<Inode, "type" | "mode" | "uid" | "gid" | "mtime" | "nanoseconds" | "device" | "xattrs"> = {
-  type: "directory",
-  mode: 0o755,
-  uid: 0,
-  gid: 0,
-  mtime: 0,
-  nanoseconds: 0,
-  device: "",
-  xattrs: null,
-};
+const MISSING_DIRECTORY: Pick<Inode, "type" | "mode" | "uid" | "gid" | "mtime" | "nanoseconds" | "device" | "xattrs"> =
+  {
+    type: "directory",
+    mode: 0o755,
+    uid: 0,
+    gid: 0,
+    mtime: 0,
+    nanoseconds: 0,
+    device: "",
+    xattrs: null,
+  };
 
 /**
  * Fills `directory`, which is empty, with the tree of the image, whatever layers it comes from: contents, owners, modes,

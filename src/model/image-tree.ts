@@ -14,6 +14,14 @@ export interface ImageSource {
   openBlob(descriptor: Descriptor): Readable;
 }
 
+/** An image that another one is built on. */
+export interface BaseImage extends ImageSource {
+  /** Of the index that it was chosen from. */
+  readonly index: Digest | undefined;
+  /** The file that is a blob; null where blobs are part of a larger one. */
+  fileOf(descriptor: Descriptor): string | null;
+}
+
 export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo";
 
 /** What the names of one file share. */

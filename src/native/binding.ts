@@ -746,11 +746,7 @@ export interface Binding extends Cancelling {
    * Packages that were there `earlier`, at the time that they have, keep it. Rejects with `RPMDB_UNREADABLE`,
    * `RPMDB_WRITE`, or `RPMDB_UNSUPPORTED` for a database of another kind.
    */
-  canonicalizeRpmdb(
-    database: RootDatabase,
-    installTime: number,
-    earlier?: readonly InstalledPackage[],
-  ): Promise<void>;
+  canonicalizeRpmdb(database: RootDatabase, installTime: number, earlier?: readonly InstalledPackage[]): Promise<void>;
   /** Makes an sqlite database of one of another kind, as `rpmdb --rebuilddb` does. Rejects with `RPMDB_UNREADABLE`. */
   convertRpmdb(database: RootDatabase): Promise<void>;
   /**

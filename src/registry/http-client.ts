@@ -83,7 +83,13 @@ export class HttpClient {
     const { method, url, headers = {}, body, authorization, isSecret = false, receive } = httpRequest;
     for (let current = url, left = MAX_REDIRECTIONS; ; left -= 1) {
       const secret = authorization !== undefined && current.origin === url.origin ? { authorization } : {};
-      const answer = await this.#once(method, current, { "user-agent": "rpmoci", ...headers, ...secret }, body, receive);
+      const answer = await this.#once(
+        method,
+        current,
+        { "user-agent": "rpmoci", ...headers, ...secret },
+        body,
+        receive,
+      );
       const [location] = answer.lines("location");
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
       if (left === 0) throw new RequestFailure(url, `it redirects more than ${MAX_REDIRECTIONS} times`, false);
