@@ -195,9 +195,12 @@ RestoredEntry to_restored_entry(const Napi::Value& value) {
                       .mtime_nanoseconds = number("nanoseconds"),
                       .device_major = number("deviceMajor"),
                       .device_minor = number("deviceMinor")};
-  for (const auto& attribute : to_vector(object.Get("xattrs"), [](const Napi::Value& item) { return item; })) {
-    const auto pair = attribute.As<Napi::Object>();
-    entry.xattrs.emplace(byte_string_of(pair.Get("name")), byte_string_of(pair.Get("value")));
+  const auto to_attribute = [](const Napi::Value& item) {
+    const auto pair = item.As<Napi::Object>();
+    return std::pair(byte_string_of(pair.Get("name")), byte_string_of(pair.Get("value")));
+  };
+  for (auto& [name, content] : to_vector(object.Get("xattrs"), to_attribute)) {
+    entry.xattrs.emplace(std::move(name), std::move(content));
   }
   return entry;
 }

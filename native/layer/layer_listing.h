@@ -22,8 +22,10 @@ struct ListedEntry {
   std::uint64_t offset = 0;
   std::uint32_t header_size = 0;
 
-  /// Whether this is the entry of a file's contents, which may be empty.
-  bool has_contents() const { return node->metadata.is_file() && first_link == nullptr; }
+  /// Whether this is the entry of a file's contents, which may be empty. Whiteouts are no files of the tree.
+  bool has_contents() const {
+    return node->metadata.is_file() && first_link == nullptr && !BaseChanges::is_whiteout(*node);
+  }
   /// Bytes of contents in the archive, without padding.
   std::uint64_t contents_size() const { return has_contents() ? node->metadata.size : 0; }
   TarEntry tar_entry() const;
