@@ -1,0 +1,146 @@
+/** Base images in archives and registries. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { join } from "node:path";
+import test from "node:test";
+import { basedScene, buildBase, basePackages, writeBased } from "../support/based-scene.js";
+import { blobPath, digestOf, readImage } from "../support/image.js";
+import { listen } from "../support/loopback.js";
+import { digestByOrdinaryUser } from "../support/ordinary-user.js";
+import { account, registrySkip, startRegistry } from "../support/registry.js";
+import { runSuccessfully } from "../support/run.js";
+import type { Scene } from "../support/scene.js";
+
+const skip = registrySkip;
+
+async function succeeds(scene: Scene, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const result = await scene.run(args, { env });
+  assert.equal(result.code, 0, result.stderr);
+  return result;
+}
+
+test("layouts, archives and other people's archives of the same base make the same image", async (t) => {
+  const scene = await basedScene(t);
+  await succeeds(scene, ["push", "base:test", "oci-archive:base.tar:v1"]);
+  const copy = ["copy", "-q", "--preserve-digests", "--insecure-policy"];
+  await runSuccessfully("skopeo", [...copy, `oci:${scene.path("base")}:test`, `oci-archive:${scene.path("skopeo.tar")}`]);
+  const digests: (string | null)[] = [];
+  for (const base of ["oci:base:test", "base", "oci-archive:base.tar:v1", "oci-archive:skopeo.tar", scene.path("base")]) {
+    writeBased(scene, { base });
+    rmSync(scene.layout, { recursive: true, force: true });
+    const result = await scene.build();
+    assert.equal(result.code, 0, `${base}: ${result.stderr}`);
+    digests.push(digestOf(scene.layout, "test"));
+    await succeeds(scene, ["layout", "validate", "image"]);
+  }
+  assert.deepEqual(new Set(digests), new Set([digests[0]]));
+  const user = await digestByOrdinaryUser(scene, t);
+  if (user !== null) assert.equal(user, digests[0]);
+});
+
+test("a base of a registry by digest and by tag, which may move", { skip }, async (t) => {
+  const scene = await basedScene(t);
+  const { host, store } = await startRegistry(t);
+  const base = `${host}/team/base`;
+  await succeeds(scene, ["push", "base:test", `registry:${base}:1.0`]);
+  const digest = digestOf(scene.path("base"), "test");
+  writeBased(scene, { base: `registry:${base}:1.0`, more: { image: { annotations: {} } } });
+  const first = await succeeds(scene, ["build", "--image", "image", "--tag", "first"]);
+  assert.match(first.stderr, /Fetching 2 blobs .* of base image registry:/);
+  const { annotations } = readImage(scene.layout, "first").manifest;
+  assert.equal(annotations?.["org.opencontainers.image.base.name"], `${base}:1.0`);
+  assert.equal(annotations?.["org.opencontainers.image.base.digest"], digest);
+  // The tag moves; a locked build does not ask.
+  rmSync(scene.path("base"), { recursive: true });
+  await buildBase(scene, { packages: [...basePackages, "capable"] });
+  await succeeds(scene, ["push", "base:test", `registry:${base}:1.0`]);
+  writeBased(scene, { base: `registry:${base}:1.0`, more: { image: { annotations: {} } } });
+  const offline = ["--locked", "--offline"];
+  const second = await scene.run(["build", "--image", "image", "--tag", "second", ...offline, "--no-cache"], { reuse: true });
+  assert.equal(second.code, 0, second.stderr);
+  assert.equal(digestOf(scene.layout, "second"), digestOf(scene.layout, "first"));
+  // Without the cache, the registry is asked for what is locked.
+  const elsewhere = ["--cache-dir", scene.path("other-cache")];
+  await succeeds(scene, ["build", "--image", "image", "--tag", "third", "--locked", ...elsewhere]);
+  assert.equal(digestOf(scene.layout, "third"), digestOf(scene.layout, "first"));
+  const update = await succeeds(scene, ["update"]);
+  const moved = digestOf(scene.path("base"), "test");
+  assert.match(update.stderr, new RegExp(`Updating base image registry:.* ${digest} -> ${moved}`));
+  writeBased(scene, { base: `registry:${base}@${digest}` });
+  await succeeds(scene, ["build", "--image", "image", "--tag", "pinned"]);
+  assert.deepEqual(scene.lockfile().base, { ...(scene.lockfile().base as object), digest });
+  // What is pushed to the same registry takes the base's blobs from their repository.
+  const pushed = await succeeds(scene, ["push", "-vvv", "image:pinned", `registry:${host}/team/app:1`]);
+  assert.match(pushed.stderr, /mount/i);
+  assert.ok(readdirSync(store).length > 0);
+  const nothing = await scene.run(["build", "--image", "i", "--tag", "t", "--offline", "--cache-dir", "empty"], { reuse: true });
+  assert.equal(nothing.code, 5, nothing.stderr);
+  assert.match(nothing.stderr, /base image registry:.*@sha256:\w+/);
+  writeBased(scene, { base: `registry:${base}:nope` });
+  const missing = await scene.run(["update"]);
+  assert.equal(missing.code, 5, missing.stderr);
+  assert.match(missing.stderr, /Failed to pull from .*does not have the manifest nope/);
+  const listed = JSON.parse((await succeeds(scene, ["cache", "ls", "--json"])).stdout);
+  assert.ok(JSON.stringify(listed).includes('"base"'));
+});
+
+test("credentials are those of a push, and blobs that break off go on", { skip }, async (t) => {
+  const scene = await basedScene(t);
+  const { host } = await startRegistry(t, { authentication: true });
+  const auth = Buffer.from(`${account.username}:${account.password}`).toString("base64");
+  let broken = 0;
+  // Breaks off in the middle of each layer, once.
+  const proxy = createServer((incoming, outgoing) => {
+    const [hostname, port] = host.split(":");
+    const headers = { ...incoming.headers, host };
+    const forwarded = request({ hostname, port, path: incoming.url, method: incoming.method, headers }, (answer) => {
+      const large = Number(answer.headers["content-length"] ?? 0) > 1000 && incoming.url?.includes("/blobs/");
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (incoming.method === "GET" && large && answer.statusCode === 200 && incoming.headers.range === undefined) {
+        answer.once("data", (chunk: Buffer) => {
+          broken += 1;
+          outgoing.write(chunk.subarray(0, 500), () => outgoing.destroy());
+        });
+        return;
+      }
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(forwarded);
+  });
+  const address = new URL(await listen(t, proxy)).host;
+  const authFile = scene.path("auth.json");
+  writeFileSync(authFile, JSON.stringify({ auths: { [host]: { auth }, [address]: { auth } } }));
+  const env = { REGISTRY_AUTH_FILE: authFile };
+  await succeeds(scene, ["push", "base:test", `registry:${host}/team/base:1.0`], env);
+  writeBased(scene, { base: `registry:${address}/team/base:1.0` });
+  const denied = await scene.run(["update"], { env: { REGISTRY_AUTH_FILE: scene.path("none.json") } });
+  assert.equal(denied.code, 5, denied.stderr);
+  assert.match(denied.stderr, /asks for a user name and a password/);
+  await succeeds(scene, ["build", "--image", "image", "--tag", "test"], env);
+  assert.ok(broken > 0);
+  const image = readImage(scene.layout, "test").manifest;
+  assert.deepEqual(image.layers.slice(0, 1), readImage(scene.path("base"), "test").manifest.layers);
+});
+
+test("a registry's damaged blob is told, and a damaged one of the cache fetched again", { skip }, async (t) => {
+  const scene = await basedScene(t);
+  const { host, store } = await startRegistry(t);
+  await succeeds(scene, ["push", "base:test", `registry:${host}/base:1`]);
+  writeBased(scene, { base: `registry:${host}/base:1` });
+  await succeeds(scene, ["update"]);
+  const [layer] = readImage(scene.path("base"), "test").manifest.layers;
+  const hex = (layer?.digest ?? "").slice("sha256:".length);
+  const cached = join(scene.directory, "..", "cache", "rpmoci", "bases", "sha256", hex.slice(0, 2), hex);
+  assert.deepEqual(readFileSync(cached), readFileSync(blobPath(scene.path("base"), layer?.digest ?? "")));
+  writeFileSync(cached, "damaged");
+  await succeeds(scene, ["build", "--image", "image", "--tag", "test", "--locked"]);
+  const stored = join(store, "docker/registry/v2/blobs/sha256", hex.slice(0, 2), hex, "data");
+  const bytes = readFileSync(stored);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  writeFileSync(stored, bytes);
+  rmSync(cached);
+  const damaged = await scene.run(["build", "--image", "image", "--tag", "test", "--locked"]);
+  assert.equal(damaged.code, 6, damaged.stderr);
+  assert.match(damaged.stderr, new RegExp(`the blob sha256:${hex} from .* has other bytes than it should`));
+});
