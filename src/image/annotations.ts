@@ -1,5 +1,11 @@
 /** Annotations of an image (OCI image specification, "Annotations"). */
-import { ANNOTATION_BASE_DIGEST, ANNOTATION_BASE_NAME, ANNOTATION_CREATED, type Annotations, type Digest } from "../model/descriptor.js";
+import {
+  ANNOTATION_BASE_DIGEST,
+  ANNOTATION_BASE_NAME,
+  ANNOTATION_CREATED,
+  type Annotations,
+  type Digest,
+} from "../model/descriptor.js";
 import { compareText } from "../model/nevra.js";
 import { timeText } from "./config.js";
 

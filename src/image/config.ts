@@ -26,7 +26,14 @@ const INHERITED = ["Healthcheck", "Shell"] as const;
  * is as the base has it: variables and labels are merged, all else is replaced, and arguments go with the entrypoint that they
  * were for.
  */
-export function imageConfig({ image, labels, platform, layers, created, base = null }: ImageConfigRequest): ImageConfig {
+export function imageConfig({
+  image,
+  labels,
+  platform,
+  layers,
+  created,
+  base = null,
+}: ImageConfigRequest): ImageConfig {
   const time = timeText(created);
   const own: Partial<ImageConfig["config"]> = base?.config ?? {};
   const environment = { PATH: DEFAULT_PATH, ...environmentOf(own.Env), ...image.envs };

@@ -3,8 +3,8 @@ import { mkdir, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path/posix";
 import { readTree } from "../layout/read-tree.js";
 import type { BaseImage, ImageTree } from "../model/image-tree.js";
-import { DATABASE_FILES, SYSIMAGE_DATABASE, VAR_DATABASE } from "../model/rpm-database.js";
 import { OS_RELEASE } from "../model/manifest.js";
+import { DATABASE_FILES, SYSIMAGE_DATABASE, VAR_DATABASE } from "../model/rpm-database.js";
 import type { RootDatabase } from "../native/binding.js";
 import { withWorkDirectory } from "./work-directory.js";
 

@@ -1,7 +1,7 @@
 /** The image that a manifest builds on: finds it, and brings it from a registry into the cache. */
 import { dirname, resolve } from "node:path";
-import { RpmociError } from "../errors.js";
 import { parsePullReference } from "../destination/parse.js";
+import { RpmociError } from "../errors.js";
 import { MissingOffline } from "../fetch/offline.js";
 import { Store, WrongChecksum } from "../fetch/store.js";
 import {
@@ -79,9 +79,7 @@ async function pullBase(
   try {
     const top = await pull.document(locked?.digest ?? digest ?? tag);
     const chosen =
-      locked === null
-        ? await chooseForPlatform(top, platform, pull.blobs)
-        : { descriptor: top, index: locked.index };
+      locked === null ? await chooseForPlatform(top, platform, pull.blobs) : { descriptor: top, index: locked.index };
     await pull.document(chosen.descriptor.digest);
     await pull.fetch(await blobsOf(chosen.descriptor.digest, pull.blobs));
     return await openBaseImage(chosen.descriptor.digest, chosen.index, platform, pull.blobs);

@@ -37,8 +37,7 @@ export async function unpackBase(image: BaseImage, root: string, scratch: string
   await mkdir(root);
   await unpackImage(image, tree, root, signal);
   const databasePath = databaseIn(tree);
-  const packages =
-    databasePath === null ? [] : await nativeCall(binding().readRpmdb({ root, dbPath: databasePath }));
+  const packages = databasePath === null ? [] : await nativeCall(binding().readRpmdb({ root, dbPath: databasePath }));
   const snapshot = await cancellable(binding(), signal, (cancellation) =>
     binding().readTree(root, availableParallelism(), cancellation),
   );
@@ -98,7 +97,12 @@ export async function takeBaseLayers(
 }
 
 /** A copy, or a link, in the staging folder. Its bytes were verified when they were unpacked. */
-async function bring(image: BaseImage, { descriptor }: Layer, layout: LayoutTransaction, name: string): Promise<string> {
+async function bring(
+  image: BaseImage,
+  { descriptor }: Layer,
+  layout: LayoutTransaction,
+  name: string,
+): Promise<string> {
   const file = image.fileOf(descriptor);
   return file === null ? layout.write(image.openBlob(descriptor), name) : layout.take(file, name);
 }

@@ -75,7 +75,8 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   for (const change of changes) context.emit({ type: "lockfile-change", change });
   for (const change of keys) context.emit({ type: "key-change", change });
   if (!dryRun) context.emit({ type: "lockfile-written", path });
-  else if (changed && changes.length + keys.length + baseChanges(previous, lockfile).length === 0) context.emit({ type: "lockfile-differs", path });
+  else if (changed && changes.length + keys.length + baseChanges(previous, lockfile).length === 0)
+    context.emit({ type: "lockfile-differs", path });
   return { lockfilePath: path, lockfile, changes, keyChanges: keys, changed, written: !dryRun };
 }
 

@@ -50,7 +50,10 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
         `${count(event.files, "package")}${event.bytes === undefined ? "" : ` (${megabytes(event.bytes)})`}`,
       );
     case "base-pulled":
-      return status("Fetching", `${count(event.blobs, "blob")} (${megabytes(event.bytes)}) of base image ${event.image}`);
+      return status(
+        "Fetching",
+        `${count(event.blobs, "blob")} (${megabytes(event.bytes)}) of base image ${event.image}`,
+      );
     case "base-unpacking":
       return status("Unpacking", `${count(event.layers, "layer")} of base image ${event.image}`);
     case "base-change":

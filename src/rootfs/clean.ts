@@ -100,12 +100,7 @@ async function removeUnowned(root: string, path: Buffer, keep: (path: string) =>
 }
 
 /** Removes the directory at `path` when nothing is in it and no package owns it, and then those above it likewise. */
-async function removeEmpty(
-  root: string,
-  databasePath: string | null,
-  isOfBase: IsOfBase,
-  path: string,
-): Promise<void> {
+async function removeEmpty(root: string, databasePath: string | null, isOfBase: IsOfBase, path: string): Promise<void> {
   for (let directory = path; directory !== "/"; directory = dirname(directory)) {
     const absolute = await locate(root, directory);
     const status = absolute === null ? null : await lstat(absolute).catch(() => null);

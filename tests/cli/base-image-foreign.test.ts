@@ -34,7 +34,9 @@ async function foreignBase(scene: Scene, script = MAKE_TREE): Promise<void> {
   mkdirSync(made);
   await runSuccessfully("sh", ["-c", script], { cwd: made, env });
   const archive = scene.path("made.tar");
-  await runSuccessfully("tar", ["-C", made, "--format=pax", "--xattrs", "--xattrs-include=*", "-cf", archive, "."], { env });
+  await runSuccessfully("tar", ["-C", made, "--format=pax", "--xattrs", "--xattrs-include=*", "-cf", archive, "."], {
+    env,
+  });
   const second = scene.path("second");
   mkdirSync(join(second, "deep"), { recursive: true });
   writeFileSync(join(second, "deep/.wh.link"), "");
@@ -87,14 +89,18 @@ test("a base without an rpm database counts as nothing installed, and stays as i
     await unpackedTree(t, scene.path("base"), "test"),
     await unpackedTree(t, scene.layout, "rpm"),
   ].map(withoutDirectoryTimes) as [Tree, Tree];
-  const isOurs = /^(deep\/(er|er\/file)$|etc\/(app\.conf\.rpmnew|machine-id)$|new$|usr\/bin\/(app|third)|usr\/lib|usr\/share|var\/lib|var\/log\/app|var\/tmp|var\/cache\/tool\/other$)/;
+  const isOurs =
+    /^(deep\/(er|er\/file)$|etc\/(app\.conf\.rpmnew|machine-id)$|new$|usr\/bin\/(app|third)|usr\/lib|usr\/share|var\/lib|var\/log\/app|var\/tmp|var\/cache\/tool\/other$)/;
   const lines = differences(base, image, { except: (path) => isOurs.test(path.toString("latin1")) });
   assert.deepEqual(lines, [
     '"deep/hard": sameAs is undefined, not "deep/er/file"',
     '"srv": mode is 711, not 700',
     '"tmp": mode is 1777, not 755',
   ]);
-  assert.deepEqual(readImage(scene.layout, "rpm").manifest.layers.slice(0, 2), readImage(scene.path("base"), "test").manifest.layers);
+  assert.deepEqual(
+    readImage(scene.layout, "rpm").manifest.layers.slice(0, 2),
+    readImage(scene.path("base"), "test").manifest.layers,
+  );
   const user = await digestByOrdinaryUser(scene, t);
   if (user !== null) assert.equal(user, digestOf(scene.layout, "rpm"));
 });

@@ -30,13 +30,7 @@ test("packages of the base are not installed again, and its layers are kept", as
   const entries = await layerEntries(scene.layout, "rpm", { index: -1 });
   assert.deepEqual(
     [...entries.keys()].filter((path) => entries.get(path)?.type !== "directory"),
-    [
-      "etc/app.conf",
-      "usr/bin/app",
-      "usr/bin/app-link",
-      "usr/bin/app-symlink",
-      "usr/lib/sysimage/rpm/rpmdb.sqlite",
-    ],
+    ["etc/app.conf", "usr/bin/app", "usr/bin/app-link", "usr/bin/app-symlink", "usr/lib/sysimage/rpm/rpmdb.sqlite"],
   );
   // The same packages without a base make the same root.
   writeBased(scene, { base: "", packages: ["app", "tiny-release", "libtiny", "tool-1.8.0"] });
@@ -103,9 +97,10 @@ test("what is updated, obsoleted, excluded and removed is hidden, by either engi
   });
   const flat = await scene.run(["build", "--image", "image", "--tag", "flat", "--engine", "rpm"]);
   assert.equal(flat.code, 0, flat.stderr);
-  const [expected, actual] = [await unpackedTree(t, scene.layout, "flat"), await unpackedTree(t, scene.layout, "rpm")].map(
-    withoutDirectoryTimes,
-  );
+  const [expected, actual] = [
+    await unpackedTree(t, scene.layout, "flat"),
+    await unpackedTree(t, scene.layout, "rpm"),
+  ].map(withoutDirectoryTimes);
   assert.deepEqual(actual, expected);
 });
 
@@ -243,6 +238,11 @@ test("policy and errors know what is in the base", async (t) => {
   assert.match(forbidden.stderr, /"gad\*" forbids gadget-1-1.noarch, which is in the base image/);
   writeBased(scene, { more, packages: ["gizmo"] });
   assert.equal((await scene.run(["update"])).code, 0);
+  const why = await scene.run(["why", "libtiny"]);
+  assert.equal(why.code, 4, why.stderr);
+  assert.match(why.stderr, /'libtiny' is in the base image oci:base:test: libtiny-1:1.2-1.x86_64/);
+  const reasons = await scene.run(["why", "gizmo"]);
+  assert.match(reasons.stdout, /packages: "gizmo"/);
   writeBased(scene, { packages: ["enemy"] });
   const conflict = await scene.run(["update"]);
   assert.equal(conflict.code, 4, conflict.stderr);
@@ -251,4 +251,66 @@ test("policy and errors know what is in the base", async (t) => {
   const needy = await scene.run(["update"]);
   assert.equal(needy.code, 4, needy.stderr);
   assert.match(needy.stderr, /nothing provides libtiny >= 2:9 needed by needy/);
+});
+
+test("commands that look into images know those that are built on others", async (t) => {
+  const scene = await basedScene(t, { packages: [...basePackages, "widget"] }, withOlder);
+  await scene.publish(newer);
+  writeBased(scene, { packages: ["app", "widget"], more: { layers: { strategy: "package" } } });
+  const built = await scene.build(["--provenance", "--sbom", "spdx", "--sbom-dir", "documents"]);
+  assert.equal(built.code, 0, built.stderr);
+  const json = async (...args: readonly string[]) => JSON.parse((await scene.run([...args, "--json"])).stdout);
+  const provenance = JSON.parse(readFileSync(scene.path("documents/test.intoto.json"), "utf8"));
+  const { externalParameters, resolvedDependencies } = provenance.predicate.buildDefinition;
+  assert.equal(externalParameters.base, "oci:base:test");
+  const digest = digestOf(scene.path("base"), "test")?.slice("sha256:".length);
+  assert.deepEqual(resolvedDependencies[0], { name: "oci:base:test", digest: { sha256: digest } });
+  const bill = JSON.parse(readFileSync(scene.path("documents/test.spdx.json"), "utf8"));
+  const names: readonly string[] = bill.packages.map(({ name }: { name: string }) => name);
+  for (const name of ["app", "widget", "libtiny", "tool"]) assert.ok(names.includes(name), name);
+  const verified = await scene.run(["verify", "image:test", "--rebuild"]);
+  assert.equal(verified.code, 0, verified.stderr + verified.stdout);
+  const files = await scene.run(["files", "image:test", "/usr/share/widget/*"]);
+  assert.equal(files.code, 0, files.stderr);
+  assert.match(files.stdout, /widget\/new/);
+  assert.doesNotMatch(files.stdout, /widget\/old/);
+  const size = await scene.run(["size", "image:test", "--by", "layer"]);
+  assert.equal(size.code, 0, size.stderr);
+  const difference = await scene.run(["diff", "base:test", "image:test"]);
+  assert.match(difference.stdout, /upgraded +widget/);
+  assert.match(difference.stdout, /removed +\/usr\/share\/widget\/old/);
+  assert.equal((await scene.run(["layout", "validate", "image"])).code, 0);
+  // One layer for each package, and one on top.
+  const { manifest } = readImage(scene.layout, "test");
+  assert.equal(manifest.layers.length, 4);
+  const again = await scene.run(["build", "--image", "again", "--tag", "test", "--previous", "image:test"], {
+    reuse: true,
+  });
+  assert.match(again.stderr, /Reusing 3 of 3 layers/);
+  assert.equal(digestOf(scene.path("again"), "test"), digestOf(scene.layout, "test"));
+  const layers = await scene.run(["layers"]);
+  assert.equal(layers.code, 0, layers.stderr);
+  await json("size", "image:test");
+});
+
+test("a partial update keeps the base and what is in it", async (t) => {
+  const scene = await basedScene(t, { packages: [...basePackages, "widget"] }, withOlder);
+  writeBased(scene, { packages: ["app", "widget"] });
+  assert.equal((await scene.run(["update"])).code, 0);
+  assert.deepEqual(scene.lockedNames(), ["app"]);
+  const { base } = scene.lockfile();
+  await buildBase(scene, { packages: [...basePackages, "capable"] });
+  writeBased(scene, { packages: ["app", "widget"] });
+  await scene.publish([...newer, { ...tinyPackages.app, name: "app", version: "3.0" }]);
+  const partial = await scene.run(["update", "app"]);
+  assert.equal(partial.code, 0, partial.stderr);
+  assert.deepEqual(scene.lockfile().base, base);
+  assert.deepEqual(
+    scene.lockfile().packages.map(({ name, evr }) => `${name}-${evr}`),
+    ["app-3.0-1"],
+  );
+  const full = await scene.run(["update"]);
+  assert.equal(full.code, 0, full.stderr);
+  assert.notDeepEqual(scene.lockfile().base, base);
+  assert.deepEqual(scene.lockedNames(), ["app", "widget"]);
 });

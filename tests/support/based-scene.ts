@@ -20,11 +20,7 @@ export interface BasedManifest {
 export const basePackages = ["tiny-release", "libtiny", "tool-1.8.0"] as const;
 
 /** The base is the image `test` of the layout `base` in the scene's folder. */
-export async function basedScene(
-  t: TestContext,
-  base: BasedManifest = {},
-  options: SceneOptions = {},
-): Promise<Scene> {
+export async function basedScene(t: TestContext, base: BasedManifest = {}, options: SceneOptions = {}): Promise<Scene> {
   const scene = await Scene.create(t, options);
   await buildBase(scene, base);
   return scene;
@@ -44,7 +40,11 @@ export function writeBased(scene: Scene, { base = "oci:base:test", ...manifest }
   writeManifest(scene, { ...rest, contents: own }, "rpmoci.toml");
 }
 
-function writeManifest(scene: Scene, { packages = ["app"], contents = {}, more = {} }: BasedManifest, name: string): void {
+function writeManifest(
+  scene: Scene,
+  { packages = ["app"], contents = {}, more = {} }: BasedManifest,
+  name: string,
+): void {
   const defaults = { repositories: [{ id: "tiny", url: scene.repositoryUrl }], gpgkeys: [scene.keyUrl] };
   const document = { contents: { ...defaults, packages, ...contents }, ...more };
   writeFileSync(scene.path(name), stringify(document as unknown as TomlTable));

@@ -30,12 +30,18 @@ chmod 0500 closed; touch -d '2019-01-01 00:00:00.5 UTC' closed usr/bin usr deep 
 
 async function archiveOf(folder: string): Promise<Buffer> {
   const path = `${folder}.tar`;
-  await runSuccessfully("tar", ["-C", folder, "--format=pax", "--xattrs", "--xattrs-include=*", "-cf", path, "."], { env });
+  await runSuccessfully("tar", ["-C", folder, "--format=pax", "--xattrs", "--xattrs-include=*", "-cf", path, "."], {
+    env,
+  });
   return readFileSync(path);
 }
 
 async function unpacked(folder: string, layers: readonly RawLayer[]): Promise<string> {
-  const [layout, root, scratch] = ["layout", "root", "scratch"].map((name) => join(folder, name)) as [string, string, string];
+  const [layout, root, scratch] = ["layout", "root", "scratch"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   await writeRawLayout(layout, layers);
   mkdirSync(root);
   mkdirSync(scratch);
@@ -72,10 +78,30 @@ test("what upper layers hide is not unpacked, and directories that no layer has 
   };
   const all = (...paths: readonly string[]): readonly string[] => paths;
   const root = await unpacked(folder, [
-    await layer("one", "mkdir a b; touch a/x a/y b/z; echo old > c; ln -s a d; echo one > e; ln e f", all("a", "a/x", "a/y", "b", "b/z", "c", "d", "e", "f")),
-    await layer("two", "mkdir -p a b g/h; touch a/.wh.x b/.wh..wh..opq b/new .wh.c g/h/i; mkdir d; touch d/k; echo two > e", all("a/.wh.x", "b", "b/.wh..wh..opq", "b/new", ".wh.c", "g/h/i", "d", "d/k", "e")),
+    await layer(
+      "one",
+      "mkdir a b; touch a/x a/y b/z; echo old > c; ln -s a d; echo one > e; ln e f",
+      all("a", "a/x", "a/y", "b", "b/z", "c", "d", "e", "f"),
+    ),
+    await layer(
+      "two",
+      "mkdir -p a b g/h; touch a/.wh.x b/.wh..wh..opq b/new .wh.c g/h/i; mkdir d; touch d/k; echo two > e",
+      all("a/.wh.x", "b", "b/.wh..wh..opq", "b/new", ".wh.c", "g/h/i", "d", "d/k", "e"),
+    ),
   ]);
-  assert.deepEqual(readdirSync(root, { recursive: true }).sort(), ["a", "a/y", "b", "b/new", "d", "d/k", "e", "f", "g", "g/h", "g/h/i"]);
+  assert.deepEqual(readdirSync(root, { recursive: true }).sort(), [
+    "a",
+    "a/y",
+    "b",
+    "b/new",
+    "d",
+    "d/k",
+    "e",
+    "f",
+    "g",
+    "g/h",
+    "g/h/i",
+  ]);
   assert.equal(readFileSync(join(root, "e"), "utf8"), "two\n");
   assert.equal(readFileSync(join(root, "f"), "utf8"), "one\n");
   const { mode, mtimeMs } = lstatSync(join(root, "g/h"));
