@@ -1,6 +1,6 @@
 /** The errors that users meet. Every one names what is at fault, says why, and where it helps what to do next. */
 
-/** What kind of thing went wrong; the CLI's exit code follows from it. */
+/** What kind of thing went wrong; the CLI's exit code follows from it. `fetch` is of any server, be it for a push. */
 export type ErrorKind =
   | "usage"
   | "policy"

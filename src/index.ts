@@ -20,14 +20,14 @@ export type { Removal, SizeGrouping, SizeReport, SizeRow } from "./inspect/size.
 export { type InterchangeFormat, interchangeFormats } from "./interchange/format-names.js";
 export { tagImage } from "./layout/copy-image.js";
 export { collectGarbage, type Garbage, type GarbageOptions } from "./layout/garbage.js";
-export { type ImageReference, parseImageReference } from "./layout/open-image.js";
+export { type ImageName, type ImageReference, parseImageReference } from "./layout/image-reference.js";
 export { type LayoutProblem, type LayoutProblemCode, validateLayout } from "./layout/validate.js";
 export { lockfileChanges } from "./lockfile/difference.js";
 export { parseLockfile, readLockfile } from "./lockfile/read.js";
 export { formatLockfile } from "./lockfile/write.js";
 export { distributionNames } from "./manifest/distribution-names.js";
 export { loadManifest, lockfilePathOf, parseManifest } from "./manifest/load.js";
-export { hostArchitecture } from "./model/architecture.js";
+export { architectureNames, hostArchitecture } from "./model/architecture.js";
 export { SBOM_FORMATS, type SbomFormat } from "./model/attachment.js";
 export type { Checksum, ChecksumAlgorithm } from "./model/checksum.js";
 export type { Annotations, Digest } from "./model/descriptor.js";
@@ -37,6 +37,7 @@ export type { Finding } from "./model/finding.js";
 export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "./model/lockfile.js";
 export type { ImageSection, Manifest, ManifestOrigins, RepositoryReference } from "./model/manifest.js";
 export type { AccountsSection, GroupAccount, PathEntry, SourceFile, UserAccount } from "./model/root-shape.js";
+export { similarNames } from "./native/similar-names.js";
 export type { AttachmentOptions } from "./pipeline/attachments.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export {

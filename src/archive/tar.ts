@@ -1,7 +1,7 @@
 /** Archives of few, large files, whose bytes depend on their contents alone (POSIX.1-2001, "pax Interchange Format"). */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack } from "tar-stream";
 import { RpmociError } from "../errors.js";
@@ -30,7 +30,7 @@ const HASHED = /^sha(?:256|512)(?=:)/;
 
 /**
  * Writes an archive to its end, and checks the blobs' digests meanwhile. All entries are root's. Throws an `RpmociError` of
- * kind `output` for a damaged blob, what writing throws, and the signal's reason.
+ * kind `verify` for a damaged blob, what writing throws, and the signal's reason.
  */
 export async function writeArchive(output: Writable, { entries, time, count, signal }: ArchiveRequest): Promise<void> {
   const archive = pack();
@@ -53,7 +53,7 @@ export async function writeArchive(output: Writable, { entries, time, count, sig
       else {
         const { size } = content.descriptor;
         await pipeline(
-          createReadStream(content.path, { highWaterMark: BLOCK }),
+          streamOf(content),
           verified(content, count),
           archive.entry({ name, ...owner, size, mode: 0o644 }),
         );
@@ -61,6 +61,11 @@ export async function writeArchive(output: Writable, { entries, time, count, sig
     }
     archive.finalize();
   }
+}
+
+function streamOf({ path, start, descriptor: { size } }: ImageBlob): Readable {
+  if (size === 0) return Readable.from([]);
+  return createReadStream(path, { start, end: start + size - 1, highWaterMark: BLOCK });
 }
 
 /** Passes on the bytes of a blob, and throws at their end unless they are the blob's. */
@@ -76,10 +81,10 @@ function verified({ descriptor: { digest, size } }: ImageBlob, count: (bytes: nu
       yield chunk;
     }
     if (length === size && (hash === null || `${algorithm}:${hash.digest("hex")}` === digest)) return;
-    throw new RpmociError(`The blob ${digest} is damaged`, {
-      kind: "output",
-      code: "LAYOUT_DAMAGED",
-      hint: "look for more with: rpmoci layout validate LAYOUT",
+    throw new RpmociError(`the image is damaged: ${digest}: its bytes have another digest`, {
+      kind: "verify",
+      code: "IMAGE_DAMAGED",
+      hint: "rpmoci layout validate lists all that is wrong with a layout",
     });
   };
 }

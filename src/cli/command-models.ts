@@ -1,6 +1,6 @@
 /** The command line as data, out of the definitions that it is parsed by: for completions and manual pages. */
 import type { Definition } from "clipanion";
-import { distributionNames, interchangeFormats, SBOM_FORMATS } from "../index.js";
+import { architectureNames, distributionNames, interchangeFormats, SBOM_FORMATS } from "../index.js";
 import { PROGRESS_MODES } from "../reporters/choose.js";
 import { SHELLS } from "./shells.js";
 
@@ -37,6 +37,7 @@ const PACKAGES: ValueKind = { kind: "packages" };
 /** What the definitions do not tell; by the option, or by the command and the option where commands differ in it. */
 const VALUES: Readonly<Record<string, ValueKind>> = {
   "--progress": { kind: "words", words: PROGRESS_MODES },
+  "--arch": { kind: "words", words: architectureNames },
   "--engine": { kind: "words", words: ["dnf", "rpm"] },
   "--charset": { kind: "words", words: ["utf8", "ascii"] },
   "--distro": { kind: "words", words: distributionNames },
@@ -67,7 +68,7 @@ const ARGUMENTS: Readonly<Record<string, ValueKind>> = {
   PACKAGE: PACKAGES,
   diff: FILE,
   files: FILE,
-  push: DIRECTORY,
+  push: FILE,
   update: PACKAGES,
   SHELL: { kind: "words", words: SHELLS },
 };

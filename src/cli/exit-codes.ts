@@ -41,7 +41,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [CODES.usage, "the command line, a variable such as `SOURCE_DATE_EPOCH`, or the manifest is wrong"],
   [CODES.lockfile, "the lockfile is missing, out of date or damaged; `update --dry-run` found a difference"],
   [CODES.resolve, "dependencies cannot be resolved"],
-  [CODES.fetch, "something cannot be downloaded, or is gone"],
+  [CODES.fetch, "something cannot be downloaded, or is gone, or a registry cannot be reached or is out of order"],
   [CODES.verify, "something is not what it should be: checksum, digest, signature, name"],
   [CODES.policy, "the image would violate the manifest's `[policy]`"],
   [DEFECT, "a defect of rpmoci"],

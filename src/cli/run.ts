@@ -1,9 +1,8 @@
 /** The command line: arguments in, exit code out. */
 import { Writable } from "node:stream";
 import { Builtins, Cli, Command } from "clipanion";
-import { RpmociError, version } from "../index.js";
+import { type RpmociError, version } from "../index.js";
 import { chooseReporter } from "../reporters/choose.js";
-import { JsonReporter } from "../reporters/json-lines.js";
 import { BuildCommand } from "./commands/build.js";
 import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
 import { CheckCommand } from "./commands/check.js";
@@ -30,7 +29,7 @@ import { VerifyCommand } from "./commands/verify.js";
 import { WhyCommand } from "./commands/why.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 import { progressModeIn } from "./progress-option.js";
-import { unknownCommand } from "./unknown-command.js";
+import { unknownCommand, wrongLine } from "./unknown-command.js";
 
 /** clipanion's own also takes `-v`, which asks for verbosity here. */
 class VersionCommand extends Command {
@@ -53,11 +52,12 @@ function withHelpAsOption(args: readonly string[]): string[] {
   return [...args.slice(1), "--help"];
 }
 
-/** The first line is clipanion's message; usage of the command follows. */
-function tellAsJson(error: unknown): void {
-  const message = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-  const fault = new RpmociError(message, { kind: "usage", code: "COMMAND_LINE", hint: "rpmoci --help lists commands" });
-  new JsonReporter(process.stderr, "status").error(fault);
+/** What is wrong with a line that clipanion does not take. */
+async function faultOf(line: readonly string[], cli: Cli, error: unknown): Promise<RpmociError> {
+  const { commandModels } = await import("./command-models.js");
+  const { wrongArguments } = await import("./wrong-arguments.js");
+  const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return wrongArguments(line, commandModels(cli.definitions())) ?? wrongLine(reason, "rpmoci --help lists commands");
 }
 
 /** What tells of all commands; for others clipanion is spared what it makes of each command that is not asked for. */
@@ -119,10 +119,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
     line,
     commands.flatMap(({ paths = [] }) => paths),
   );
-  if (unknown !== null) {
-    (await chooseReporter(progressModeIn(args, process.env), process.stderr, "status", process.env)).error(unknown);
+  const refuse = async (fault: RpmociError): Promise<number> => {
+    (await chooseReporter(progressModeIn(args, process.env), process.stderr, "status", process.env)).error(fault);
     return USAGE;
-  }
+  };
+  if (unknown !== null) return refuse(unknown);
   const first = line[0] ?? "--help";
   const known = DESCRIBING.test(first) ? commands : named;
   for (const command of [...known, VersionCommand, Builtins.HelpCommand]) cli.register(command);
@@ -130,9 +131,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     command = cli.process(line);
   } catch (error) {
-    if (progressModeIn(args, process.env) === "json") tellAsJson(error);
-    else process.stderr.write(valuesNamed(cli.error(error, { colored: enableColors })));
-    return USAGE;
+    return refuse(await faultOf(line, cli, error));
   }
   try {
     return await cli.run(command, asksForHelp(args) ? { stdout: shortened(process.stdout) } : {});

@@ -1,21 +1,21 @@
 /** An image that another one is built on: in a layout, an archive of one, or the cache of what registries have. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Platform } from "../model/architecture.js";
 import type { Descriptor, Digest } from "../model/descriptor.js";
 import type { BaseImage } from "../model/image-tree.js";
+import type { ImageBlob } from "../model/layout-image.js";
 import { algorithmOf } from "./algorithm.js";
-import { blobFile } from "./blob-file.js";
-import { openBlobStore } from "./blob-store.js";
+import { openBlobStore, readBlob, readStoredDocument } from "./blob-store.js";
+import { chooseImage } from "./choose-image.js";
 import { LARGEST_DOCUMENT, readDocument } from "./document.js";
+import { damaged } from "./image-faults.js";
+import type { ImageReference } from "./image-reference.js";
 import { IMAGE_INDEX, IMAGE_MANIFEST } from "./media-types.js";
-import { blobName, chooseImage, damaged, type ImageReference, parseDocument, readIndex } from "./open-image.js";
 import { descriptorSchema, SCHEMAS } from "./schemas.js";
+import { blobName, parseDocument, StoredLayout } from "./stored-layout.js";
 
 /** Where the documents and blobs of images are, by their digests. */
 export interface BaseBlobs {
@@ -23,10 +23,10 @@ export interface BaseBlobs {
   readonly name: string;
   /** Throws as reading does. */
   document(digest: Digest): Promise<Buffer>;
-  /** A stream that fails as reading does. */
-  open(digest: Digest): Readable;
-  /** The file that is a blob; null where blobs are part of a larger one. */
-  fileOf(digest: Digest): string | null;
+  /** Fails as reading does. */
+  open(digest: Digest): AsyncIterable<Buffer>;
+  /** The file that has it, and where it begins there. Throws as reading does when it is gone. */
+  find(digest: Digest): Promise<Pick<ImageBlob, "path" | "start">>;
 }
 
 /** Docker's names for the same bytes, which have no place in a manifest of the image specification. */
@@ -47,12 +47,18 @@ const configSchema = v.looseObject({ ...SCHEMAS.config.entries, history: v.nulli
 export async function openLayoutBlobs(path: string, name: string): Promise<BaseBlobs> {
   try {
     const store = await openBlobStore(path);
-    const isDirectory = (await stat(path)).isDirectory();
     return {
       name,
-      document: (digest) => store.document(blobName(digest)),
-      open: (digest) => store.open(blobName(digest)),
-      fileOf: (digest) => (isDirectory ? blobFile(resolve(path), digest) : null),
+      document: async (digest) => {
+        if ((await store.find(blobName(digest))) !== null) return readStoredDocument(store, blobName(digest));
+        throw Object.assign(new Error("it is missing"), { code: "ENOENT" });
+      },
+      open: (digest) => readBlob(store, blobName(digest)),
+      find: async (digest) => {
+        const extent = await store.find(blobName(digest));
+        if (extent === null) throw new Error(`${digest} is not there`);
+        return extent;
+      },
     };
   } catch (error) {
     throw missingBase(name, messageOf(error), error);
@@ -65,15 +71,14 @@ export function openFileBlobs(name: string, fileOf: (digest: Digest) => string):
     name,
     document: (digest) => readDocument(fileOf(digest), LARGEST_DOCUMENT),
     open: (digest) => createReadStream(fileOf(digest), { highWaterMark: 1 << 17 }),
-    fileOf,
+    find: async (digest) => ({ path: fileOf(digest), start: 0 }),
   };
 }
 
 /** What a layout has by that tag, or what is its only image. Throws an `RpmociError` of kind `fetch` or `verify`. */
-export async function findInLayout({ path, tag }: ImageReference, name: string): Promise<Descriptor> {
+export async function findInLayout(reference: ImageReference, name: string): Promise<Descriptor> {
   try {
-    const store = await openBlobStore(path);
-    return chooseImage(await readIndex(store, path), { path, tag });
+    return await chooseImage(await StoredLayout.open(reference));
   } catch (error) {
     if (error instanceof RpmociError && error.kind === "verify") throw error;
     throw missingBase(name, messageOf(error), error);
@@ -141,7 +146,7 @@ export async function openBaseImage(
     config: config as unknown as BaseImage["config"],
     layers: layers.map((layer) => ({ ...layer, mediaType: LAYER_TYPES.get(layer.mediaType) ?? layer.mediaType })),
     openBlob: (layer) => blobs.open(layer.digest),
-    fileOf: (layer) => blobs.fileOf(layer.digest),
+    find: async (descriptor) => ({ descriptor, ...(await blobs.find(descriptor.digest)) }),
   };
 }
 

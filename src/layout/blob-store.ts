@@ -4,14 +4,19 @@ import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { messageOf } from "../errors.js";
-import { LARGEST_DOCUMENT, readDocument } from "./document.js";
+import { LARGEST_DOCUMENT } from "./document.js";
 import { TarParser } from "./tar-parser.js";
 
+/** Where bytes lie: a file, or a part of one. */
+export interface Extent {
+  readonly path: string;
+  readonly start: number;
+  readonly size: number;
+}
+
 export interface BlobStore {
-  /** All of a file, by its name in the layout. Throws as reading does. */
-  document(name: string, limit?: number): Promise<Buffer>;
-  /** A stream that fails as reading does. */
-  open(name: string): Readable;
+  /** By its name in the layout; null for what is not there, or no file. */
+  find(name: string): Promise<Extent | null>;
 }
 
 /** Bytes that are read of a blob at a time. */
@@ -29,42 +34,42 @@ export async function openBlobStore(path: string): Promise<BlobStore> {
 
 function directoryStore(directory: string): BlobStore {
   return {
-    document: (name, limit) => readDocument(join(directory, name), limit),
-    open: (name) => createReadStream(join(directory, name), { highWaterMark: CHUNK }),
+    async find(name) {
+      const path = join(directory, name);
+      const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+        throw error;
+      });
+      return status?.isFile() ? { path, start: 0, size: status.size } : null;
+    },
   };
-}
-
-interface Extent {
-  readonly start: number;
-  readonly size: number;
 }
 
 /** The archive is not packed, as registries' tools write it, so that its files can be read where they are. */
 async function archiveStore(path: string): Promise<BlobStore> {
   const extents = await extentsIn(path);
-  const open = (name: string): Readable => {
-    const extent = extents.get(name);
-    if (extent === undefined)
-      return new Readable({
-        read() {
-          this.destroy(missing(name));
-        },
-      });
-    const { start, size } = extent;
-    if (size === 0) return Readable.from([]);
-    return createReadStream(path, { start, end: start + size - 1, highWaterMark: CHUNK });
-  };
-  return {
-    open,
-    document: async (name, limit = LARGEST_DOCUMENT) => {
-      if ((extents.get(name)?.size ?? 0) > limit) throw new Error(`it is longer than ${limit >> 20} MiB`);
-      return Buffer.concat(await open(name).toArray());
-    },
-  };
+  return { find: async (name) => extents.get(name) ?? null };
 }
 
-function missing(name: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`the archive has no ${name}`), { code: "ENOENT" });
+/** The bytes of a file of the store. Throws for one that is not there, and what reading throws. */
+export async function* readBlob(store: BlobStore, name: string): AsyncGenerator<Buffer> {
+  const extent = await store.find(name);
+  if (extent === null) throw new Error("it is missing");
+  yield* streamOf(extent);
+}
+
+/** All of a file that is no longer than `limit`. Throws for a longer one, and as `readBlob`. */
+export async function readStoredDocument(store: BlobStore, name: string, limit = LARGEST_DOCUMENT): Promise<Buffer> {
+  const extent = await store.find(name);
+  if (extent === null) throw new Error("it is missing");
+  if (extent.size > limit) throw new Error(`it is longer than ${limit >> 20} MiB`);
+  return Buffer.concat(await streamOf(extent).toArray());
+}
+
+/** Of no byte more than the extent has, should its file grow. */
+function streamOf({ path, start, size }: Extent): Readable {
+  if (size === 0) return Readable.from([]);
+  return createReadStream(path, { start, end: start + size - 1, highWaterMark: CHUNK });
 }
 
 /** Where the files in an archive begin; their contents are passed over. */
@@ -77,7 +82,7 @@ async function extentsIn(path: string): Promise<ReadonlyMap<string, Extent>> {
     let contents = 0;
     const parser = new TarParser(({ name, size, type }) => {
       contents = size;
-      if (type === "file") extents.set(name.replace(/^\.\//, ""), { start: position, size });
+      if (type === "file") extents.set(name.replace(/^\.\//, ""), { path, start: position, size });
       return null;
     });
     const block = Buffer.alloc(512);

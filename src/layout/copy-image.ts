@@ -14,8 +14,8 @@ export async function copyIntoLayout(image: LayoutImage, path: string, tags: rea
   const layout = await LayoutTransaction.begin(path);
   try {
     const blobs: NewBlob[] = image.documents.map(({ descriptor, bytes }) => ({ descriptor, bytes }));
-    for (const [index, { descriptor, path: source }] of image.blobs.entries()) {
-      blobs.push({ descriptor, path: await layout.take(source, `blob-${index}`) });
+    for (const [index, blob] of image.blobs.entries()) {
+      blobs.push({ descriptor: blob.descriptor, path: await layout.take(blob, `blob-${index}`) });
     }
     await layout.commitBlobs(blobs, (index) => withImage(index, image, tags));
   } finally {
@@ -24,7 +24,8 @@ export async function copyIntoLayout(image: LayoutImage, path: string, tags: rea
 }
 
 /**
- * Gives the image of a tag more tags, each of which an image that has it loses. Throws an `RpmociError` of kind `output`.
+ * Gives the image of a tag more tags, each of which an image that has it loses. Throws an `RpmociError` of kind `output`, and of kind
+ * `usage` when there is no such image.
  */
 export async function tagImage(path: string, tag: string, tags: readonly string[]): Promise<void> {
   const layout = await LayoutTransaction.begin(path);
@@ -33,8 +34,8 @@ export async function tagImage(path: string, tag: string, tags: readonly string[
       const image = index.manifests.find(({ annotations }) => annotations?.[ANNOTATION_REF_NAME] === tag);
       if (image !== undefined) return tags.reduce((changed, name) => withTag(changed, image, name), index);
       throw new RpmociError(`there is no image with the tag ${tag} in ${layout.directory}`, {
-        kind: "output",
-        code: "IMAGE_MISSING",
+        kind: "usage",
+        code: "IMAGE_UNKNOWN",
       });
     });
   } finally {

@@ -11,7 +11,7 @@ export const LAYOUT_FILE = "oci-layout";
 export const LAYOUT_TEXT = '{"imageLayoutVersion":"1.0.0"}';
 
 /** What this tool changes nothing of is kept as it was, whatever other tools wrote. */
-const indexSchema = v.looseObject({
+export const indexSchema = v.looseObject({
   schemaVersion: v.literal(2),
   // umoci writes null into a new layout.
   manifests: v.pipe(

@@ -23,22 +23,23 @@ import { readIndex } from "./index-file.js";
 export async function knownLayers(path: string, tag?: string): Promise<ReadonlyMap<string, Layer>> {
   const directory = resolve(path);
   const { manifests } = await readIndex(directory);
-  const entries = manifests.filter(
-    ({ annotations }) => tag === undefined || annotations?.[ANNOTATION_REF_NAME] === tag,
-  );
-  const images = await Promise.all(entries.map((entry) => imagesOf(directory, entry).catch(() => [])));
-  const layers = await Promise.all(images.flat().map((image) => layersOf(directory, image).catch(() => [])));
+  const named = manifests.filter((entry) => tag === undefined || entry.annotations?.[ANNOTATION_REF_NAME] === tag);
+  const layers = await Promise.all(named.map((entry) => layersBelow(directory, entry).catch(() => [])));
   return new Map(layers.flat());
 }
 
-/** Those of an index of several architectures, or the image itself. */
-async function imagesOf(directory: string, entry: Descriptor): Promise<readonly Descriptor[]> {
-  const images =
-    entry.mediaType === MEDIA_TYPE.index ? (await readJson<ImageIndex>(directory, entry)).manifests : [entry];
-  return images.filter(({ mediaType }) => mediaType === MEDIA_TYPE.manifest);
+type KnownLayers = readonly (readonly [string, Layer])[];
+
+/** Of an image, or of all platforms of one. */
+async function layersBelow(directory: string, entry: Descriptor): Promise<KnownLayers> {
+  if (entry.mediaType === MEDIA_TYPE.manifest) return layersOf(directory, entry);
+  if (entry.mediaType !== MEDIA_TYPE.index) return [];
+  const { manifests }: ImageIndex = await readJson(directory, entry);
+  const layers = await Promise.all(manifests.map((image) => layersBelow(directory, image).catch(() => [])));
+  return layers.flat();
 }
 
-async function layersOf(directory: string, image: Descriptor): Promise<readonly (readonly [string, Layer])[]> {
+async function layersOf(directory: string, image: Descriptor): Promise<KnownLayers> {
   const manifest: ImageManifest = await readJson(directory, image);
   if (!manifest.layers.some(({ annotations }) => annotations?.[ANNOTATION_LAYER_INPUTS] !== undefined)) return [];
   const config: ImageConfig = await readJson(directory, manifest.config);

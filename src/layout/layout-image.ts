@@ -1,18 +1,13 @@
 /** Reads an image of a layout with all that it leads to, and all that is attached to it. */
-import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import pMap from "p-map";
 import * as v from "valibot";
-import { messageOf, RpmociError } from "../errors.js";
-import { ANNOTATION_REF_NAME, type Descriptor, type Digest } from "../model/descriptor.js";
+import type { Descriptor, Digest } from "../model/descriptor.js";
 import type { ImageBlob, ImageDocument, LayoutImage, PlatformImage } from "../model/layout-image.js";
-import { algorithmOf } from "./algorithm.js";
-import { blobFile } from "./blob-file.js";
-import { readDocument } from "./document.js";
-import { inspectLayout, readIndex } from "./index-file.js";
+import { chooseImage, REFERRERS_TAG } from "./choose-image.js";
+import type { ImageReference } from "./image-reference.js";
 import { IMAGE_CONFIG, isReferring } from "./media-types.js";
 import { descriptorSchema } from "./schemas.js";
+import { StoredLayout, tagOf } from "./stored-layout.js";
 
 /** Documents that are read at a time. */
 const CONCURRENT = 8;
@@ -33,58 +28,15 @@ const documentSchema = v.looseObject({
 
 const configSchema = v.looseObject({ architecture: v.string(), created: v.nullish(v.string()) });
 
-/** The tag that lists what is attached to an image, where there is no other list. */
-const REFERRERS_TAG = /^(?:sha256-[0-9a-f]{64}|sha512-[0-9a-f]{64})$/;
-
 /**
- * The image of that tag, or with that digest, or else the only one that there is. Its documents have the digests that they
- * should have, and its blobs the sizes. Throws an `RpmociError` of kind `output`.
+ * The image that `chooseImage` finds. Its documents have the digests that they should have, and its blobs the sizes. Throws
+ * an `RpmociError` of kind `usage` when there is no such image, of kind `verify` when it is damaged.
  */
-export async function readLayoutImage(
-  path: string,
-  choice: { readonly tag?: string | undefined; readonly digest?: Digest | undefined },
-): Promise<LayoutImage> {
-  const directory = resolve(path);
-  if ((await inspectLayout(directory)) === "absent")
-    throw fault("LAYOUT_MISSING", `there is no OCI image layout in ${directory}`);
-  const { manifests } = await readIndex(directory);
-  const chosen = choose(manifests, choice, directory);
-  const tags = manifests
-    .filter(({ digest }) => digest === chosen.digest)
-    .flatMap((entry) => entry.annotations?.[ANNOTATION_REF_NAME] ?? []);
-  return new Reader(directory).read(chosen, [...new Set(tags)].sort(), manifests);
-}
-
-function choose(
-  manifests: readonly Descriptor[],
-  { tag, digest }: { readonly tag?: string | undefined; readonly digest?: Digest | undefined },
-  directory: string,
-): Descriptor {
-  const tagOf = (entry: Descriptor): string | undefined => entry.annotations?.[ANNOTATION_REF_NAME];
-  const images = manifests.filter(
-    (entry) => (tag === undefined || tagOf(entry) === tag) && (digest === undefined || entry.digest === digest),
-  );
-  // Without a choice, lists of what is attached, and attachments without a tag, are not what anybody means.
-  const isTagged = images.some((entry) => tagOf(entry) !== undefined);
-  const candidates =
-    tag === undefined && digest === undefined
-      ? images.filter((entry) => !isTagged || !(REFERRERS_TAG.test(tagOf(entry) ?? "") || tagOf(entry) === undefined))
-      : images;
-  const [first] = candidates;
-  const all = manifests.flatMap((entry) => tagOf(entry) ?? []).sort();
-  const known = all.length === 0 ? "no image there has a tag" : `there are: ${all.join(", ")}`;
-  if (first === undefined) {
-    const what = tag === undefined ? (digest === undefined ? "image" : `image ${digest}`) : `image with the tag ${tag}`;
-    throw fault("IMAGE_MISSING", `there is no ${what} in ${directory}`, known);
-  }
-  if (candidates.some((entry) => entry.digest !== first.digest)) {
-    throw fault(
-      "IMAGE_AMBIGUOUS",
-      `there is more than one image in ${directory}`,
-      `name one, as in ${directory}:TAG; ${known}`,
-    );
-  }
-  return first;
+export async function readLayoutImage(reference: ImageReference): Promise<LayoutImage> {
+  const layout = await StoredLayout.open(reference);
+  const chosen = await chooseImage(layout);
+  const tags = layout.entries.filter(({ digest }) => digest === chosen.digest).flatMap((entry) => tagOf(entry) ?? []);
+  return new Reader(layout).read(chosen, [...new Set(tags)].sort());
 }
 
 class Reader {
@@ -93,11 +45,11 @@ class Reader {
   readonly #platforms: PlatformImage[] = [];
   #created: number | undefined;
 
-  constructor(readonly directory: string) {}
+  constructor(readonly layout: StoredLayout) {}
 
-  async read(chosen: Descriptor, tags: readonly string[], entries: readonly Descriptor[]): Promise<LayoutImage> {
+  async read(chosen: Descriptor, tags: readonly string[]): Promise<LayoutImage> {
     const top = await this.#add(chosen);
-    await this.#addReferrers(entries);
+    await this.#addReferrers(this.layout.entries);
     return {
       tags,
       top,
@@ -127,19 +79,11 @@ class Reader {
   async #parse(
     descriptor: Descriptor,
   ): Promise<{ document: ImageDocument; value: v.InferOutput<typeof documentSchema> }> {
-    const { mediaType, digest, size } = descriptor;
-    if (!v.is(descriptorSchema, descriptor)) throw damaged(this.directory, digest, "its descriptor is not valid");
-    const bytes = await this.#bytesOf(digest);
-    let value: v.InferOutput<typeof documentSchema>;
-    try {
-      value = v.parse(documentSchema, JSON.parse(bytes.toString()));
-    } catch (error) {
-      throw damaged(this.directory, digest, messageOf(error));
-    }
-    if (bytes.length !== size)
-      throw damaged(this.directory, digest, `it has ${bytes.length} bytes, and its descriptor says ${size}`);
+    const { mediaType, digest, size, platform } = descriptor;
+    const bytes = await this.layout.readBytes(descriptor);
+    const value = this.layout.parse(bytes, documentSchema, digest);
     const document = {
-      descriptor: { mediaType, digest, size, ...(descriptor.platform ? { platform: descriptor.platform } : {}) },
+      descriptor: { mediaType, digest, size, ...(platform ? { platform } : {}) },
       bytes,
       subject: value.subject?.digest as Digest | undefined,
       artifactType: value.artifactType ?? value.config?.mediaType,
@@ -148,52 +92,26 @@ class Reader {
     return { document, value };
   }
 
-  async #bytesOf(digest: Digest): Promise<Buffer> {
-    const algorithm = algorithmOf(digest);
-    let bytes: Buffer;
-    try {
-      bytes = await readDocument(blobFile(this.directory, digest));
-    } catch (error) {
-      throw damaged(
-        this.directory,
-        digest,
-        (error as NodeJS.ErrnoException).code === "ENOENT" ? "it is missing" : messageOf(error),
-      );
-    }
-    const actual = algorithm && `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
-    if (actual === digest) return bytes;
-    throw damaged(
-      this.directory,
-      digest,
-      actual === undefined ? "its digest is of an unknown kind" : `its bytes are those of ${actual}`,
-    );
-  }
-
   /** Null for a foreign layer that is not there. */
   async #addBlob(descriptor: Descriptor): Promise<ImageBlob | null> {
     const { digest, size, mediaType } = descriptor;
     const known = this.#blobs.get(digest);
     if (known !== undefined) return known;
-    const path = blobFile(this.directory, digest);
-    const status = await stat(path).catch(() => null);
-    if (status === null && FOREIGN.test(mediaType)) return null;
-    if (status === null || !status.isFile()) throw damaged(this.directory, digest, "it is missing");
-    if (status.size !== size)
-      throw damaged(this.directory, digest, `it has ${status.size} bytes, and its descriptor says ${size}`);
-    const blob = { descriptor: { mediaType, digest, size }, path };
+    const extent = await this.layout.find(digest);
+    if (extent === null && FOREIGN.test(mediaType)) return null;
+    if (extent === null) throw this.layout.damaged(digest, "it is missing");
+    if (extent.size !== size) {
+      throw this.layout.damaged(digest, `it has ${extent.size} bytes, and its descriptor says ${size}`);
+    }
+    const { path, start } = extent;
+    const blob = { descriptor: { mediaType, digest, size }, path, start };
     this.#blobs.set(digest, blob);
     return blob;
   }
 
   async #addPlatform(manifest: Descriptor, config: ImageBlob, layers: readonly Descriptor[]): Promise<void> {
     if (!IMAGE_CONFIG.test(config.descriptor.mediaType)) return;
-    const bytes = await this.#bytesOf(config.descriptor.digest);
-    let value: v.InferOutput<typeof configSchema>;
-    try {
-      value = v.parse(configSchema, JSON.parse(bytes.toString()));
-    } catch (error) {
-      throw damaged(this.directory, config.descriptor.digest, messageOf(error));
-    }
+    const value = await this.layout.readJson(config.descriptor, configSchema);
     const time = Math.floor(Date.parse(value.created ?? "") / 1000);
     if (time >= 0) this.#created ??= time;
     this.#platforms.push({ manifest, config, layers, architecture: value.architecture });
@@ -203,7 +121,7 @@ class Reader {
   async #addReferrers(entries: readonly Descriptor[]): Promise<void> {
     const open = [...entries];
     for (const entry of entries) {
-      if (!REFERRERS_TAG.test(entry.annotations?.[ANNOTATION_REF_NAME] ?? "")) continue;
+      if (!REFERRERS_TAG.test(tagOf(entry) ?? "")) continue;
       const { value } = await this.#parse(entry);
       open.push(...((value.manifests ?? []) as readonly Descriptor[]));
     }
@@ -224,16 +142,4 @@ class Reader {
       }
     }
   }
-}
-
-function damaged(directory: string, digest: string, reason: string): RpmociError {
-  return fault(
-    "LAYOUT_DAMAGED",
-    `the blob ${digest} of ${directory} is not what it should be: ${reason}`,
-    `look for more with: rpmoci layout validate ${directory}`,
-  );
-}
-
-function fault(code: string, message: string, hint?: string): RpmociError {
-  return new RpmociError(`Failed to read the image: ${message}`, { kind: "output", code, hint });
 }

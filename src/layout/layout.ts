@@ -1,13 +1,12 @@
 /** Writes images into an OCI image layout (OCI image specification, "Image Layout"). */
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { constants, copyFile, link, mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Artifact, Blob, Descriptor, ImageIndex, Layer } from "../model/descriptor.js";
+import type { ImageBlob } from "../model/layout-image.js";
 import { processMark, removeAbandoned } from "../processes.js";
 import { blobFile } from "./blob-file.js";
 import { INDEX_FILE, inspectLayout, LAYOUT_FILE, LAYOUT_TEXT, readIndex, withTag } from "./index-file.js";
@@ -113,24 +112,16 @@ export class LayoutTransaction {
   }
 
   /**
-   * A file called `name` in the staging folder with the contents of another one, sharing its space where the file system
-   * lets it. Throws an `RpmociError` of kind `output`.
+   * A file called `name` in the staging folder with the contents of a blob that is elsewhere, sharing its space where the
+   * file system lets it. Throws an `RpmociError` of kind `output`.
    */
-  async take(path: string, name: string): Promise<string> {
+  async take({ path, start, descriptor: { size } }: ImageBlob, name: string): Promise<string> {
     const target = join(this.staging, name);
     try {
-      await link(path, target).catch(() => copyFile(path, target, constants.COPYFILE_FICLONE));
-      return target;
-    } catch (error) {
-      throw unwritable(this.directory, error);
-    }
-  }
-
-  /** A file called `name` in the staging folder with the bytes of a stream. Throws an `RpmociError` of kind `output`. */
-  async write(source: Readable, name: string): Promise<string> {
-    const target = join(this.staging, name);
-    try {
-      await pipeline(source, createWriteStream(target));
+      if (start > 0) {
+        const end = start + size - 1;
+        await writeFile(target, size === 0 ? "" : createReadStream(path, { start, end }));
+      } else await link(path, target).catch(() => copyFile(path, target, constants.COPYFILE_FICLONE));
       return target;
     } catch (error) {
       throw unwritable(this.directory, error);

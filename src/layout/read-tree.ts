@@ -7,7 +7,7 @@ import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import type { ImageFile, ImageSource, ImageTree, Inode } from "../model/image-tree.js";
 import { algorithmOf } from "./algorithm.js";
-import { damaged } from "./open-image.js";
+import { damaged } from "./image-faults.js";
 import { type ContentSink, type TarEntry, TarParser } from "./tar-parser.js";
 import { unpack } from "./unpack.js";
 
@@ -136,7 +136,7 @@ async function readLayer(
   const chunks = (async function* () {
     for await (const chunk of source.openBlob(descriptor)) {
       hash.update(chunk);
-      yield chunk as Buffer;
+      yield chunk;
     }
   })();
   try {

@@ -114,3 +114,15 @@ export const SCHEMAS = {
     ),
   }),
 } as const;
+
+/** What readers need, of documents that Docker's tools may have written. */
+export const READ_SCHEMAS = {
+  index: v.looseObject({ manifests: list(descriptorSchema), subject: optional(descriptorSchema) }),
+  manifest: v.looseObject({
+    artifactType: optional(text),
+    config: descriptorSchema,
+    layers: list(descriptorSchema),
+    subject: optional(descriptorSchema),
+  }),
+  config: SCHEMAS.config,
+} as const;

@@ -6,7 +6,7 @@ import type { ImageFile, ImageSource, ImageTree, Inode } from "../model/image-tr
 import type { RestoredEntry } from "../native/binding.js";
 import { cancellable } from "../native/cancellable.js";
 import { binding } from "../native/load.js";
-import { damaged } from "./open-image.js";
+import { damaged } from "./image-faults.js";
 import { forEachLayer, type LayerReader, pathOf } from "./read-tree.js";
 
 /** Those of stat(2). */

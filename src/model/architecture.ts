@@ -51,6 +51,8 @@ const ALIASES: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aar
 export function rpmArchitecture(name: string): string {
   return ALIASES[name] ?? name;
 }
+/** rpm's names of the architectures that images can be for. */
+export const architectureNames: readonly string[] = [...new Set(Object.values(FROM_NODE))];
 
 /** rpm's name of the architecture that this process runs on, for example `x86_64`. */
 export function hostArchitecture(): string {

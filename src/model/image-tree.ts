@@ -1,6 +1,6 @@
 /** What is in an image: its layers put on top of each other. */
-import type { Readable } from "node:stream";
 import type { Descriptor, Digest, ImageConfig } from "./descriptor.js";
+import type { ImageBlob } from "./layout-image.js";
 
 /** An image that can be read, wherever it lies. */
 export interface ImageSource {
@@ -11,15 +11,16 @@ export interface ImageSource {
   readonly config: ImageConfig;
   /** The lowest first. */
   readonly layers: readonly Descriptor[];
-  openBlob(descriptor: Descriptor): Readable;
+  /** The stored bytes. Throws as reading does, and for a blob that is not there. */
+  openBlob(descriptor: Descriptor): AsyncIterable<Buffer>;
 }
 
 /** An image that another one is built on. */
 export interface BaseImage extends ImageSource {
   /** Of the index that it was chosen from. */
   readonly index: Digest | undefined;
-  /** The file that is a blob; null where blobs are part of a larger one. */
-  fileOf(descriptor: Descriptor): string | null;
+  /** Where a blob is. Throws as reading does when it is gone. */
+  find(descriptor: Descriptor): Promise<ImageBlob>;
 }
 
 export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo";

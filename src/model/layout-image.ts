@@ -14,7 +14,10 @@ export interface ImageDocument {
 
 export interface ImageBlob {
   readonly descriptor: Descriptor;
+  /** The file that has it: of its own, or an archive. */
   readonly path: string;
+  /** Where it begins there. */
+  readonly start: number;
 }
 
 /** One platform's image; artifacts have none. */

@@ -13,7 +13,8 @@ import {
   openFileBlobs,
   openLayoutBlobs,
 } from "../layout/base-image.js";
-import { damaged, parseImageReference } from "../layout/open-image.js";
+import { damaged } from "../layout/image-faults.js";
+import { type ImageReference, parseImageReference } from "../layout/image-reference.js";
 import { type Platform, platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import { type Descriptor, type Digest, MEDIA_TYPE } from "../model/descriptor.js";
@@ -58,7 +59,7 @@ export async function openLockedBase(
   return openBaseImage(digest, index, platform, blobs);
 }
 
-function placeOf(image: string, manifest: Manifest): { readonly path: string; readonly tag: string | undefined } {
+function placeOf(image: string, manifest: Manifest): ImageReference {
   const rest = image.replace(/^oci(-archive)?:/, "");
   return parseImageReference(resolve(dirname(manifest.path), rest));
 }

@@ -90,19 +90,8 @@ export async function takeBaseLayers(
     const layer: Layer = { path: undefined, diffId, descriptor };
     const name = `${prefix}base-${index}`;
     const held = await layout.hold(layer, name);
-    if (held !== null) layers.push(held);
-    else layers.push({ ...layer, path: await bring(image, layer, layout, name) });
+    // Its bytes were verified when they were unpacked.
+    layers.push(held ?? { ...layer, path: await layout.take(await image.find(descriptor), name) });
   }
   return layers;
-}
-
-/** A copy, or a link, in the staging folder. Its bytes were verified when they were unpacked. */
-async function bring(
-  image: BaseImage,
-  { descriptor }: Layer,
-  layout: LayoutTransaction,
-  name: string,
-): Promise<string> {
-  const file = image.fileOf(descriptor);
-  return file === null ? layout.write(image.openBlob(descriptor), name) : layout.take(file, name);
 }

@@ -18,6 +18,7 @@ import {
   type PackageSet,
 } from "../inspect/compare-packages.js";
 import type { ImageContents } from "../inspect/contents.js";
+import type { ImageName } from "../layout/image-reference.js";
 import { digestFiles } from "../layout/read-tree.js";
 import { allPackages, partForPlatform } from "../lockfile/parts.js";
 import { formatLockfile } from "../lockfile/write.js";
@@ -32,9 +33,9 @@ import { contextOf } from "./options.js";
 import { type InspectOptions, readContents } from "./read-contents.js";
 
 export interface DiffOptions extends Omit<InspectOptions, "image"> {
-  /** The older side: an image, as `InspectOptions.image`, or the path of a lockfile. */
-  readonly from: string;
-  readonly to: string;
+  /** The older side: an image, or the path of a lockfile. */
+  readonly from: ImageName;
+  readonly to: ImageName;
   /** Where RPM files are looked for that lockfiles name, for their changelogs. */
   readonly cacheDirectory?: string | undefined;
   readonly environment?: NodeJS.ProcessEnv;
@@ -113,8 +114,8 @@ async function imagesDifference(
 
 type Document = ImageContents | Lockfile;
 
-async function readSide(reference: string, options: DiffOptions): Promise<Document> {
-  if (await isLockfile(reference)) return readExistingLockfile(reference);
+async function readSide(reference: ImageName, options: DiffOptions): Promise<Document> {
+  if (typeof reference === "string" && (await isLockfile(reference))) return readExistingLockfile(reference);
   return readContents({ ...options, image: reference });
 }
 

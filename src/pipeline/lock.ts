@@ -16,9 +16,9 @@ import type { ModuleSelection } from "../resolve/modules.js";
 import type { Solution } from "../resolve/resolve.js";
 import type { BaseFacts } from "./base-facts.js";
 import { lockOfBase } from "./base-image.js";
+import { refuseInBase } from "./base-policy.js";
 import { assertLocation, packageUrls, unusable } from "./package-location.js";
 import { type ProofSources, withProofs } from "./package-proofs.js";
-import { refuseInBase } from "./policy.js";
 
 export interface LockOptions {
   /** The lockfile that was there before. */

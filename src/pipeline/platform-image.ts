@@ -25,12 +25,12 @@ import { isTransient, ownedTransients } from "../rootfs/clean.js";
 import { type LeftAlone, leaveAlone } from "../rootfs/left-alone.js";
 import { shapeRoot } from "../rootfs/shape.js";
 import { publicName } from "./base-image.js";
+import { refuseInBase } from "./base-policy.js";
 import { type BaseRoot, stateOf, takeBaseLayers, unpackBase } from "./base-root.js";
 import { contentsOfRoot, type ImageContents } from "./image-contents.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
 import type { Context } from "./options.js";
-import { refuseInBase } from "./policy.js";
 
 /** Seconds. Depending on the machine, what takes longest takes one, seldom two minutes. */
 const SCRIPTLET_TIMEOUT = 600;

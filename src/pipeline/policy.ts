@@ -14,7 +14,6 @@ import {
   needsHeaders,
   type PackageFacts,
   type Violation,
-  violationsOfBase,
   violationsOfImage,
   violationsOfLock,
   violationsOfPackages,
@@ -99,21 +98,6 @@ export class PolicyGate {
       throw error;
     }
   }
-}
-
-/** Throws an `RpmociError` of kind `policy` when what stays of the base image has packages that are forbidden. */
-export function refuseInBase(
-  manifest: Manifest,
-  packages: readonly { readonly name: string; readonly evr: string; readonly arch: string }[],
-): void {
-  const [first, ...more] = violationsOfBase(manifest.policy, packages);
-  if (first === undefined) return;
-  throw new RpmociError(first.message, {
-    kind: "policy",
-    code: "POLICY_VIOLATED",
-    hint: `exclude it in ${manifest.path}, build on another image, or change [policy] there`,
-    details: more.map(({ message }) => message),
-  });
 }
 
 function chainLines({ packageName }: Violation, graph: LockedGraph | null): readonly string[] {

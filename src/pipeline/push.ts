@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 import type { ArchiveEntry } from "../archive/tar.js";
 import { checkTagOf, formatRepository, isNamedTag, parseDestination } from "../destination/parse.js";
 import type { Emit } from "../events.js";
+import { type ImageName, referenceOf } from "../layout/image-reference.js";
 import { checkTag } from "../layout/layout.js";
 import { readLayoutImage } from "../layout/layout-image.js";
 import { hostArchitecture, platformOf } from "../model/architecture.js";
@@ -14,10 +15,8 @@ import type { RegistryClient } from "../registry/registry-client.js";
 import { type CacheOptions, cacheDirectoryOf } from "./cache.js";
 
 export interface PushOptions extends CacheOptions {
-  /** The OCI image layout that has the image. */
-  readonly layout: string;
-  /** Of the image there; needless when there is only one. */
-  readonly tag?: string | undefined;
+  /** All of it: an index goes with its platforms. */
+  readonly image: ImageName;
   /**
    * `registry:HOST/NAME[:TAG]` (or `docker://…`), `oci:DIRECTORY`, or a directory, `oci-archive:FILE[:TAG]`,
    * `docker-archive:FILE[:NAME[:TAG]]`, `docker-daemon:NAME[:TAG]`, `podman:NAME[:TAG]`.
@@ -56,7 +55,7 @@ export function checkDestinations(destinations: readonly string[], tags: readonl
  * Asks the registries among the destinations whether they are there and know who pushes, and looks for engines, before an
  * image is built for them. Throws as `push`.
  */
-export async function checkReachable(options: Omit<PushOptions, "layout">): Promise<void> {
+export async function checkReachable(options: Omit<PushOptions, "image">): Promise<void> {
   const { environment = process.env } = options;
   for (const destination of options.destinations.map(parseDestination)) {
     if (destination.kind === "registry") await withRegistry(destination.repository, options, async () => {});
@@ -74,8 +73,9 @@ export async function checkReachable(options: Omit<PushOptions, "layout">): Prom
 export async function push(options: PushOptions): Promise<PushResult> {
   const { destinations, emit = () => {}, signal } = options;
   checkDestinations(destinations, options.tags ?? []);
-  const image = await readLayoutImage(options.layout, { tag: options.tag });
-  const own = options.tag === undefined ? image.tags : [options.tag];
+  const reference = referenceOf(options.image);
+  const image = await readLayoutImage(reference);
+  const own = reference.tag === undefined ? image.tags : [reference.tag];
   const tags = options.tags?.length ? options.tags : own;
   checkDestinations(destinations, tags);
   const { digest } = image.top.descriptor;
@@ -179,7 +179,7 @@ async function toRegistry(
 
 async function withRegistry(
   repository: Repository,
-  { emit = () => {}, signal, plainHttp, environment = process.env }: Omit<PushOptions, "layout">,
+  { emit = () => {}, signal, plainHttp, environment = process.env }: Omit<PushOptions, "image">,
   use: (client: RegistryClient) => Promise<void>,
 ): Promise<void> {
   const { RegistryClient } = await import("../registry/registry-client.js");

@@ -3,16 +3,16 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emit } from "../events.js";
 import { describeContents, type ImageContents, isNeeded } from "../inspect/contents.js";
-import { openImage, parseImageReference } from "../layout/open-image.js";
+import { type ImageName, referenceOf } from "../layout/image-reference.js";
+import { openImage } from "../layout/open-image.js";
 import { readTree } from "../layout/read-tree.js";
 import { withWorkDirectory } from "./work-directory.js";
 
 export interface InspectOptions {
-  /**
-   * `DIR[:TAG]` of an OCI image layout, or `FILE[:TAG]` of an archive of one; the tag may be left out where there is one
-   * image only.
-   */
-  readonly image: string;
+  /** The tag may be left out where there is one image only. */
+  readonly image: ImageName;
+  /** Of an image of several platforms; this machine's by default. rpm's name, or the OCI image specification's. */
+  readonly architecture?: string | undefined;
   /** Hears of what is out of the ordinary; must not throw. */
   readonly emit?: Emit;
   /** Rejects with its reason. */
@@ -20,8 +20,8 @@ export interface InspectOptions {
 }
 
 /** Throws an `RpmociError`, of kind `usage` when there is no such image, of kind `verify` when it is damaged. */
-export async function readContents({ image, emit, signal }: InspectOptions): Promise<ImageContents> {
-  const source = await openImage(parseImageReference(image));
+export async function readContents({ image, architecture, emit, signal }: InspectOptions): Promise<ImageContents> {
+  const source = await openImage(referenceOf(image), architecture);
   return withWorkDirectory(async (scratch) => {
     const directory = join(scratch, "files");
     await mkdir(directory);

@@ -1,6 +1,8 @@
 /** `rpmoci sbom`: a bill of materials of an image that is in a layout, whoever made it. */
+import { resolve } from "node:path";
 import { RpmociError } from "../errors.js";
-import { findImage } from "../layout/find-image.js";
+import { type ImageName, referenceOf } from "../layout/image-reference.js";
+import { openImage } from "../layout/open-image.js";
 import { partForPlatform } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
 import type { SbomFormat } from "../model/attachment.js";
@@ -9,10 +11,10 @@ import { contentsOfImage } from "./image-contents.js";
 import { originsOf } from "./package-origins.js";
 
 export interface SbomOptions {
-  /** An OCI image layout. */
-  readonly layout: string;
-  /** A tag or a digest; may be left out where there is one image only. */
-  readonly reference?: string | undefined;
+  /** The tag may be left out where there is one image only. */
+  readonly image: ImageName;
+  /** Of an image of several platforms; this machine's by default. rpm's name, or the OCI image specification's. */
+  readonly architecture?: string | undefined;
   readonly format: SbomFormat;
   /** Whether the packages' files are listed. */
   readonly files?: boolean;
@@ -27,14 +29,14 @@ export interface SbomOptions {
  * `lockfile` for a lockfile that cannot be read.
  */
 export async function sbom(options: SbomOptions): Promise<Buffer> {
-  const { layout, reference, format, files = false, lockfilePath } = options;
-  const { directory, descriptor, manifest, config } = await findImage(layout, reference);
+  const { image, architecture, format, files = false, lockfilePath } = options;
+  const reference = referenceOf(image);
+  const { digest, config, layers } = await openImage(reference, architecture);
   const lock = lockfilePath === undefined ? null : await readLockfile(lockfilePath);
   if (lockfilePath !== undefined && lock === null) {
     throw new RpmociError(`${lockfilePath} is missing`, { kind: "lockfile", code: "LOCKFILE_MISSING" });
   }
-  // Go's tools write null for lists without entries.
-  const contents = await contentsOfImage(directory, manifest.layers ?? [], files);
+  const contents = await contentsOfImage(resolve(reference.path), layers, files);
   const origins = lock === null ? [] : await originsOf(partForPlatform(lock, config), []);
-  return makeBill(format, imageFacts(descriptor.digest, config), contents, origins);
+  return makeBill(format, imageFacts(digest, config), contents, origins);
 }

@@ -5,7 +5,7 @@ import { RpmociError } from "../errors.js";
 import { checkFiles, digestedFiles, type FileDeviation } from "../inspect/check-files.js";
 import { comparePackages, type PackageDifference } from "../inspect/compare-packages.js";
 import type { ImageContents } from "../inspect/contents.js";
-import { parseImageReference } from "../layout/open-image.js";
+import { referenceOf } from "../layout/image-reference.js";
 import { digestFiles } from "../layout/read-tree.js";
 import { type LayoutProblem, validateLayout } from "../layout/validate.js";
 import { fitsManifest } from "../lockfile/fit.js";
@@ -22,7 +22,7 @@ import { withWorkDirectory } from "./work-directory.js";
 
 export interface VerifyImageOptions
   extends Omit<CommonOptions, "manifestPath">,
-    Pick<InspectOptions, "image">,
+    Pick<InspectOptions, "image" | "architecture">,
     Pick<BuildOptions, "engine" | "sandbox" | "scriptletTimeout" | "vendorDirectory" | "labels"> {
   /** Whose lockfile must agree with the image's packages, and what `rebuild` builds. */
   readonly manifestPath?: string;
@@ -55,7 +55,7 @@ export interface ImageVerification {
  */
 export async function verifyImage(options: VerifyImageOptions): Promise<ImageVerification> {
   const { image, manifestPath, rebuild = false, signal } = options;
-  const { path } = parseImageReference(image);
+  const { path } = referenceOf(image);
   const isLayout = (await stat(path).catch(() => null))?.isDirectory() ?? false;
   const layout = isLayout && (await hasLayoutFile(path)) ? await validateLayout(path) : [];
   signal?.throwIfAborted();
@@ -156,7 +156,8 @@ async function buildAgain(
       emit: (event) => (event.type === "image-written" ? undefined : emit?.(event)),
     });
     const again = await readContents({
-      image: `${layout}:rebuilt`,
+      image: { path: layout, tag: "rebuilt" },
+      architecture: options.architecture,
       ...(emit === undefined ? {} : { emit }),
       ...(signal === undefined ? {} : { signal }),
     });

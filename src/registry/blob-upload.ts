@@ -185,7 +185,8 @@ export class BlobUpload {
     const counted = this.#counted;
     const open = (): Readable => {
       this.#count(counted - this.#counted);
-      const file = createReadStream(this.blob.path, { start: offset, end: end - 1, highWaterMark: BLOCK });
+      const { path, start } = this.blob;
+      const file = createReadStream(path, { start: start + offset, end: start + end - 1, highWaterMark: BLOCK });
       return Readable.from(this.#countedBytes(file), { objectMode: false, highWaterMark: BLOCK });
     };
     // Some registries take a range for a chunk, and limit these to a few megabytes.

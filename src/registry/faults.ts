@@ -1,6 +1,6 @@
 /** What a registry's answer means to whoever pushes, or pulls. */
 import * as v from "valibot";
-import { RpmociError } from "../errors.js";
+import { type ErrorKind, RpmociError } from "../errors.js";
 import type { HttpAnswer } from "./http-client.js";
 import type { Secrets } from "./secrets.js";
 
@@ -17,6 +17,21 @@ export class PassingFailure extends Error {
 }
 
 export const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Of kind `fetch` is what the same command may not meet later; of kind `output`, what the registry does not want. */
+const KINDS = {
+  REGISTRY_DENIED: "output",
+  REGISTRY_FULL: "fetch",
+  REGISTRY_IMAGE_MISSING: "fetch",
+  REGISTRY_LIMIT: "output",
+  REGISTRY_MISSING: "fetch",
+  REGISTRY_REFUSED: "output",
+  REGISTRY_REPOSITORY: "output",
+  REGISTRY_UNAVAILABLE: "fetch",
+  REGISTRY_UNREACHABLE: "fetch",
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+export type RegistryCode = keyof typeof KINDS;
 
 /** Milliseconds. */
 const LONGEST_WAIT = 60_000;
@@ -66,12 +81,12 @@ export class Faults {
   ) {}
 
   make(
-    code: string,
+    code: RegistryCode,
     reason: string,
     { hint, details }: { hint?: string | undefined; details?: readonly string[] } = {},
   ): RpmociError {
     const isPull = this.access === "pull";
-    const options = { kind: isPull ? "fetch" : "output", code, hint, details: details ?? [] } as const;
+    const options = { kind: isPull ? "fetch" : KINDS[code], code, hint, details: details ?? [] } as const;
     const what = isPull ? "pull from" : "push to";
     return new RpmociError(this.secrets.removedFrom(`Failed to ${what} ${this.target}: ${reason}`), options);
   }
@@ -89,6 +104,12 @@ export class Faults {
     if (status === 507 || /no space left|quota|disk (is )?full|insufficient storage/i.test(said)) {
       return this.make("REGISTRY_FULL", `${registry} has no space left for ${what} (HTTP status ${status})`, {
         hint: "remove images there, or ask for a larger quota, and run the same again",
+        details,
+      });
+    }
+    if (status >= 500 || PASSING_STATUSES.has(status)) {
+      return this.make("REGISTRY_UNAVAILABLE", `${registry} answers to ${what} with HTTP status ${status}`, {
+        hint: "run the same again later; what arrived is not sent again",
         details,
       });
     }

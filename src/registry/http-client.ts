@@ -78,7 +78,7 @@ export class HttpClient {
     });
   }
 
-  /** Any answer that is no redirection. Throws a `RequestFailure`, and the signal's reason. */
+  /** Any answer that is no redirection. Throws a `RequestFailure`, an `RpmociError` of kind `verify` for a body that cannot be read, and the signal's reason. */
   async send(httpRequest: HttpRequest): Promise<HttpAnswer> {
     const { method, url, headers = {}, body, authorization, isSecret = false, receive } = httpRequest;
     for (let current = url, left = MAX_REDIRECTIONS; ; left -= 1) {
@@ -181,11 +181,17 @@ function exceptionsOf(list: string): string {
   return list.trim() === "*" ? list : [list, "localhost", "127.0.0.1", "::1"].filter(Boolean).join(",");
 }
 
-function failureOf(url: URL, error: unknown, stream: Readable | undefined): RequestFailure {
-  // What cannot be read here is no registry's fault.
-  if (stream?.errored === error && error instanceof Error) return new RequestFailure(url, error.message, false);
+function failureOf(url: URL, error: unknown, stream: Readable | undefined): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
   const reason = messageOf(error);
+  // What cannot be read here is no registry's fault.
+  if ((stream?.errored === error && error instanceof Error) || /^UND_ERR_REQ_CONTENT/.test(code)) {
+    return new RpmociError(`the image is damaged: Failed to read what is to be pushed: ${reason}`, {
+      kind: "verify",
+      code: "IMAGE_DAMAGED",
+      cause: error,
+    });
+  }
   if (code === "ENOTFOUND") return new RequestFailure(url, `the host ${url.hostname} is unknown`, false);
   if (code === "EAI_AGAIN") return new RequestFailure(url, `the host name ${url.hostname} cannot be resolved`, true);
   if (code === "ECONNREFUSED") return new RequestFailure(url, `${url.host} refuses connections`, true);
@@ -195,6 +201,6 @@ function failureOf(url: URL, error: unknown, stream: Readable | undefined): Requ
   }
   if (/CERT|ISSUER|LEAF_SIGNATURE|SELF_SIGNED|ALTNAME/.test(code))
     return new RequestFailure(url, `the certificate of ${url.host} is not trusted (${reason})`, false, "untrusted");
-  const isOurs = /^(ERR_INVALID|UND_ERR_INVALID|UND_ERR_REQ_CONTENT)/.test(code);
+  const isOurs = /^(ERR_INVALID|UND_ERR_INVALID)/.test(code);
   return new RequestFailure(url, isOurs ? reason : `the connection to ${url.host} broke off (${reason})`, !isOurs);
 }

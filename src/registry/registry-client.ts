@@ -60,8 +60,8 @@ export class RegistryClient {
   }
 
   /**
-   * Finds out that a registry is there and lets us push, or pull, as far as it tells. Throws an `RpmociError` of kind
-   * `output`, or `fetch` to pull, or of kind `environment` when credentials or certificates of this machine cannot be read.
+   * Finds out that a registry is there and lets us push, or pull, as far as it tells. Throws an `RpmociError` of kind `fetch`
+   * or `output`, or of kind `environment` when credentials or certificates of this machine cannot be read.
    */
   static async open(repository: Repository, options: RegistryOptions): Promise<RegistryClient> {
     const name =

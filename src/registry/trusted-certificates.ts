@@ -66,7 +66,7 @@ async function readPem(path: string): Promise<string> {
   } catch (error) {
     throw new RpmociError(`Failed to read the certificate ${path}: ${messageOf(error)}`, {
       kind: "environment",
-      code: "TLS_FILE_UNREADABLE",
+      code: "TLS_FILE_INVALID",
       cause: error,
     });
   }

@@ -31,7 +31,7 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
     case "key-change":
       return describeKeyChange(event.change);
     case "architecture-started":
-      return status("Turning", `to ${event.arch} (${event.index} of ${event.total})`);
+      return status("Target", `${event.arch} (${event.index} of ${event.total})`);
     case "metadata-started":
       return { level: "verbose", verb: "Reading", text: `metadata of repository ${event.repositoryId}` };
     case "metadata-reused":

@@ -236,9 +236,9 @@ test("sbom names what is wrong: the image, its layers, or the command line", asy
   const sbom = (...args: readonly string[]) => scene.run(["sbom", "--format", "spdx", ...args]);
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
     [[], 2, /the option --image is required/],
-    [["--image", "image"], 2, /There is more than one image in .*\n.*LAYOUT:TAG: test, other/],
-    [["--image", "image:none"], 2, /There is no image none in /],
-    [["--image", "nowhere:test"], 1, /There is no OCI image layout in .*\/nowhere/],
+    [["--image", "image"], 2, /there is more than one image in image\n.*: image:test, image:other/],
+    [["--image", "image:none"], 2, /there is no image with the tag none in image/],
+    [["--image", "nowhere:test"], 2, /there is no OCI image layout at nowhere/],
     [["--image", "image:test", "--format", "xml"], 2, /--format: `xml` is not one of spdx, cyclonedx/],
     [["--image", "image:test", "--lockfile", "none.lock"], 3, /none\.lock is missing/],
   ];

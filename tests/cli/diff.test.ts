@@ -160,11 +160,11 @@ test("trouble has the exit code 2, and one message", async (t) => {
   writeFileSync(scene.path("text"), "not a lockfile");
   const layer = blobPath(scene.layout, readImage(scene.layout, "one").manifest.layers[0]?.digest ?? "");
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["image:one", "nowhere"], /Failed to open the image nowhere/],
-    [["image:one", "image:two"], /no image with the tag two\n +Hint its tags are one/],
+    [["image:one", "nowhere"], /there is no OCI image layout at nowhere: nothing is there/],
+    [["image:one", "image:two"], /no image with the tag two in image\n +Hint image has the tags one/],
     [["text", "one.lock"], /failed to parse existing lock file text/],
-    [["one.lock"], /Not enough positional arguments/],
-    [["image:one", "user"], /Failed to open the image user/],
+    [["one.lock"], /diff needs a NEW\n +Hint it is: rpmoci diff <OLD> <NEW>/],
+    [["image:one", "user"], /there is no OCI image layout at user: /],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await scene.run(["diff", ...args]);

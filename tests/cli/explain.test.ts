@@ -15,7 +15,7 @@ const sources = readdirSync(join(projectRoot, "src"), { recursive: true, encodin
 const NOT_CODES = new Set(
   `ALL_PROXY BROKEN_OFF DEPENDS_ON DIGEST_INVALID DNF_VAR_name EAI_AGAIN ERR_ENCODING_INVALID_ENCODED_DATA HTTPS_PROXY
   HTTP_PROXY ID_LIKE NAME_INVALID NAME_UNKNOWN NO_COLOR OPERATING_SYSTEM PRETTY_NAME RPMOCI_IN_USER_NAMESPACE
-  RPMOCI_PROGRESS SOURCE_DATE_EPOCH SSL_CERT_FILE VERSION_ID XDG_CACHE_HOME`.split(/\s+/),
+  RPMOCI_PROGRESS SOURCE_DATE_EPOCH SSL_CERT_FILE VARIANT_OF VERSION_ID XDG_CACHE_HOME`.split(/\s+/),
 );
 
 /** All strings like `OPTION_MISSING`, the keys of the table of the addon's codes, and codes of one word. */
@@ -52,6 +52,9 @@ test("what is documented has the kind that the sources give it, and that kind's 
   for (const { text } of sources) {
     for (const [, kind = "", code = ""] of text.matchAll(/\bkind: "([a-z]+)",\s*code: "([A-Z_]+)"/g)) {
       kindsOf.set(code, (kindsOf.get(code) ?? new Set()).add(kind));
+    }
+    for (const [, code = "", kind = ""] of text.matchAll(/^ {2}(REGISTRY_[A-Z]+): "([a-z]+)",$/gm)) {
+      kindsOf.set(code, new Set([kind]));
     }
   }
   assert.ok(kindsOf.size > 60);

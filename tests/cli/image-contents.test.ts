@@ -3,14 +3,20 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:f
 import test, { type TestContext } from "node:test";
 import type { ListedFile } from "../../src/inspect/files.js";
 import type { Removal, SizeReport } from "../../src/inspect/size.js";
-import { readImage } from "../support/image.js";
+import type { Descriptor } from "../../src/model/descriptor.js";
+import { digestOf, readImage, readIndex } from "../support/image.js";
 import { writeRawLayout } from "../support/raw-layout.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import { runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 import { tinyPackages } from "../support/tiny-distribution.js";
+import { WrittenLayout } from "../support/written-image.js";
 
 const bytes = (count: number): string => "x".repeat(count);
+
+interface SpdxPackage {
+  readonly name: string;
+}
 
 /** `top` → `middle` ↔ `ring` → `deep`; `shared` is what `other` requires, too. */
 const packages: readonly RpmFixture[] = [
@@ -185,14 +191,59 @@ test("a page with a treemap, whose areas are the sizes", async (t) => {
   );
 });
 
+test("of an image of several platforms, the one is looked into that is asked for", async (t) => {
+  const scene = await built(t, packages, ["app"]);
+  const own = digestOf(scene.layout, "test");
+  scene.writeManifest({ packages: ["app", "another"] });
+  assert.equal((await scene.run(["build", "--image", "image", "--tag", "foreign"])).code, 0);
+  const { manifest, config } = readImage(scene.layout, "foreign");
+  const index = readIndex(scene.layout);
+  const layout = new WrittenLayout(scene.layout);
+  const [host = "", other = ""] = process.arch === "arm64" ? ["arm64", "amd64"] : ["amd64", "arm64"];
+  const foreign = layout.blob(manifest.mediaType, {
+    ...manifest,
+    config: layout.blob(manifest.config.mediaType, { ...config, architecture: other }),
+  });
+  const [first] = index.manifests.filter(({ digest }) => digest === own);
+  const platforms = [
+    { ...foreign, platform: { os: "linux", architecture: other } },
+    { ...first, annotations: undefined },
+  ];
+  layout.add(layout.index(platforms as unknown as readonly Descriptor[]), "all");
+  for (const [args, count] of [
+    [[], 0],
+    [["--arch", host], 0],
+    [["--arch", other], 1],
+    [["--arch", other === "arm64" ? "aarch64" : "x86_64"], 1],
+  ] as const) {
+    const files = await json<readonly ListedFile[]>(scene, ["files", "image:all", "/opt/another", ...args]);
+    assert.equal(files.length, count, args.join(" "));
+    const { rows } = await json<SizeReport>(scene, ["size", "image:all", ...args]);
+    assert.equal(rows.filter(({ name }) => name === "another-1-1.noarch").length, count);
+    const bill = await scene.run(["sbom", "--image", "image:all", "--format", "spdx", ...args]);
+    assert.equal(JSON.parse(bill.stdout).packages.filter(({ name }: SpdxPackage) => name === "another").length, count);
+    const same = await scene.run(["diff", "image:all", `image@${count === 0 ? own : foreign.digest}`, ...args]);
+    assert.deepEqual([same.code, same.stderr], [0, ""]);
+    assert.equal((await scene.run(["verify", "image:all", ...args])).code, 0);
+  }
+  for (const command of [["files"], ["size"], ["verify"], ["sbom", "--format", "spdx", "--image"]]) {
+    const { code, stderr } = await scene.run([...command, "image", "--arch", "s390x"]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      new RegExp(`the image image is not for s390x\n +Hint --arch chooses: it is for ${other}, ${host}`),
+    );
+  }
+});
+
 test("what is wrong with the command line is one message", async (t) => {
   const scene = await built(t, [], ["app"]);
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["size", "image", "--without", "ap"], /'ap' names no package of the image image\n +Hint did you mean app\?/],
     [["size", "image", "--by", "colour"], /--by: 'colour' is none of package, source, directory, layer/],
     [["size", "image", "--depth", "deep"], /--depth: 'deep' is not a number/],
-    [["files", "nowhere"], /Failed to open the image nowhere/],
-    [["files", "image:other"], /the layout image has no image with the tag other\n +Hint its tags are test/],
+    [["files", "nowhere"], /there is no OCI image layout at nowhere: nothing is there/],
+    [["files", "image:other"], /there is no image with the tag other in image\n +Hint image has the tags test/],
     [["files", "rpmoci.toml"], /neither the directory of an OCI image layout nor an archive of one/],
   ];
   for (const [args, message] of cases) {
@@ -202,7 +253,10 @@ test("what is wrong with the command line is one message", async (t) => {
   }
   assert.equal((await scene.build(["--label", "a=b"])).code, 0);
   assert.equal((await scene.run(["build", "--image", "image", "--tag", "second"])).code, 0);
-  assert.match((await scene.run(["files", "image"])).stderr, /has several images\n +Hint its tags are test, second/);
+  assert.match(
+    (await scene.run(["files", "image"])).stderr,
+    /more than one image in image\n.*: image:test, image:second\n/,
+  );
   writeFileSync(scene.path("image/index.json"), "{");
   assert.equal((await scene.run(["files", "image"])).code, 6);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
@@ -11,7 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { digestOf, readImage } from "../support/image.js";
+import { MEDIA_TYPE } from "../../src/model/descriptor.js";
+import { digestOf, readImage, readIndex } from "../support/image.js";
 import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 import { tinyPackages } from "../support/tiny-distribution.js";
@@ -118,6 +120,19 @@ test("a package that changes takes only its layer and the topmost with it", asyn
   assert.deepEqual(layersOf(scene, "test"), after);
 });
 
+/** Adds an image of several platforms to a layout, which has the image of `tag` for one of them. */
+function addIndex(layout: string, tag: string, name: string): void {
+  const index = readIndex(layout);
+  const digest = digestOf(layout, tag);
+  const manifests = index.manifests.filter((entry) => entry.digest === digest);
+  const bytes = JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests });
+  const hex = createHash("sha256").update(bytes).digest("hex");
+  writeFileSync(join(layout, "blobs/sha256", hex), bytes);
+  const annotations = { "org.opencontainers.image.ref.name": name };
+  const entry = { mediaType: MEDIA_TYPE.index, digest: `sha256:${hex}`, size: Buffer.byteLength(bytes), annotations };
+  writeFileSync(join(layout, "index.json"), JSON.stringify({ ...index, manifests: [...index.manifests, entry] }));
+}
+
 test("layers come from the cache and from --previous, and damaged ones do not", async (t) => {
   const scene = await layeredScene(t);
   await builds(scene);
@@ -141,6 +156,9 @@ test("layers come from the cache and from --previous, and damaged ones do not", 
   assert.doesNotMatch(await other("anew"), /Reusing/);
   await run("rm", ["-rf", cache]);
   assert.match(await other("previous", ["--previous", "image:test"]), /Reusing/);
+  await run("rm", ["-rf", cache]);
+  addIndex(scene.layout, "test", "platforms");
+  assert.match(await other("platforms", ["--previous", "image:platforms"]), /Reusing/);
   await run("rm", ["-rf", cache]);
   assert.doesNotMatch(await other("none", ["--previous", "image:unknown"]), /Reusing/);
   for (const layout of ["image", "cached", "anew", "previous", "none"]) {

@@ -67,6 +67,7 @@ test("--progress=json writes every event as a line, and --json the result", asyn
     layout: scene.layout,
     tag: "test",
     digest: of("image-written")[0]?.digest,
+    images: [{ arch: "x86_64", digest: result.digest }],
     unchanged: false,
     packages: names.length,
   });

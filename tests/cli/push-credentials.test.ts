@@ -135,7 +135,7 @@ test("a client's certificate is taken from certs.d; files there that are no cert
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "ca.crt"), readFileSync(caFile));
   const refused = await user.push([`registry:${host}/app`]);
-  assert.equal(refused.code, 1);
+  assert.equal(refused.code, 5);
   assert.match(refused.stderr, /Failed to push to .*broke off/);
   const { clientCertFile, clientKeyFile } = await testTlsIdentity();
   writeFileSync(join(folder, "client.cert"), readFileSync(clientCertFile));

@@ -65,7 +65,11 @@ async function packagesIn(root: string): Promise<readonly string[]> {
 
 test("what is installed counts, is updated and obsoleted as by dnf install", async (t) => {
   const folder = temporaryDirectory(t);
-  const [first, second, root] = ["first", "second", "root"].map((name) => join(folder, name)) as [string, string, string];
+  const [first, second, root] = ["first", "second", "root"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   await buildRepository(first, installed);
   await buildRepository(second, offered);
   const dnf = (target: string, repository: string, wanted: readonly string[]) => {
@@ -76,7 +80,11 @@ test("what is installed counts, is updated and obsoleted as by dnf install", asy
     return run("dnf", ["-q", "-y", ...place, ...options, "install", ...wanted], { env });
   };
   writeFileSync(join(folder, ".rpmmacros"), `%_dbpath ${dbPath}\n`);
-  const made = await dnf(root, first, installed.map(({ name }) => name));
+  const made = await dnf(
+    root,
+    first,
+    installed.map(({ name }) => name),
+  );
   if (made.code !== 0) throw new Error(made.stderr);
   const before = await packagesIn(root);
   const repository = repositoryIn(second, "r");

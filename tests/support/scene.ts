@@ -25,6 +25,7 @@ export interface SceneRunOptions extends RunOptions {
 }
 
 export interface Contents {
+  readonly archs?: readonly string[];
   readonly repositories?: readonly unknown[];
   readonly packages?: readonly string[];
   readonly gpgkeys?: readonly string[];

@@ -154,7 +154,8 @@ export class BuildCommand extends RepositoryCommand {
     if (code !== 0) return code;
     if (tags.length > 1 && options.tag === tags[0]) await tagImage(options.layout, options.tag, tags);
     if (destinations.length === 0 && digestFile === undefined && imageReferences === undefined) return 0;
-    await writePushed(await push(copies), this, (text) => {
+    const image = { path: options.layout, tag: options.tag };
+    await writePushed(await push({ ...copies, image }), this, (text) => {
       // Who reads JSON would stumble over lines that are none.
       if (!this.json) this.print(text);
     });

@@ -2,7 +2,7 @@ import { Command, Option } from "clipanion";
 import { diff } from "../../index.js";
 import { differenceText } from "../../reporters/diff-text.js";
 import { CACHE_DIRECTORY, RpmociCommand, type Run } from "../command.js";
-import { IMAGE_ARGUMENT } from "../image-argument.js";
+import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 
 /** As of diff(1). */
 const DIFFERENT = 1;
@@ -32,13 +32,14 @@ export class DiffCommand extends RpmociCommand {
 
   from = Option.String({ name: "OLD" });
   to = Option.String({ name: "NEW" });
+  arch = Option.String("--arch", { description: ARCHITECTURE });
   cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });
   times = Option.Boolean("--times", false, { description: "List files that differ in their times only, too" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
-    const { from, to, cacheDirectory } = this;
-    const difference = await diff({ from, to, cacheDirectory, emit, signal });
+    const { from, to, arch: architecture, cacheDirectory } = this;
+    const difference = await diff({ from, to, architecture, cacheDirectory, emit, signal });
     if (this.json) this.printJson(difference);
     else this.print(differenceText(difference, { times: this.times }));
     return difference.same ? 0 : DIFFERENT;

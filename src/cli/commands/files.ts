@@ -2,7 +2,7 @@ import { Command, Option } from "clipanion";
 import { imageFiles } from "../../index.js";
 import { filesText } from "../../reporters/files-text.js";
 import { RpmociCommand, type Run } from "../command.js";
-import { IMAGE_ARGUMENT } from "../image-argument.js";
+import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 
 export class FilesCommand extends RpmociCommand {
   static override paths = [["files"]];
@@ -20,12 +20,13 @@ export class FilesCommand extends RpmociCommand {
 
   image = Option.String({ name: "IMAGE" });
   globs = Option.Rest({ name: "GLOB" });
+  arch = Option.String("--arch", { description: ARCHITECTURE });
   digests = Option.Boolean("--digest", false, { description: "Show the SHA-256 digests of contents" });
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
-    const { image, globs, digests } = this;
-    const files = await imageFiles({ image, globs, digests, emit, signal });
+    const { image, arch: architecture, globs, digests } = this;
+    const files = await imageFiles({ image, architecture, globs, digests, emit, signal });
     if (this.json) this.printJson(files);
     else this.print(filesText(files));
     return 0;

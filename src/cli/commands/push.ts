@@ -1,18 +1,19 @@
 import { Command, Option } from "clipanion";
 import { push } from "../../index.js";
 import { CACHE_DIRECTORY, RpmociCommand, type Run } from "../command.js";
-import { parseLayoutReference } from "../layout-reference.js";
+import { IMAGE_ARGUMENT } from "../image-argument.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 
 export class PushCommand extends RpmociCommand {
   static override paths = [["push"]];
   static override usage = Command.Usage({
     category: "Layouts",
-    description: "Copy an image from a layout to registries, archives, engines or other layouts",
+    description: "Copy an image to registries, archives, engines or other layouts",
     details: `
-      The image goes there with all of its platforms and whatever is attached to it. TAG is needless when the layout has one
-      image only. Prints a line for each repository of a registry, HOST/NAME@DIGEST. Run again after it was interrupted, it
-      uploads only what is missing. ${DESTINATIONS}
+      The image goes there with all of its platforms and whatever is attached to it. Prints a line for each repository of a
+      registry, HOST/NAME@DIGEST. Run again after it was interrupted, it uploads only what is missing. ${DESTINATIONS}
+
+      ${IMAGE_ARGUMENT}
     `,
     examples: [
       ["Push ./image to a registry", "rpmoci push image:latest registry:registry.example.com/team/app"],
@@ -20,10 +21,10 @@ export class PushCommand extends RpmociCommand {
     ],
   });
 
-  layout = Option.String({ name: "LAYOUT[:TAG]" });
+  image = Option.String({ name: "IMAGE" });
   destinations = Option.Rest({ name: "DESTINATION", required: 1 });
   tags = Option.Array("--tag", [], {
-    description: "For destinations without a tag of their own, instead of those in the layout; repeatable",
+    description: "For destinations without a tag of their own, instead of those that the image has; repeatable",
   });
 
   plainHttp = Option.Boolean("--plain-http", false, { description: "Speak HTTP without TLS to registries" });
@@ -32,9 +33,8 @@ export class PushCommand extends RpmociCommand {
   cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });
 
   protected async run(run: Run): Promise<number> {
-    const { destinations, tags, plainHttp, cacheDirectory } = this;
-    const source = parseLayoutReference(this.layout);
-    const pushed = await push({ ...run, ...source, destinations, tags, plainHttp, cacheDirectory });
+    const { image, destinations, tags, plainHttp, cacheDirectory } = this;
+    const pushed = await push({ ...run, image, destinations, tags, plainHttp, cacheDirectory });
     await writePushed(pushed, this, (text) => this.print(text));
     return 0;
   }

@@ -1,7 +1,7 @@
 import { Command, Option } from "clipanion";
 import { type SbomFormat, sbom, writeDocument } from "../../index.js";
 import { RpmociCommand, required } from "../command.js";
-import { parseLayoutReference } from "../layout-reference.js";
+import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 import { parseSbomFormats } from "../sbom-formats.js";
 
 export class SbomCommand extends RpmociCommand {
@@ -9,24 +9,27 @@ export class SbomCommand extends RpmociCommand {
   static override usage = Command.Usage({
     description: "Write a bill of materials of an image",
     details: `
-      Reads the rpm database out of the layers of an image in an OCI image layout, be it of this tool or of another one,
-      and writes what is installed there as SPDX 2.3 or CycloneDX 1.6. With \`--lockfile\` it also says where packages are
-      from: their files' checksums, repositories and signers.
+      Reads the rpm database out of the layers of an image, be it of this tool or of another one, and writes what is
+      installed there as SPDX 2.3 or CycloneDX 1.6. With \`--lockfile\` it also says where packages are from: their files'
+      checksums, repositories and signers.
+
+      ${IMAGE_ARGUMENT}
     `,
     examples: [["SPDX, to standard output", "rpmoci sbom --image image:latest --format spdx"]],
   });
 
-  image = Option.String("--image", { description: "LAYOUT[:TAG], or LAYOUT@DIGEST: the image (required)" });
+  image = Option.String("--image", { description: "The image (required)" });
+  arch = Option.String("--arch", { description: ARCHITECTURE });
   format = Option.String("--format", { description: "spdx or cyclonedx (required)" });
   output = Option.String("-o,--output", { description: "Write to this file; by default to standard output" });
   files = Option.Boolean("--sbom-files", false, { description: "List the packages' files, too" });
   lockfile = Option.String("--lockfile", { description: "The lockfile that the image was built from" });
 
   protected async run(): Promise<number> {
-    const { layout, tag } = parseLayoutReference(required("--image", this.image));
+    const image = required("--image", this.image);
     const [format] = parseSbomFormats("--format", required("--format", this.format), 1) as readonly [SbomFormat];
-    const { files, lockfile: lockfilePath } = this;
-    const document = await sbom({ layout, reference: tag, format, files, lockfilePath });
+    const { arch: architecture, files, lockfile: lockfilePath } = this;
+    const document = await sbom({ image, architecture, format, files, lockfilePath });
     if (this.output === undefined) this.print(document.toString());
     else await writeDocument(this.output, document);
     return 0;

@@ -2,7 +2,7 @@ import { Command, Option } from "clipanion";
 import { imageSize, imageWithout, RpmociError, type SizeGrouping, type SizeReport } from "../../index.js";
 import { removalText, sizeText } from "../../reporters/size-text.js";
 import { RpmociCommand, type Run } from "../command.js";
-import { IMAGE_ARGUMENT } from "../image-argument.js";
+import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 import { writeOutput } from "../write-output.js";
 
 const GROUPINGS: readonly SizeGrouping[] = ["package", "source", "directory", "layer"];
@@ -28,6 +28,7 @@ export class SizeCommand extends RpmociCommand {
   });
 
   image = Option.String({ name: "IMAGE" });
+  arch = Option.String("--arch", { description: ARCHITECTURE });
   by = Option.String("--by", "package", { description: "package, source (package), directory, or layer" });
   depth = Option.String("--depth", "2", { description: "Directories of a path that count with --by directory" });
   without = Option.Array("--without", [], {
@@ -38,7 +39,7 @@ export class SizeCommand extends RpmociCommand {
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
-    const { image, without, manifestPath } = this;
+    const { image, arch: architecture, without, manifestPath } = this;
     const by = GROUPINGS.find((grouping) => grouping === this.by);
     if (by === undefined) {
       throw new RpmociError(`--by: '${this.by}' is none of ${GROUPINGS.join(", ")}`, {
@@ -51,10 +52,10 @@ export class SizeCommand extends RpmociCommand {
       throw new RpmociError("--html has nothing to show of --without", { kind: "usage", code: "OPTIONS_CONFLICT" });
     }
     if (without.length > 0) {
-      const removal = await imageWithout({ image, without, manifestPath, emit, signal });
+      const removal = await imageWithout({ image, architecture, without, manifestPath, emit, signal });
       this.#write(removal, removalText(removal));
     } else {
-      const report = await imageSize({ image, by, depth, manifestPath, emit, signal });
+      const report = await imageSize({ image, architecture, by, depth, manifestPath, emit, signal });
       if (this.html !== undefined) await writePage(this.html, report, image);
       this.#write(report, sizeText(report));
     }

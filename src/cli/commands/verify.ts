@@ -3,7 +3,7 @@ import { verifyImage } from "../../index.js";
 import { verificationText } from "../../reporters/verify-text.js";
 import { CACHE_DIRECTORY, RpmociCommand, type Run } from "../command.js";
 import { IMAGE_NOT_GOOD } from "../exit-codes.js";
-import { IMAGE_ARGUMENT } from "../image-argument.js";
+import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 import { parseLabels } from "../labels.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
@@ -32,6 +32,7 @@ export class VerifyCommand extends RpmociCommand {
   });
 
   image = Option.String({ name: "IMAGE" });
+  arch = Option.String("--arch", { description: ARCHITECTURE });
   manifestPath = Option.String("-f,--file", { description: "Package manifest whose lockfile must agree" });
   rebuild = Option.Boolean("--rebuild", false, { description: `Build it again (from ${DEFAULT_MANIFEST} without -f)` });
   labels = Option.Array("--label", [], { description: "KEY=VALUE, as it was given to the build" });
@@ -41,12 +42,13 @@ export class VerifyCommand extends RpmociCommand {
   json = Option.Boolean("--json", false, { description: "Write JSON" });
 
   protected async run({ emit, signal }: Run): Promise<number> {
-    const { image, rebuild, vendorDirectory, cacheDirectory, offline } = this;
+    const { image, arch: architecture, rebuild, vendorDirectory, cacheDirectory, offline } = this;
     const labels = parseLabels(this.labels);
     const manifestPath = this.manifestPath ?? (rebuild ? DEFAULT_MANIFEST : undefined);
     if (rebuild && needsUserNamespace()) return runInUserNamespace(process.argv.slice(1), emit);
     const verification = await verifyImage({
       image,
+      architecture,
       rebuild,
       labels,
       vendorDirectory,
