@@ -1,11 +1,13 @@
 /** Base images in archives and registries. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { join } from "node:path";
 import test from "node:test";
+import { MEDIA_TYPE } from "../../src/model/descriptor.js";
 import { basedScene, basePackages, buildBase, writeBased } from "../support/based-scene.js";
-import { blobPath, digestOf, readImage } from "../support/image.js";
+import { blobPath, digestOf, readImage, readIndex } from "../support/image.js";
 import { listen } from "../support/loopback.js";
 import { digestByOrdinaryUser } from "../support/ordinary-user.js";
 import { account, registrySkip, startRegistry } from "../support/registry.js";
@@ -157,4 +159,38 @@ test("a registry's damaged blob is told, and a damaged one of the cache fetched 
   const damaged = await scene.run(["build", "--image", "image", "--tag", "test", "--locked"]);
   assert.equal(damaged.code, 6, damaged.stderr);
   assert.match(damaged.stderr, new RegExp(`the blob sha256:${hex} from .* has other bytes than it should`));
+});
+
+test("of an index, the image for the architecture is the base", async (t) => {
+  const scene = await basedScene(t);
+  const layout = scene.path("base");
+  const index = readIndex(layout);
+  const [own] = index.manifests;
+  if (own === undefined) throw new Error("there is no image");
+  const { mediaType, size } = own;
+  const foreign = { mediaType, size, digest: `sha256:${"0".repeat(64)}`, platform: { os: "linux", architecture: "arm64" } };
+  const native = { mediaType, size, digest: own.digest, platform: { os: "linux", architecture: "amd64" } };
+  const add = (manifests: readonly unknown[], tag: string): string => {
+    const document = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
+    const bytes = Buffer.from(JSON.stringify(document));
+    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    writeFileSync(blobPath(layout, digest), bytes);
+    const annotations = { "org.opencontainers.image.ref.name": tag };
+    const entry = { mediaType: MEDIA_TYPE.index, digest, size: bytes.length, annotations };
+    const { manifests: entries, ...rest } = readIndex(layout);
+    writeFileSync(join(layout, "index.json"), JSON.stringify({ ...rest, manifests: [...entries, entry] }));
+    return digest;
+  };
+  const both = add([foreign, native], "both");
+  add([foreign], "foreign");
+  writeBased(scene, { base: "oci:base:both" });
+  assert.equal((await scene.build()).code, 0);
+  assert.deepEqual({ ...(scene.lockfile().base as object) }, { image: "oci:base:both", digest: own.digest, index: both });
+  const first = digestOf(scene.layout, "test");
+  assert.equal((await scene.build(["--locked"])).code, 0);
+  assert.equal(digestOf(scene.layout, "test"), first);
+  writeBased(scene, { base: "oci:base:foreign" });
+  const result = await scene.run(["update"]);
+  assert.equal(result.code, 2, result.stderr);
+  assert.match(result.stderr, /the base image oci:base:foreign is not for linux\/amd64, but for arm64/);
 });
