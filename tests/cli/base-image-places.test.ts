@@ -168,7 +168,12 @@ test("of an index, the image for the architecture is the base", async (t) => {
   const [own] = index.manifests;
   if (own === undefined) throw new Error("there is no image");
   const { mediaType, size } = own;
-  const foreign = { mediaType, size, digest: `sha256:${"0".repeat(64)}`, platform: { os: "linux", architecture: "arm64" } };
+  const foreign = {
+    mediaType,
+    size,
+    digest: `sha256:${"0".repeat(64)}`,
+    platform: { os: "linux", architecture: "arm64" },
+  };
   const native = { mediaType, size, digest: own.digest, platform: { os: "linux", architecture: "amd64" } };
   const add = (manifests: readonly unknown[], tag: string): string => {
     const document = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
@@ -185,7 +190,10 @@ test("of an index, the image for the architecture is the base", async (t) => {
   add([foreign], "foreign");
   writeBased(scene, { base: "oci:base:both" });
   assert.equal((await scene.build()).code, 0);
-  assert.deepEqual({ ...(scene.lockfile().base as object) }, { image: "oci:base:both", digest: own.digest, index: both });
+  assert.deepEqual(
+    { ...(scene.lockfile().base as object) },
+    { image: "oci:base:both", digest: own.digest, index: both },
+  );
   const first = digestOf(scene.layout, "test");
   assert.equal((await scene.build(["--locked"])).code, 0);
   assert.equal(digestOf(scene.layout, "test"), first);
