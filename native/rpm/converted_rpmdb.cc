@@ -29,6 +29,7 @@ void convert_rpmdb(const RootDatabase& database) {
     const ScopedMacro path("_dbpath", directory.string());
     const ScopedMacro backend("_db_backend", "sqlite");
     const OwnedTransaction transaction(rpmtsCreate());
+    rpmtsSetRootDir(transaction.get(), "/");
     rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES | RPMVSF_NOHDRCHK);
     if (rpmtsRebuildDB(transaction.get()) != 0) fail(log.summary("no reason given"));
   }
