@@ -33,6 +33,7 @@ await installPackages(
     // As the peers do it.
     sandbox: new Sandbox(false, scratch, ignore),
     scriptletTimeout: 0,
+    base: null,
     sourceDateEpoch: 1_700_000_000,
     abort: undefined,
   },

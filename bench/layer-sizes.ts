@@ -36,7 +36,15 @@ export class LayerSizes {
 
   /** The layers of a root, the topmost last. */
   async of({ root, created, buildStart }: RootState, groups: Groups): Promise<readonly Blob[]> {
-    const request = { root, databasePath: DATABASE_PATH, groups, section, sourceDateEpoch: created, buildStart };
+    const request = {
+      root,
+      databasePath: DATABASE_PATH,
+      base: null,
+      groups,
+      section,
+      sourceDateEpoch: created,
+      buildStart,
+    };
     const listed = await listLayers(request, ignore);
     const unknown = listed.layers.filter(({ key }) => !this.#known.has(key));
     const directory = join(this.folder, "blobs");

@@ -33,6 +33,7 @@ const request = {
   databasePath,
   groups: plan.groups,
   section,
+  base: null,
   sourceDateEpoch: 1_800_000_000,
   buildStart: 2 ** 40,
 };

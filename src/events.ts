@@ -42,6 +42,11 @@ export type RpmociEvent =
     }
   | { readonly type: "transfer-progress"; readonly id: number; readonly received: number }
   | { readonly type: "transfer-finished"; readonly id: number; readonly succeeded: boolean }
+  /** What the cache lacks of a base image is fetched from its registry. */
+  | { readonly type: "base-pulled"; readonly image: string; readonly blobs: number; readonly bytes: number }
+  | { readonly type: "base-unpacking"; readonly image: string; readonly layers: number }
+  /** Another image is locked as the base; by digests of image manifests. */
+  | { readonly type: "base-change"; readonly image: string; readonly from: string | null; readonly to: string | null }
   | { readonly type: "verify-started"; readonly packages: number }
   | { readonly type: "verify-progress"; readonly done: number; readonly packages: number }
   /** There is no dnf, and nobody asked for an engine. */

@@ -8,8 +8,6 @@
 
 namespace rpmoci {
 
-namespace {
-
 Napi::Value from_reference(Napi::Env env, const PackageReference& package) {
   auto object = Napi::Object::New(env);
   object.Set("name", package.name);
@@ -18,6 +16,8 @@ Napi::Value from_reference(Napi::Env env, const PackageReference& package) {
   object.Set("repositoryId", package.repository_id);
   return object;
 }
+
+namespace {
 
 template <class Value, class Convert>
 Napi::Value or_null(Napi::Env env, const std::optional<Value>& value, Convert convert) {

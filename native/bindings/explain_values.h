@@ -10,6 +10,7 @@
 
 namespace rpmoci {
 
+Napi::Value from_reference(Napi::Env env, const PackageReference& package);
 Napi::Object from_unmatched(Napi::Env env, const UnmatchedSpec& unmatched);
 Napi::Object from_problem(Napi::Env env, const SolveProblem& problem);
 

@@ -1,10 +1,14 @@
-// readOwnership, readTree, listLayers, writeLayers and digestZstdContents.
+// readOwnership, restoreEntries, readTree, compareWithBase, listLayers, writeLayers and digestZstdContents.
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "bindings/exports.h"
 #include "bindings/values.h"
+#include "layer/base_changes.h"
+#include "layer/restored_entry.h"
 #include "layer/write_layers.h"
 #include "layer/zstd_contents.h"
 #include "napi/cancellation.h"
@@ -21,9 +25,13 @@ using SharedOwnership = std::shared_ptr<const Ownership>;
 
 using SharedTree = std::shared_ptr<const RootTree>;
 
+using SharedChanges = std::shared_ptr<BaseChanges>;
+
 /// What was listed of one root, with the tree that it points into.
 struct Listings {
   SharedTree tree;
+  /// Has the whiteouts that layers point to.
+  SharedChanges changes;
   std::vector<LayerListing> layers;
   std::vector<std::string> skipped_sockets;
 };
@@ -40,12 +48,34 @@ Napi::Value external(Napi::Env env, const T& value) {
   return Napi::External<T>::New(env, new T(value), [](Napi::Env, T* owned) { delete owned; });
 }
 
+ListingTimes times_of(const Napi::Object& object) {
+  return {.max_mtime = static_cast<std::int64_t>(std::floor(read_number(object, "maxMtime"))),
+          .build_start = static_cast<std::int64_t>(std::floor(read_number(object, "buildStart")))};
+}
+
+std::string byte_string_of(const Napi::Value& value) {
+  const auto bytes = value.As<Napi::Uint8Array>();
+  return {bytes.Data(), bytes.Data() + bytes.ElementLength()};
+}
+
+std::set<std::string> byte_strings_of(const Napi::Value& value) {
+  const auto items = to_vector(value, byte_string_of);
+  return {items.begin(), items.end()};
+}
+
+Napi::Value bytes_value(Napi::Env env, const std::string& text) {
+  return Napi::Buffer<char>::Copy(env, text.data(), text.size());
+}
+
 struct ListRequest {
   SharedTree tree;
   /// Null when files have no owners.
   SharedOwnership ownership;
   LayerGroups groups;
   ListingTimes times;
+  /// Null without a base image.
+  SharedChanges changes;
+  std::set<std::string> same_contents;
   unsigned threads = 1;
   Cancellation cancellation;
 };
@@ -55,9 +85,11 @@ ListRequest read_list_request(const Napi::Object& object) {
   request.tree = *object.Get("tree").As<Napi::External<SharedTree>>().Data();
   const auto ownership = object.Get("ownership");
   if (!ownership.IsNull()) request.ownership = *ownership.As<Napi::External<SharedOwnership>>().Data();
+  const auto changes = object.Get("changes");
+  if (changes.IsObject() || changes.IsExternal()) request.changes = *changes.As<Napi::External<SharedChanges>>().Data();
+  request.same_contents = byte_strings_of(object.Get("sameContents"));
   request.groups = to_vector(object.Get("groups"), strings_of);
-  request.times.max_mtime = static_cast<std::int64_t>(std::floor(read_number(object, "maxMtime")));
-  request.times.build_start = static_cast<std::int64_t>(std::floor(read_number(object, "buildStart")));
+  request.times = times_of(object);
   request.threads = static_cast<unsigned>(read_number(object, "threads"));
   request.cancellation = cancellation_of(object.Get("cancellation"));
   return request;
@@ -69,9 +101,13 @@ SharedListings list(const ListRequest& request) {
   listings->tree = request.tree;
   const auto& tree = *listings->tree;
   const bool owned = request.ownership != nullptr;
+  if (request.changes != nullptr) request.changes->settle(request.same_contents);
   const auto assignment = owned ? Assignment(tree, *request.ownership, request.groups) : Assignment(tree);
-  listings->layers = list_layers(tree, assignment, request.times, owned, listings->skipped_sockets);
-  measure_layers(tree, assignment, owned, request.threads, cancelled, listings->layers);
+  listings->layers =
+      list_layers(tree, assignment, request.times, owned, request.changes.get(), listings->skipped_sockets);
+  listings->changes = request.changes;
+  // Of a base, little is left to be read for keys.
+  measure_layers(tree, assignment, owned || request.changes != nullptr, request.threads, cancelled, listings->layers);
   return listings;
 }
 
@@ -130,6 +166,53 @@ Napi::Value list_layers_async(const Napi::CallbackInfo& info) {
       [request = read_list_request(info[0].As<Napi::Object>())] { return list(request); }, listings_object);
 }
 
+Napi::Value compare_with_base_async(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  return run_promise<SharedChanges>(
+      info.Env(), Environment::of(info.Env()).general,
+      [base = *object.Get("base").As<Napi::External<SharedTree>>().Data(),
+       tree = *object.Get("tree").As<Napi::External<SharedTree>>().Data(), times = times_of(object),
+       untouched = byte_strings_of(object.Get("untouched"))] {
+        return std::make_shared<BaseChanges>(base, tree, times, untouched);
+      },
+      [](Napi::Env env, SharedChanges& changes) -> Napi::Value {
+        auto result = Napi::Object::New(env);
+        result.Set("handle", external(env, changes));
+        result.Set("undecided", to_array(env, changes->undecided(),
+                                         [](Napi::Env e, const Node* node) { return bytes_value(e, node->path()); }));
+        return result;
+      });
+}
+
+RestoredEntry to_restored_entry(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto number = [&object](const char* key) { return static_cast<std::uint32_t>(read_number(object, key)); };
+  RestoredEntry entry{.path = byte_string_of(object.Get("path")),
+                      .mode = number("mode"),
+                      .uid = number("uid"),
+                      .gid = number("gid"),
+                      .mtime = static_cast<std::int64_t>(read_number(object, "mtime")),
+                      .mtime_nanoseconds = number("nanoseconds"),
+                      .device_major = number("deviceMajor"),
+                      .device_minor = number("deviceMinor")};
+  const auto to_attribute = [](const Napi::Value& item) {
+    const auto pair = item.As<Napi::Object>();
+    return std::pair(byte_string_of(pair.Get("name")), byte_string_of(pair.Get("value")));
+  };
+  for (auto& [name, content] : to_vector(object.Get("xattrs"), to_attribute)) {
+    entry.xattrs.emplace(std::move(name), std::move(content));
+  }
+  return entry;
+}
+
+Napi::Value restore_entries_async(const Napi::CallbackInfo& info) {
+  return run_promise<std::vector<std::string>>(
+      info.Env(), Environment::of(info.Env()).general,
+      [root = to_text(info[0]), entries = to_vector(info[1], to_restored_entry),
+       cancellation = cancellation_of(info[2])] { return restore_entries(root, entries, *cancellation); },
+      [](Napi::Env env, std::vector<std::string>& refused) { return to_array(env, refused, bytes_value); });
+}
+
 Napi::Value write_layers_async(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const auto listings = *object.Get("listings").As<Napi::External<SharedListings>>().Data();
@@ -165,6 +248,8 @@ Napi::Value digest_zstd_contents_async(const Napi::CallbackInfo& info) {
 void export_layer(Napi::Env env, Napi::Object exports) {
   exports.Set("readOwnership", Napi::Function::New(env, read_ownership_async, "readOwnership"));
   exports.Set("readTree", Napi::Function::New(env, read_tree_async, "readTree"));
+  exports.Set("restoreEntries", Napi::Function::New(env, restore_entries_async, "restoreEntries"));
+  exports.Set("compareWithBase", Napi::Function::New(env, compare_with_base_async, "compareWithBase"));
   exports.Set("listLayers", Napi::Function::New(env, list_layers_async, "listLayers"));
   exports.Set("writeLayers", Napi::Function::New(env, write_layers_async, "writeLayers"));
   exports.Set("digestZstdContents", Napi::Function::New(env, digest_zstd_contents_async, "digestZstdContents"));

@@ -9,6 +9,7 @@
 
 #include "bindings/explain_values.h"
 #include "bindings/exports.h"
+#include "bindings/installed_relations.h"
 #include "bindings/module_values.h"
 #include "bindings/values.h"
 #include "napi/promise.h"
@@ -53,10 +54,19 @@ RepositorySource to_repository(const Napi::Value& value) {
           .module_hotfixes = object.Get("moduleHotfixes").ToBoolean().Value()};
 }
 
+std::function<void(::Repo*)> to_installed(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  return [database = RootDatabase{to_text(object.Get("root")), to_text(object.Get("dbPath"))}](::Repo* repo) {
+    add_installed_packages(repo, database);
+  };
+}
+
 PoolSource to_source(const Napi::Value& repositories, const Napi::Object& options) {
   const auto cache_directory = options.Get("cacheDirectory");
   return {.repositories = to_vector(repositories, to_repository),
           .local_packages = strings_of(options.Get("localPackages")),
+          .add_installed = to_installed(options.Get("installed")),
           .arch = to_text(options.Get("arch")),
           .cache_directory = cache_directory.IsString() ? to_text(cache_directory) : std::string()};
 }
@@ -121,6 +131,7 @@ Napi::Value from_result(Napi::Env env, SolveResult& result) {
   if (const auto* solved = std::get_if<Solved>(&result)) {
     object.Set("kind", "solved");
     object.Set("installs", to_array(env, solved->installs, from_package));
+    object.Set("removals", to_array(env, solved->removals, from_reference));
     object.Set("missingGroupPackages", to_array(env, solved->missing_group_packages));
   } else if (const auto* unmatched = std::get_if<std::vector<UnmatchedSpec>>(&result)) {
     object.Set("kind", "unmatched");

@@ -1,5 +1,5 @@
-// Installed packages of a root: readRpmdb, readInventory, ownedPaths, canonicalizeRpmdb, installPackagesSync,
-// erasePackagesSync, scriptletsOfInstallation, scriptletsOfErasure.
+// Installed packages of a root: readRpmdb, readInventory, ownedPaths, convertRpmdb, canonicalizeRpmdb,
+// installPackagesSync, erasePackagesSync, scriptletsOfInstallation, scriptletsOfErasure.
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +9,7 @@
 #include "napi/promise.h"
 #include "napi/synchronous.h"
 #include "rpm/canonical_rpmdb.h"
+#include "rpm/converted_rpmdb.h"
 #include "rpm/erasure.h"
 #include "rpm/installation.h"
 #include "rpm/installed.h"
@@ -113,11 +114,31 @@ Napi::Value owned_paths_async(const Napi::CallbackInfo& info) {
 
 struct Nothing {};
 
+InstalledPackage to_installed_package(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {.name = to_text(object.Get("name")),
+          .evr = to_text(object.Get("evr")),
+          .arch = to_text(object.Get("arch")),
+          .install_time = object.Get("installTime").As<Napi::Number>().Uint32Value(),
+          .source_rpm = {}};
+}
+
+Napi::Value convert_rpmdb_async(const Napi::CallbackInfo& info) {
+  return run_promise<Nothing>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [database = database_of(info[0])] {
+        convert_rpmdb(database);
+        return Nothing{};
+      },
+      [](Napi::Env env, Nothing&) { return env.Undefined(); });
+}
+
 Napi::Value canonicalize_rpmdb_async(const Napi::CallbackInfo& info) {
   return run_promise<Nothing>(
       info.Env(), Environment::of(info.Env()).rpm,
-      [database = database_of(info[0]), time = info[1].As<Napi::Number>().Uint32Value()] {
-        canonicalize_rpmdb(database, time);
+      [database = database_of(info[0]), time = info[1].As<Napi::Number>().Uint32Value(),
+       earlier = to_vector(info[2], to_installed_package)] {
+        canonicalize_rpmdb(database, time, earlier);
         return Nothing{};
       },
       [](Napi::Env env, Nothing&) { return env.Undefined(); });
@@ -155,6 +176,7 @@ InstallationRequest installation_request_of(const Napi::Value& value) {
   request.packages = strings_of(object.Get("packages"));
   request.unpacked = to_text(object.Get("unpacked"));
   request.unpackers = object.Get("unpackers").As<Napi::Number>().Uint32Value();
+  request.upgrade = object.Get("upgrade").ToBoolean().Value();
   request.docs = object.Get("docs").As<Napi::Boolean>().Value();
   request.foreign = object.Get("foreign").ToBoolean().Value();
   const auto macros = object.Get("macros").As<Napi::Object>();
@@ -210,6 +232,7 @@ void export_rpmdb(Napi::Env env, Napi::Object exports) {
   exports.Set("readRpmdb", Napi::Function::New(env, read_rpmdb_async, "readRpmdb"));
   exports.Set("readInventory", Napi::Function::New(env, read_inventory_async, "readInventory"));
   exports.Set("ownedPaths", Napi::Function::New(env, owned_paths_async, "ownedPaths"));
+  exports.Set("convertRpmdb", Napi::Function::New(env, convert_rpmdb_async, "convertRpmdb"));
   exports.Set("canonicalizeRpmdb", Napi::Function::New(env, canonicalize_rpmdb_async, "canonicalizeRpmdb"));
   exports.Set("installPackagesSync", Napi::Function::New(env, install_packages_sync, "installPackagesSync"));
   exports.Set("erasePackagesSync", Napi::Function::New(env, erase_packages_sync, "erasePackagesSync"));

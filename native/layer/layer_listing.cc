@@ -34,10 +34,6 @@ bool is_above(const Node& directory, const Node* node) {
   return node != nullptr;
 }
 
-std::int64_t bounded(std::int64_t mtime, const ListingTimes& times) {
-  return mtime >= times.build_start ? times.max_mtime : std::min(mtime, times.max_mtime);
-}
-
 /// What `make` makes of the node's entry. Throws Failure("LAYER_READ") for what a tar cannot hold.
 template <class Make>
 auto storable(const RootTree& tree, const Node& node, Make make) {
@@ -85,8 +81,9 @@ class ListingBuilder {
 
 class DirectoryTimes {
  public:
-  DirectoryTimes(const Assignment& assignment, const ListingTimes& times, bool owned, LayerListing& listing)
-      : assignment_(assignment), times_(times), owned_(owned), listing_(listing) {}
+  DirectoryTimes(const Assignment& assignment, const ListingTimes& times, bool owned, const BaseChanges* changes,
+                 LayerListing& listing)
+      : assignment_(assignment), times_(times), owned_(owned), changes_(changes), listing_(listing) {}
 
   void set() {
     std::vector<std::int64_t> latest(listing_.entries.size(), none);
@@ -104,9 +101,12 @@ class DirectoryTimes {
   static constexpr auto none = std::numeric_limits<std::int64_t>::min();
 
   std::int64_t time_of(const Node& node, std::int64_t latest_below) const {
-    if (!owned_ || !node.metadata.is_directory()) return bounded(node.metadata.mtime, times_);
-    if (const auto time = assignment_.directory_time(node, listing_.layer)) return bounded(*time, times_);
-    return latest_below == none ? bounded(node.metadata.mtime, times_) : latest_below;
+    if (BaseChanges::is_whiteout(node)) return 0;
+    if (!node.metadata.is_directory()) return times_.bounded(node.metadata.mtime);
+    if (const auto time = assignment_.directory_time(node, listing_.layer)) return times_.bounded(*time);
+    const auto* base = changes_ == nullptr ? nullptr : changes_->base_of(node);
+    if (base != nullptr && base->metadata.is_directory()) return std::min(base->metadata.mtime, times_.max_mtime);
+    return !owned_ || latest_below == none ? times_.bounded(node.metadata.mtime) : latest_below;
   }
 
   /// The entry of the directory that entry `i` is in.
@@ -121,6 +121,7 @@ class DirectoryTimes {
   const Assignment& assignment_;
   const ListingTimes& times_;
   const bool owned_;
+  const BaseChanges* changes_;
   LayerListing& listing_;
 };
 
@@ -152,27 +153,29 @@ void ListedEntry::measure_header(const TarEntry& tar, const RootTree& tree) {
 }
 
 std::vector<LayerListing> list_layers(const RootTree& tree, const Assignment& assignment, const ListingTimes& times,
-                                      bool owned, std::vector<std::string>& skipped_sockets) {
+                                      bool owned, const BaseChanges* changes,
+                                      std::vector<std::string>& skipped_sockets) {
   const auto last = assignment.layer_count() - 1;
   std::vector<std::size_t> counts(assignment.layer_count());
   for (const auto* node : tree.nodes()) ++counts[assignment.layer_of(*node)];
   std::vector<ListingBuilder> builders(assignment.layer_count());
   // Directories above the files come on top of it.
   for (std::uint32_t layer = 0; layer <= last; ++layer) builders[layer].entries.reserve(counts[layer] * 5 / 4);
-  builders[last].add(tree.top());
+  if (changes == nullptr) builders[last].add(tree.top());
   for (const auto* node : tree.nodes()) {
-    if (node->parent == nullptr) continue;
     if (node->metadata.is_socket()) {
       skipped_sockets.push_back(node->path());
-    } else {
+    } else if (changes == nullptr ? node->parent != nullptr : changes->is_changed(*node)) {
       builders[assignment.layer_of(*node)].add(*node);
     }
+    if (changes == nullptr) continue;
+    for (const auto* whiteout : changes->whiteouts_in(*node)) builders[last].add(*whiteout);
   }
   std::vector<LayerListing> listings;
   for (std::uint32_t layer = 0; layer <= last; ++layer) {
     if (builders[layer].entries.empty()) continue;
     auto& listing = listings.emplace_back(LayerListing{.layer = layer, .entries = std::move(builders[layer].entries)});
-    DirectoryTimes(assignment, times, owned, listing).set();
+    DirectoryTimes(assignment, times, owned, changes, listing).set();
   }
   return listings;
 }

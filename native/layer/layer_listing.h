@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "layer/assignment.h"
+#include "layer/base_changes.h"
 #include "layer/root_tree.h"
 #include "layer/tar_entry.h"
 
@@ -21,8 +22,10 @@ struct ListedEntry {
   std::uint64_t offset = 0;
   std::uint32_t header_size = 0;
 
-  /// Whether this is the entry of a file's contents, which may be empty.
-  bool has_contents() const { return node->metadata.is_file() && first_link == nullptr; }
+  /// Whether this is the entry of a file's contents, which may be empty. Whiteouts are no files of the tree.
+  bool has_contents() const {
+    return node->metadata.is_file() && first_link == nullptr && !BaseChanges::is_whiteout(*node);
+  }
   /// Bytes of contents in the archive, without padding.
   std::uint64_t contents_size() const { return has_contents() ? node->metadata.size : 0; }
   TarEntry tar_entry() const;
@@ -44,22 +47,19 @@ struct LayerListing {
   std::string key;
 };
 
-struct ListingTimes {
-  /// Seconds since the epoch: no entry's modification time is later.
-  std::int64_t max_mtime = 0;
-  /// Seconds since the epoch: what was modified at this time or later gets `max_mtime`, because the build made it and
-  /// another build would make it at another time.
-  std::int64_t build_start = 0;
-};
-
 /// Lists the layers that are not empty, and always the last. Every layer stands alone: it holds the directories above
 /// each of its entries, the root ("./") first, with the attributes that they have in the tree.
 ///
 /// A directory's time is that of the packages of the layer that own it; else the latest of what the layer holds below
 /// it: installing packages in another order, or other packages, must not change it. Where files have no owners, it is
 /// the tree's. Sockets are left out; `skipped_sockets` names them.
+///
+/// With `changes`, layers have only what has changed, and none need be there. A directory that the base has keeps the
+/// base's time unless packages of the layer own it. What is gone is in the last layer, as whiteouts right behind the
+/// directory that they are in.
 std::vector<LayerListing> list_layers(const RootTree& tree, const Assignment& assignment, const ListingTimes& times,
-                                      bool owned, std::vector<std::string>& skipped_sockets);
+                                      bool owned, const BaseChanges* changes,
+                                      std::vector<std::string>& skipped_sockets);
 
 /// Fills in headers' sizes, offsets and the archives' sizes; with `keys`, the keys as well, for which files without a
 /// known digest are read. On up to `threads` threads. Throws Failure("LAYER_READ"), Failure("CANCELLED").

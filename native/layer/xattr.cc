@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::string_view capability = "security.capability";
 
-/// Left out: security.selinux, security.ima and security.evm, which the host's policy and keys made; trusted.*, which
-/// only the initial namespace's root sees (the image would depend on who builds it) and overlayfs uses for itself; and
-/// system.posix_acl_*, which are inherited from the directory that the root happens to be in.
-bool is_kept(std::string_view name) { return name == capability || name.starts_with("user."); }
-
 /// Revision 3 of a file capability is revision 2 with the user id of the namespace's root appended. Which of the two
 /// the kernel returns depends on the namespace of who asks; in an image only the second means the same everywhere.
 std::string without_namespace(std::string value) {
@@ -66,13 +61,18 @@ constexpr long listxattrat = 465;
 
 }  // namespace
 
+/// Left out: security.selinux, security.ima and security.evm, which the host's policy and keys made; trusted.*, which
+/// only the initial namespace's root sees (the image would depend on who builds it) and overlayfs uses for itself; and
+/// system.posix_acl_*, which are inherited from the directory that the root happens to be in.
+bool is_kept_xattr(std::string_view name) { return name == capability || name.starts_with("user."); }
+
 bool may_have_xattrs(int directory, const char* name) {
   std::array<char, 512> list;
   const auto size = ::syscall(listxattrat, directory, name, AT_SYMLINK_NOFOLLOW, list.data(), list.size());
   if (size < 0) return errno != ENOTSUP;
   for (std::string_view rest(list.data(), static_cast<std::size_t>(size)); !rest.empty();) {
     const auto attribute = rest.substr(0, rest.find('\0'));
-    if (is_kept(attribute)) return true;
+    if (is_kept_xattr(attribute)) return true;
     rest.remove_prefix(attribute.size() + 1);
   }
   return false;
@@ -85,7 +85,7 @@ std::map<std::string, std::string> read_xattrs(int fd) {
   for (std::size_t start = 0; start < list->size();) {
     const std::string name(list->c_str() + start);
     start += name.size() + 1;
-    if (!is_kept(name)) continue;
+    if (!is_kept_xattr(name)) continue;
     auto value = read_growing(
         [fd, &name](char* buffer, std::size_t size) { return ::fgetxattr(fd, name.c_str(), buffer, size); });
     if (!value) continue;

@@ -3,8 +3,12 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace rpmoci {
+
+/// Whether images carry the attribute of this name: `security.capability` and all of `user.*`.
+bool is_kept_xattr(std::string_view name);
 
 /// False when the file of this name in a directory has none that an image carries. It takes one system call instead of
 /// the three that opening takes, and where the kernel does not know it, the answer is true.

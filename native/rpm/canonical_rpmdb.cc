@@ -9,12 +9,16 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <string>
+#include <tuple>
 
 #include "big_endian.h"
 #include "failure.h"
 #include "rpm/library.h"
 #include "rpm/log.h"
 #include "rpm/normalized_header.h"
+#include "rpm/package_header.h"
 #include "rpm/root_path.h"
 #include "rpm/sqlite.h"
 #include "rpm/sqlite_pages.h"
@@ -52,20 +56,36 @@ void remove_file(const fs::path& path) {
 
 struct Package {
   int64_t old_number;
+  uint32_t install_time;
   OwnedHeader header;
   std::vector<uint8_t> bytes;
 };
 
-std::vector<Package> read_normalized(const Database& old, uint32_t install_time) {
+using Identity = std::tuple<std::string, std::string, std::string, uint32_t>;
+
+/// What a package has had before, or else `install_time`.
+uint32_t time_of(std::span<const uint8_t> blob, uint32_t install_time, const std::set<Identity>& earlier) {
+  if (earlier.empty()) return install_time;
+  auto* bytes = const_cast<uint8_t*>(blob.data());
+  const OwnedHeader header(headerImport(bytes, static_cast<unsigned>(blob.size()), HEADERIMPORT_COPY));
+  if (!header) return install_time;
+  const auto time = static_cast<uint32_t>(headerGetNumber(header.get(), RPMTAG_INSTALLTIME));
+  const Identity identity{string_tag(header.get(), RPMTAG_NAME), evr_of(header.get()),
+                          string_tag(header.get(), RPMTAG_ARCH), time};
+  return earlier.contains(identity) ? time : install_time;
+}
+
+std::vector<Package> read_normalized(const Database& old, uint32_t install_time, const std::set<Identity>& earlier) {
   std::vector<Package> packages;
   Statement rows(old, "SELECT hnum, blob FROM Packages ORDER BY hnum");
   while (rows.step()) {
     const auto number = rows.integer(0);
     const auto blob = rows.blob(1);
-    auto bytes = normalized_header(blob, install_time);
+    const auto time = time_of(blob, install_time, earlier);
+    auto bytes = normalized_header(blob, time);
     OwnedHeader header(headerImport(bytes.data(), static_cast<unsigned>(bytes.size()), HEADERIMPORT_COPY));
     if (!header) old.fail("the header of package number " + std::to_string(number) + " is damaged");
-    packages.push_back({number, std::move(header), std::move(bytes)});
+    packages.push_back({number, time, std::move(header), std::move(bytes)});
   }
   std::sort(packages.begin(), packages.end(), [](const Package& a, const Package& b) {
     if (nevra_less(a.header.get(), b.header.get())) return true;
@@ -103,8 +123,7 @@ std::string quoted(const std::string& name) {
 }
 
 /// Fills `fresh` from the database at `old_path`. Everything that decides about its pages is in a fixed order.
-void build(Database& fresh, const fs::path& old_path, const Schema& schema, const std::vector<Package>& packages,
-           uint32_t install_time) {
+void build(Database& fresh, const fs::path& old_path, const Schema& schema, const std::vector<Package>& packages) {
   for (const auto* pragma : {"PRAGMA page_size = 4096", "PRAGMA encoding = 'UTF-8'", "PRAGMA auto_vacuum = 0",
                              "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA temp_store = MEMORY",
                              // no left-overs of moved cells in the pages
@@ -112,29 +131,29 @@ void build(Database& fresh, const fs::path& old_path, const Schema& schema, cons
     fresh.execute(pragma);
   }
   Statement(fresh, "ATTACH ? AS old").bind(1, old_path.string()).run();
-  fresh.execute("CREATE TEMP TABLE renumbering (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)");
+  fresh.execute("CREATE TEMP TABLE renumbering (old INTEGER PRIMARY KEY, new INTEGER NOT NULL, tid BLOB NOT NULL)");
   fresh.execute("BEGIN");
   fresh.execute(schema.tables.at("Packages").c_str());
   {
     Statement insert(fresh, "INSERT INTO main.Packages (hnum, blob) VALUES (?, ?)");
-    Statement renumber(fresh, "INSERT INTO renumbering VALUES (?, ?)");
+    Statement renumber(fresh, "INSERT INTO renumbering VALUES (?, ?, ?)");
     int64_t number = 0;
     for (const auto& package : packages) {
       insert.bind(1, ++number).bind(2, std::span<const uint8_t>(package.bytes)).run();
-      renumber.bind(1, package.old_number).bind(2, number).run();
+      // 4 bytes in the machine's order, as librpm has it.
+      std::array<uint8_t, sizeof package.install_time> tid{};
+      std::memcpy(tid.data(), &package.install_time, tid.size());
+      renumber.bind(1, package.old_number).bind(2, number).bind(3, std::span<const uint8_t>(tid)).run();
     }
   }
   for (const auto& [name, sql] : schema.tables) {
     if (name == "Packages") continue;
     fresh.execute(sql.c_str());
     if (name == "Installtid") {
-      // Its key is the one value that changed: 4 bytes in the machine's order, as librpm has it.
-      std::array<uint8_t, sizeof install_time> key{};
-      std::memcpy(key.data(), &install_time, key.size());
+      // Its keys are the one value that changed.
       Statement(fresh,
-                "INSERT INTO main.Installtid (key, hnum, idx) SELECT ?, new, idx FROM old.Installtid "
+                "INSERT INTO main.Installtid (key, hnum, idx) SELECT tid, new, idx FROM old.Installtid "
                 "JOIN renumbering ON hnum = renumbering.old ORDER BY new, idx")
-          .bind(1, std::span<const uint8_t>(key))
           .run();
       continue;
     }
@@ -190,7 +209,10 @@ void normalize_file(int file, const std::vector<uint32_t>& roots, const fs::path
 
 }  // namespace
 
-void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time) {
+void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time,
+                        const std::vector<InstalledPackage>& earlier) {
+  std::set<Identity> known;
+  for (const auto& package : earlier) known.emplace(package.name, package.evr, package.arch, package.install_time);
   const auto guard = RpmLibrary::get().lock();
   const LogCapture quiet;
   const fs::path directory = resolve_in_root(database.root, database.db_path);
@@ -210,11 +232,11 @@ void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time) {
         sqlite3_busy_timeout(old.get(), 10'000);
         // Merges the write-ahead log and deletes it: it must not be taken for the new file's.
         old.execute("PRAGMA journal_mode = DELETE");
-        packages = read_normalized(old, install_time);
+        packages = read_normalized(old, install_time, known);
         schema = read_schema(old);
       }
       Database fresh(kWrite, path.string(), fresh_path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-      build(fresh, path, schema, packages, install_time);
+      build(fresh, path, schema, packages);
       roots = read_roots(fresh);
     }
     const FileDescriptor file(open(fresh_path.c_str(), O_RDWR | O_CLOEXEC));

@@ -24,6 +24,9 @@ namespace rpmoci {
 /// and Failure("RPMDB_WRITE") naming the file.
 ///
 /// Not normalised, as their own digests cover it: RPMVERSION in the gpg-pubkey headers that an import of keys makes.
-void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time);
+///
+/// Packages that were there `earlier`, at the time that they have, keep it: those of a base image.
+void canonicalize_rpmdb(const RootDatabase& database, uint32_t install_time,
+                        const std::vector<InstalledPackage>& earlier);
 
 }  // namespace rpmoci

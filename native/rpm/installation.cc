@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "failure.h"
@@ -18,6 +19,7 @@
 #include "rpm/library.h"
 #include "rpm/log.h"
 #include "rpm/package_file.h"
+#include "rpm/package_header.h"
 #include "rpm/placement.h"
 #include "rpm/problems.h"
 #include "rpm/scriptlet_watch.h"
@@ -171,18 +173,34 @@ class Observer {
   std::vector<std::string> fatal_scriptlets_;
 };
 
-void add_package(rpmts transaction, const std::string& path) {
+/// As dnf's default of `installonlypkgs` says: several versions stand beside each other.
+bool is_install_only(Header header) {
+  constexpr std::string_view names[] = {"kernel", "kernel-PAE"};
+  constexpr std::string_view capabilities[] = {"installonlypkg(kernel)", "installonlypkg(kernel-module)",
+                                               "installonlypkg(vm)", "multiversion(kernel)"};
+  const auto provides = sorted_strings(header, RPMTAG_PROVIDENAME);
+  const auto provided = [&](std::string_view name) { return std::ranges::binary_search(provides, name); };
+  return std::ranges::any_of(names, provided) || std::ranges::any_of(capabilities, provided);
+}
+
+void add_package(rpmts transaction, const std::string& path, bool upgrade) {
   LogCapture log;
   const auto stream = open_package(path);
   const auto header = read_package_header(transaction, stream.get(), path, log);
-  // Not as an upgrade: of packages of which several may be installed, the lockfile may have several.
-  if (rpmtsAddInstallElement(transaction, header.get(), path.c_str(), 0, nullptr) != 0) {
+  // In an empty root nothing is an upgrade. Of packages of which several may be installed, the lockfile may have
+  // several.
+  const int how = upgrade && !is_install_only(header.get()) ? 1 : 0;
+  if (rpmtsAddInstallElement(transaction, header.get(), path.c_str(), how, nullptr) != 0) {
     throw Failure("RPM_INSTALL_FAILED", "librpm refuses to install " + path + ": " + log.summary("no reason given"));
   }
 }
 
 rpmprobFilterFlags problems_that_count_not(const InstallationRequest& request) {
-  return request.foreign ? RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS : RPMPROB_FILTER_NONE;
+  rpmprobFilterFlags flags = RPMPROB_FILTER_NONE;
+  if (request.foreign) flags |= RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS;
+  // Which versions there are to be is decided already, and may be older ones.
+  if (request.upgrade) flags |= RPMPROB_FILTER_OLDPACKAGE;
+  return flags;
 }
 
 [[noreturn]] void fail(rpmts transaction, const LogCapture& log, const Observer& observer) {
@@ -221,7 +239,7 @@ Installation install_packages(const InstallationRequest& request) {
     throw Failure("RPM_INSTALL_FAILED", "cannot create the rpm database " + request.database.root +
                                             request.database.db_path + ": " + log.summary("no reason given"));
   }
-  for (const auto& path : request.packages) add_package(transaction.get(), path);
+  for (const auto& path : request.packages) add_package(transaction.get(), path, request.upgrade);
   if (rpmtsCheck(transaction.get()) != 0 || !problems_of(transaction.get()).empty())
     fail(transaction.get(), log, observer);
   rpmtsOrder(transaction.get());
@@ -229,7 +247,7 @@ Installation install_packages(const InstallationRequest& request) {
   std::optional<FileWork> work;
   if (request.unpackers > 0) observer.set_file_work(&work.emplace(transaction.get(), request));
   std::optional<ScriptletWatch> watch;
-  if (request.perform) observer.set_watch(&watch.emplace(request.perform, request.database.root));
+  if (request.perform) observer.set_watch(&watch.emplace(request.perform));
   const bool failed = rpmtsRun(transaction.get(), nullptr, problems_that_count_not(request)) != 0;
   if (watch && !watch->failure().empty()) throw Failure("RPM_INSTALL_FAILED", watch->failure());
   if (failed) fail(transaction.get(), log, observer);

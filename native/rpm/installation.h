@@ -23,6 +23,8 @@ struct InstallationRequest {
   bool foreign = false;
   /// When there is one, scriptlets other than those in Lua are left to it.
   ScriptletWatch::Perform perform;
+  /// The root has packages, which give way to those of the request that have their names or obsolete them.
+  bool upgrade = false;
   /// Names and values of librpm's macros that the transaction is to have.
   std::vector<std::pair<std::string, std::string>> macros;
 };
@@ -34,7 +36,7 @@ struct Installation {
   std::vector<std::string> warnings;
 };
 
-/// `rpm --install` of the files, in one transaction, into a root that has none. Tells on standard output, a line each,
+/// `rpm --install` of the files, or `rpm --upgrade`, in one transaction. Tells on standard output, a line each,
 /// which package and which scriptlet is at work, and lets scriptlets print there. Nothing is verified again. Changes
 /// this process's root directory and back, its umask and its signals while it runs, and lets it die with its parent:
 /// for a process of its own with the right to chroot. The host's plugins and configuration have no part in it. Throws

@@ -26,19 +26,33 @@ SolverHandle create_solver(const PackagePool& pool, bool weak_dependencies) {
   return solver;
 }
 
+std::vector<Id> in_order(const PackagePool& pool, std::vector<Id> ids) {
+  std::ranges::sort(ids, [&](Id a, Id b) {
+    const int order = compare_nevra(pool.get(), a, b);
+    return order != 0 ? order < 0 : a < b;
+  });
+  return ids;
+}
+
 Installs read_installs(const PackagePool& pool, ::Solver* solver) {
   IdQueue decisions;
   solver_get_decisionqueue(solver, decisions.get());
   std::vector<Id> ids;
   // A negative decision is one against a package.
-  std::ranges::copy_if(decisions, std::back_inserter(ids), [](Id id) { return id > SYSTEMSOLVABLE; });
-  std::ranges::sort(ids, [&](Id a, Id b) {
-    const int order = compare_nevra(pool.get(), a, b);
-    return order != 0 ? order < 0 : a < b;
-  });
+  std::ranges::copy_if(decisions, std::back_inserter(ids),
+                       [&](Id id) { return id > SYSTEMSOLVABLE && !pool.is_installed(id); });
   Installs installs;
-  for (const Id id : ids) installs.push_back(read_package(pool.get(), id));
+  for (const Id id : in_order(pool, std::move(ids))) installs.push_back(read_package(pool.get(), id));
   return installs;
+}
+
+std::vector<PackageReference> read_removals(const PackagePool& pool, ::Solver* solver) {
+  std::vector<Id> ids;
+  std::ranges::copy_if(pool.packages(), std::back_inserter(ids),
+                       [&](Id id) { return pool.is_installed(id) && solver_get_decisionlevel(solver, id) <= 0; });
+  std::vector<PackageReference> removals;
+  for (const Id id : in_order(pool, std::move(ids))) removals.push_back(refer_to(pool.get(), id));
+  return removals;
 }
 
 /// Where the best match of a specification cannot be installed, tells which other one could.
@@ -81,7 +95,7 @@ SolveResult solve_once(PackagePool& pool, const Job& job, const std::vector<std:
     add_second_best(pool, job, jobs, problems);
     return problems;
   }
-  return Solved{read_installs(pool, solver.get()), std::move(missing)};
+  return Solved{read_installs(pool, solver.get()), read_removals(pool, solver.get()), std::move(missing)};
 }
 
 bool has_name(const Installs& installs, const std::string& name) {

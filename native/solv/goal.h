@@ -7,6 +7,7 @@
 
 #include "solv/module_streams.h"
 #include "solv/package.h"
+#include "solv/package_reference.h"
 #include "solv/preference.h"
 #include "solv/problem.h"
 
@@ -51,14 +52,17 @@ using Installs = std::vector<Package>;
 
 struct Solved {
   Installs installs;
+  /// Packages that are installed and give way to these, by being updated or obsoleted.
+  std::vector<PackageReference> removals;
   /// Packages of groups that no repository has, in the order of their names.
   std::vector<std::string> missing_group_packages;
 };
 
 using SolveResult = std::variant<Solved, std::vector<UnmatchedSpec>, std::vector<SolveProblem>>;
 
-/// What dnf would install into an empty root with `best` on. The same job gives the same result, whatever the order of
-/// its parts. Throws std::invalid_argument for a local package that the pool does not have.
+/// What dnf would install with `best` on, into an empty root or beside what is installed. The same job gives the same
+/// result, whatever the order of its parts. Throws std::invalid_argument for a local package that the pool does not
+/// have.
 SolveResult solve_job(PackagePool& pool, const Job& job);
 
 /// The packages that a specification matches: by name, then best first (repository priority, version, architecture).

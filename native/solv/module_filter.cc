@@ -96,7 +96,7 @@ bool is_local(::Pool* pool, Id package) {
 }
 
 bool is_filtered(const PackagePool& pool, Id package) {
-  return !is_local(pool.get(), package) && !pool.has_module_hotfixes(package);
+  return !is_local(pool.get(), package) && !pool.is_installed(package) && !pool.has_module_hotfixes(package);
 }
 
 }  // namespace

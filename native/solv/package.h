@@ -11,6 +11,8 @@ namespace rpmoci {
 
 /// The repository that local packages form.
 inline constexpr const char* kLocalRepository = "@commandline";
+/// What the packages that are installed already are in.
+inline constexpr const char* kBaseRepository = "@base";
 
 struct PackageChecksum {
   /// `sha256` and the like.

@@ -10,6 +10,7 @@
 #include "solv/architecture.h"
 #include "solv/match.h"
 #include "solv/nevra_pattern.h"
+#include "solv/package.h"
 #include "solv/rpm_pool.h"
 
 namespace rpmoci {
@@ -76,6 +77,11 @@ PackagePool::PackagePool(PoolSource source, const std::atomic<bool>& cancelled)
   load_repositories(std::move(source.repositories), cancelled);
   const auto ids = load_local_packages(get(), source.local_packages);
   for (std::size_t index = 0; index < ids.size(); ++index) local_packages_[source.local_packages[index]] = ids[index];
+  if (source.add_installed) {
+    auto* base = repo_create(get(), kBaseRepository);
+    source.add_installed(base);
+    pool_set_installed(get(), base);
+  }
   if (cancelled) throw Failure("CANCELLED", "the environment is shutting down");
   index_packages();
   index_files();

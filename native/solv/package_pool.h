@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,8 @@ struct PoolSource {
   std::vector<RepositorySource> repositories;
   /// Paths of RPM files.
   std::vector<std::string> local_packages;
+  /// Adds the packages that are installed already; empty for an empty root.
+  std::function<void(::Repo*)> add_installed;
   /// rpm's name of the architecture to install for.
   std::string arch;
   /// Where parsed metadata is kept; empty for nowhere.
@@ -39,6 +42,8 @@ class PackagePool {
 
   /// Every package that can be installed at all: all but source packages, in the order of their Ids.
   const std::vector<Id>& packages() const { return packages_; }
+  /// True for what is in the root before anything is installed.
+  bool is_installed(Id package) const { return pool_->installed != nullptr && repo_of(package) == pool_->installed; }
   /// False for what includepkgs, excludepkgs and module streams hide.
   bool is_visible(Id package) const { return !visible_ || visible_->has(package); }
   /// True for packages that can be installed on the architecture, as i686 on x86_64.
@@ -83,6 +88,8 @@ class PackagePool {
   void load_filelists();
 
  private:
+  const ::Repo* repo_of(Id package) const { return pool_id2solvable(get(), package)->repo; }
+
   struct LoadedRepository {
     RepositorySource source;
     std::string cache_key;

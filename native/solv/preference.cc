@@ -36,8 +36,8 @@ int compare_quality(::Pool* pool, Id a, Id b) {
   return pool_evrcmp(pool, left->evr, right->evr, EVRCMP_COMPARE);
 }
 
-/// Of the visible packages of these names those that `accept`, called with the package and all of its name, takes: the
-/// worst of each name first.
+/// Of the visible packages of these names, without those that are installed already, those that `accept`, called with
+/// the package and all of its name, takes: the worst of each name first.
 template <class Accept>
 std::vector<Id> select(const PackagePool& pool, const std::set<std::string>& names, Accept accept) {
   std::vector<Id> selected;
@@ -45,7 +45,7 @@ std::vector<Id> select(const PackagePool& pool, const std::set<std::string>& nam
     const auto first = static_cast<std::ptrdiff_t>(selected.size());
     const auto ids = packages_named(pool, name);
     for (const Id id : ids) {
-      if (accept(id, ids)) selected.push_back(id);
+      if (!pool.is_installed(id) && accept(id, ids)) selected.push_back(id);
     }
     std::stable_sort(selected.begin() + first, selected.end(),
                      [&](Id a, Id b) { return compare_quality(pool.get(), a, b) < 0; });
@@ -87,10 +87,21 @@ std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<Earlier
   return kept;
 }
 
+std::vector<Id> installed_packages(const PackagePool& pool, const std::vector<EarlierPackage>& earlier) {
+  std::set<std::string_view> names;
+  for (const auto& package : earlier) names.insert(package.name);
+  std::vector<Id> installed;
+  std::ranges::copy_if(pool.packages(), std::back_inserter(installed), [&](Id id) {
+    return pool.is_installed(id) && !names.contains(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));
+  });
+  return installed;
+}
+
 std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<std::string>& names) {
   return select(pool, {names.begin(), names.end()}, [&](Id id, const std::vector<Id>& same_name) {
     return std::ranges::any_of(same_name, [&](Id other) {
-      return are_rivals(pool.get(), id, other) && compare_quality(pool.get(), other, id) > 0;
+      return !pool.is_installed(other) && are_rivals(pool.get(), id, other) &&
+             compare_quality(pool.get(), other, id) > 0;
     });
   });
 }

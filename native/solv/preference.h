@@ -30,6 +30,10 @@ std::vector<Id> packages_named(const PackagePool& pool, const std::string& name)
 /// out. In the order of their Ids.
 std::vector<Id> kept_packages(const PackagePool& pool, const std::vector<EarlierPackage>& earlier);
 
+/// The packages that are installed already, but for those whose names an earlier resolution has: it has put others in
+/// their place. In the order of their Ids.
+std::vector<Id> installed_packages(const PackagePool& pool, const std::vector<EarlierPackage>& earlier);
+
 /// The visible packages of these names that a better one surpasses, in repository priority or else in version, of the
 /// same architecture or where one of the two is for any. By name, the worst of each first.
 std::vector<Id> surpassed_packages(const PackagePool& pool, const std::vector<std::string>& names);

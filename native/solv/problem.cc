@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "solv/handles.h"
+#include "solv/package.h"
 #include "solv/package_pool.h"
 #include "solv/requirements.h"
 #include "solv/similar.h"
@@ -112,6 +113,8 @@ class ProblemReader {
         return {.kind = Kind::kRequires, .package = source, .dependency = dependency};
       case SOLVER_RULE_BEST:
         return read_best(rule);
+      case SOLVER_RULE_UPDATE:
+        return {.text = nevra_of(pool_.get(), source) + ", which is in the base image, cannot stay"};
       case SOLVER_RULE_JOB:
         return {.kind = Kind::kRequest, .request = request_of(rule)};
       default:

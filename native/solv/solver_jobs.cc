@@ -63,6 +63,11 @@ std::vector<Id> group_choice(const PackagePool& pool, const GroupPackage& wanted
 
 std::vector<Id> staying_packages(const PackagePool& pool, const Job& job) {
   auto staying = kept_packages(pool, job.kept);
+  if (!job.kept.empty()) {
+    const auto installed = installed_packages(pool, job.kept);
+    staying.insert(staying.end(), installed.begin(), installed.end());
+    std::ranges::sort(staying);
+  }
   const std::set<std::string_view> renewed(job.renewed.begin(), job.renewed.end());
   std::erase_if(staying, [&](Id id) {
     return renewed.contains(pool_id2str(pool.get(), pool_id2solvable(pool.get(), id)->name));

@@ -59,12 +59,6 @@ function shortened(output: Writable): Writable {
   });
 }
 
-async function refuse(fault: RpmociError, args: readonly string[]): Promise<number> {
-  const mode = progressModeIn(args, process.env);
-  (await chooseReporter(mode, process.stderr, "status", process.env)).error(fault);
-  return USAGE;
-}
-
 export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });

@@ -1,5 +1,6 @@
 /** Reads destinations as users write them: `TRANSPORT:WHERE`, or the directory of an OCI image layout. */
 import { RpmociError } from "../errors.js";
+import type { Digest } from "../model/descriptor.js";
 import type { Destination, Repository } from "../model/destination.js";
 
 const TRANSPORT = /^(oci|oci-archive|docker-archive|docker-daemon|podman|registry|docker(?=:\/\/)):(.*)$/s;
@@ -16,10 +17,10 @@ export function parseDestination(text: string): Destination {
   const [, transport, rest = ""] = TRANSPORT.exec(text) ?? [];
   switch (transport) {
     case undefined:
-      if (text === "") throw fault(text, "it names nothing");
+      if (text === "") throw destinationFault(text, "it names nothing");
       return { kind: "layout", directory: text, tag: undefined };
     case "oci":
-      if (rest === "") throw fault(text, "it names no directory");
+      if (rest === "") throw destinationFault(text, "it names no directory");
       return { kind: "layout", directory: rest, tag: undefined };
     case "oci-archive": {
       const [file, tag] = splitOnce(rest);
@@ -34,7 +35,7 @@ export function parseDestination(text: string): Destination {
     case "podman":
       return { kind: "engine", engine: transport === "podman" ? "podman" : "docker", ...namedTag(text, rest) };
     default:
-      return registryDestination(text, transport === "docker" ? rest.replace(/^\/\//, "") : rest);
+      return registryDestination(text, transport === "docker" ? rest.replace(/^\/\//, "") : rest, destinationFault);
   }
 }
 
@@ -61,7 +62,7 @@ export function isNamedTag(text: string): boolean {
 
 function fileOf(text: string, file: string): string {
   if (file !== "") return file;
-  throw fault(text, "it names no file");
+  throw destinationFault(text, "it names no file");
 }
 
 function splitOnce(text: string): readonly [string, string | undefined] {
@@ -75,7 +76,11 @@ function splitTag(text: string): { readonly name: string; readonly tag: string |
   return name === undefined ? { name: text, tag: undefined } : { name, tag };
 }
 
-function namedTag(text: string, reference: string): { readonly name: string; readonly tag: string | undefined } {
+function namedTag(
+  text: string,
+  reference: string,
+  fault: Fault = destinationFault,
+): { readonly name: string; readonly tag: string | undefined } {
   const { name, tag } = splitTag(reference);
   if (reference.includes("@")) throw fault(text, "a digest follows from the image, and cannot be chosen");
   if (!isName(name)) throw fault(text, `"${name}" is not the name of an image`);
@@ -91,7 +96,44 @@ function isName(name: string): boolean {
   );
 }
 
-function registryDestination(text: string, reference: string): Destination {
+export interface PullReference {
+  readonly repository: Repository;
+  readonly tag: string | undefined;
+  /** Wins over the tag. */
+  readonly digest: Digest | undefined;
+}
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/**
+ * An image of a registry: `HOST/NAME:TAG` or `HOST/NAME@DIGEST`, behind `registry:` or `docker://`. Throws an `RpmociError` of
+ * kind `manifest`.
+ */
+export function parsePullReference(text: string): PullReference {
+  const reference = text.replace(/^(?:registry:|docker:\/\/)/, "");
+  const at = reference.indexOf("@");
+  const digest = at < 0 ? undefined : reference.slice(at + 1);
+  if (digest !== undefined && !DIGEST.test(digest)) throw baseFault(text, `"${digest}" is not a digest`);
+  const { repository, tag } = registryDestination(text, at < 0 ? reference : reference.slice(0, at), baseFault);
+  if (tag === undefined && digest === undefined) throw baseFault(text, "it has neither a tag nor a digest");
+  return { repository, tag, digest: digest as Digest | undefined };
+}
+
+function baseFault(text: string, reason: string, hint?: string): RpmociError {
+  return new RpmociError(`contents.base.image: cannot read "${withoutUser(text)}": ${reason}`, {
+    kind: "manifest",
+    code: "BASE_INVALID",
+    hint: hint ?? "name an image as in registry:registry.example.com/team/base@sha256:\u2026",
+  });
+}
+
+type Fault = (text: string, reason: string, hint?: string) => RpmociError;
+
+function registryDestination(
+  text: string,
+  reference: string,
+  fault: Fault,
+): Destination & { readonly kind: "registry" } {
   const { name: full, tag } = splitTag(reference);
   const [registry = "", ...others] = full.split("/");
   const name = others.join("/");
@@ -101,7 +143,7 @@ function registryDestination(text: string, reference: string): Destination {
   if (name === "" || !isHost) {
     throw fault(text, "it names no registry", `write the registry's host, as in registry:docker.io/library/app`);
   }
-  const named = namedTag(text, `${name}${tag === undefined ? "" : `:${tag}`}`);
+  const named = namedTag(text, `${name}${tag === undefined ? "" : `:${tag}`}`, fault);
   if (!NAME.test(named.name))
     throw fault(text, `"${named.name}" is not the name of a repository`, "names are in lower case");
   return { kind: "registry", repository: { registry, name: named.name }, tag: named.tag };
@@ -112,8 +154,15 @@ export function formatRepository({ registry, name }: Repository): string {
   return `${registry}/${name}`;
 }
 
-function fault(text: string, reason: string, hint?: string): RpmociError {
-  // Who writes a password there should not see it again in a log.
-  const shown = text.replace(/^([a-z-]+:(?:\/\/)?)[^/]*@/, "$1");
-  return new RpmociError(`Cannot write to "${shown}": ${reason}`, { kind: "usage", code: "DESTINATION_INVALID", hint });
+/** Who writes a password there should not see it again in a log. */
+function withoutUser(text: string): string {
+  return text.replace(/^([a-z-]+:(?:\/\/)?)[^/]*@/, "$1");
+}
+
+function destinationFault(text: string, reason: string, hint?: string): RpmociError {
+  return new RpmociError(`Cannot write to "${withoutUser(text)}": ${reason}`, {
+    kind: "usage",
+    code: "DESTINATION_INVALID",
+    hint,
+  });
 }

@@ -102,7 +102,7 @@ async function linkPackages(packages: readonly VerifiedPackage[], directory: str
   );
 }
 
-async function writeConfig({ scratch, docs }: InstallRequest): Promise<string> {
+async function writeConfig({ scratch, docs, base }: InstallRequest): Promise<string> {
   const directory = async (name: string): Promise<string> => {
     const path = join(scratch, name);
     await mkdir(path, { recursive: true });
@@ -116,7 +116,8 @@ async function writeConfig({ scratch, docs }: InstallRequest): Promise<string> {
     gpgcheck: "0",
     pkg_gpgcheck: "0",
     localpkg_gpgcheck: "0",
-    obsoletes: "0",
+    // Of packages that are there, those that are obsoleted must go.
+    obsoletes: base === null ? "0" : "1",
     best: "1",
     skip_broken: "0",
     strict: "1",

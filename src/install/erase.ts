@@ -17,32 +17,32 @@ export interface EraseOptions {
   readonly sourceDateEpoch: number;
 }
 
-/** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. */
+/** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. How many were. */
 export async function erasePackages(
-  { root, databasePath, arch, emulation }: InstalledRoot,
+  { root, databasePath, hasDatabase, arch, emulation }: InstalledRoot,
   names: readonly string[],
   { sandbox, scriptletTimeout, sourceDateEpoch }: EraseOptions,
   emit: Emit,
-): Promise<void> {
-  if (names.length === 0) return;
-  const installed = new Set(
-    (await nativeCall(binding().readRpmdb({ root, dbPath: databasePath }))).map(({ name }) => name),
-  );
+): Promise<number> {
+  if (names.length === 0) return 0;
+  const database = { root, dbPath: databasePath };
+  const present = hasDatabase ? await nativeCall(binding().readRpmdb(database)) : [];
+  const installed = new Set(present.map(({ name }) => name));
   for (const name of names.filter((name) => !installed.has(name))) {
     emit({ type: "warning", message: `contents.exclude: the package ${name} is not in the image` });
   }
-  const present = names.filter((name) => installed.has(name));
-  if (present.length === 0) return;
-  const database = { root, dbPath: databasePath };
-  const without = emulation.kind === "none" ? await erasureActions(database, present, arch, emulation) : undefined;
-  const work = { erase: { database, names: present }, actions: without?.actions };
+  const wanted = names.filter((name) => installed.has(name));
+  if (wanted.length === 0) return 0;
+  await nativeCall(binding().convertRpmdb(database));
+  const without = emulation.kind === "none" ? await erasureActions(database, wanted, arch, emulation) : undefined;
+  const work = { erase: { database, names: wanted }, actions: without?.actions };
   const environment = {
     PATH: process.env.PATH,
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
   };
-  const task = `remove ${present.join(", ")}`;
+  const task = `remove ${wanted.join(", ")}`;
   const {
     erased,
     failedActions = [],
@@ -61,4 +61,5 @@ export async function erasePackages(
     emit({ type: "warning", message: `${scriptlet} failed; the package is removed all the same` });
   }
   for (const nevra of erased.erased) emit({ type: "package-excluded", package: nevra });
+  return erased.erased.length;
 }

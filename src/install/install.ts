@@ -1,7 +1,11 @@
-/** The transaction: exactly the given files into an empty root, by dnf or by librpm itself. */
+/** The transaction: exactly the given files into a root, by dnf or by librpm itself. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
+import { VAR_DATABASE } from "../model/rpm-database.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
 import { chooseEmulation } from "./choose-emulation.js";
 import { databasePath } from "./database-path.js";
 import { installWithDnf } from "./dnf.js";
@@ -17,6 +21,8 @@ export interface InstalledRoot {
   readonly root: string;
   /** The rpm database's path inside the root. */
   readonly databasePath: string;
+  /** Whether there is a database. */
+  readonly hasDatabase: boolean;
   /** rpm's name of the packages' architecture. */
   readonly arch: string;
   /** How programs of it ran, and do. */
@@ -29,9 +35,15 @@ export interface InstalledRoot {
  * `environment` when scriptlets must be run that this machine cannot run, before anything is installed.
  */
 export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
-  const { packages, root, scratch, arch } = request;
+  const { packages, root, scratch, arch, base } = request;
   await mkdir(scratch, { recursive: true });
   const emulation = await chooseEmulation(arch, { environment: process.env, scratch });
+  // All that is asked for is in the base.
+  if (packages.length === 0 && base !== null) {
+    const { databasePath: known } = base;
+    return { root, databasePath: known ?? VAR_DATABASE, hasDatabase: known !== null, arch, emulation };
+  }
+  if (emulation.kind === "none" && base !== null) throw needsEmulation(arch);
   const without = emulation.kind === "none" ? await installationActions(packages, arch, emulation) : undefined;
   // Only librpm itself can leave scriptlets to us.
   const engine: Engine = without === undefined ? request.engine : { kind: "rpm" };
@@ -46,7 +58,8 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
     });
   }
   emit({ type: "install-started", packages: packages.length });
-  const dbPath = await databasePath(packages);
+  const dbPath = base?.databasePath ?? (await databasePath(packages));
+  if (base !== null && base.databasePath !== null) await nativeCall(binding().convertRpmdb({ root, dbPath }));
   const setting = {
     macros: transactionMacros({ ...request, databasePath: dbPath }),
     dbPath,
@@ -67,5 +80,17 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
       : installWithRpm({ ...request, abort }, setting, heard),
   );
   emit({ type: "install-finished" });
-  return { root, databasePath: dbPath, arch, emulation };
+  return { root, databasePath: dbPath, hasDatabase: true, arch, emulation };
+}
+
+/** Triggers of packages in the base, and scriptlets of those that are replaced, would be left out unnoticed. */
+function needsEmulation(arch: string): RpmociError {
+  return new RpmociError(
+    `packages of ${arch} cannot be installed on a base image here: this machine cannot run the scriptlets of what it has`,
+    {
+      kind: "environment",
+      code: "SCRIPTLETS_FOREIGN",
+      hint: `install qemu-user-static, or build on a machine of ${arch}`,
+    },
+  );
 }

@@ -9,7 +9,7 @@ import { runTransaction } from "./transaction.js";
 
 /** As `installPackages`. */
 export async function installWithRpm(
-  { packages, root, scratch, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
+  { packages, root, base, scratch, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
   { macros, dbPath, home, emulation, actions }: TransactionSetting,
   emit: Emit,
 ): Promise<void> {
@@ -22,9 +22,11 @@ export async function installWithRpm(
     emit({ type: "install-output", line });
   };
   const paths = packages.map(({ path }) => path);
+  const upgrade = base !== null;
   const foreign = emulation.kind !== "native";
-  const unpackers = availableParallelism();
-  const install = { root, dbPath, packages: paths, unpacked, unpackers, docs, foreign, macros };
+  // What is unpacked ahead is for a root that has nothing.
+  const unpackers = upgrade ? 0 : availableParallelism();
+  const install = { root, dbPath, packages: paths, unpacked, unpackers, docs, upgrade, foreign, macros };
   const options = { environment: scriptletEnvironment(home, sourceDateEpoch), emulation, onLine, abort };
   const answer = await sandbox
     .run(root, paths, (request) => runTransaction({ install, actions }, { ...options, sandbox: request }))

@@ -12,10 +12,17 @@ export type EngineName = "dnf" | "rpm";
 
 export type Engine = { readonly kind: "dnf"; readonly program: string } | { readonly kind: "rpm" };
 
+export interface InstalledBase {
+  /** Of its rpm database, inside the root; null when it has none. */
+  readonly databasePath: string | null;
+}
+
 export interface InstallRequest {
   readonly packages: readonly VerifiedPackage[];
-  /** An empty directory, which becomes the root. */
+  /** A directory that becomes the root: missing or empty, or what a base image has. */
   readonly root: string;
+  /** What the root has already; null for nothing. */
+  readonly base: InstalledBase | null;
   /** A directory of the caller's for configuration, logs and caches; not inside the root. */
   readonly scratch: string;
   readonly engine: Engine;

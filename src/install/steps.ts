@@ -2,9 +2,10 @@
 import type { Emit, RpmociEvent } from "../events.js";
 
 /** librpm's in our own words (`native/rpm/installation.cc`), and dnf 4's: `  Installing       : NEVRA    3/5`. */
-const INSTALLING = /^(?:Installing (\S+) \(\d+\/\d+\)|\s+Installing\s+: (\S+)\s+\d+\/\d+\s*)$/;
+const INSTALLING =
+  /^(?:Installing (\S+) \(\d+\/\d+\)|\s+(?:Installing|Upgrading|Downgrading)\s+: (\S+)\s+\d+\/\d+\s*)$/;
 /** dnf 5's, which has a bar behind. */
-const INSTALLING_DNF5 = /^\s*\[\s*\d+\/\d+\] Installing (\S+)\s.*\|/;
+const INSTALLING_DNF5 = /^\s*\[\s*\d+\/\d+\] (?:Installing|Upgrading|Downgrading) (\S+)\s.*\|/;
 
 const RUNNING = /^Running (%\w+) of (\S+)$/;
 const RAN = /^It ran for (\d+\.\d+) s$/;

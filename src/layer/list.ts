@@ -3,15 +3,27 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { Emit } from "../events.js";
 import type { LayersSection } from "../model/layer-plan.js";
-import type { Listings } from "../native/binding.js";
+import type { Listings, RootTree } from "../native/binding.js";
 import { cancellable } from "../native/cancellable.js";
 import { binding } from "../native/load.js";
 import { levelOf } from "./level.js";
 
+/** The base image that a root began as. */
+export interface BaseState {
+  /** The root when it held the base image and nothing else. */
+  readonly snapshot: RootTree;
+  /** Paths, relative to the root, that count as unchanged whatever became of them. */
+  readonly untouched: () => Promise<readonly Uint8Array[]>;
+  /** Those of the paths, relative to the root, whose files have the contents that they have in the base. */
+  readonly withSameContents: (paths: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>;
+}
+
 export interface ListOptions {
   readonly root: string;
-  /** The rpm database's path inside the root. */
-  readonly databasePath: string;
+  /** The rpm database's path inside the root; null when there is none. */
+  readonly databasePath: string | null;
+  /** Layers have only what is not in the base; null without one. */
+  readonly base: BaseState | null;
   /** Names of packages whose files make a layer, a list for each layer but the topmost. */
   readonly groups: readonly (readonly string[])[];
   readonly section: Pick<LayersSection, "compression" | "level">;
@@ -48,15 +60,24 @@ const FORMAT = 3;
  * Throws an `RpmociError` of kind `output` that names the path at fault, and the signal's reason.
  */
 export async function listLayers(options: ListOptions, emit: Emit): Promise<ListedLayers> {
-  const { root, databasePath, groups, section, sourceDateEpoch, buildStart, signal } = options;
+  const { root, databasePath, base, groups, section, sourceDateEpoch, buildStart, signal } = options;
   const threads = availableParallelism();
   const listings = await cancellable(binding(), signal, async (cancellation) => {
     const [ownership, tree] = await Promise.all([
-      binding().readOwnership({ root, dbPath: databasePath }),
+      databasePath === null ? null : binding().readOwnership({ root, dbPath: databasePath }),
       binding().readTree(root, threads, cancellation),
     ]);
     const times = { maxMtime: sourceDateEpoch, buildStart };
-    return binding().listLayers({ tree, ownership, groups, ...times, threads, cancellation });
+    const request = { tree, ownership, groups, ...times, threads, cancellation };
+    if (base === null) return binding().listLayers(request);
+    const changes = await binding().compareWithBase({
+      ...times,
+      base: base.snapshot,
+      tree,
+      untouched: await base.untouched(),
+    });
+    const sameContents = await base.withSameContents(changes.undecided);
+    return binding().listLayers({ ...request, changes: changes.handle, sameContents });
   });
   for (const path of listings.skippedSockets) {
     emit({ type: "warning", message: `the socket ${path} is not in the image: a layer cannot hold sockets` });

@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join, posix } from "node:path";
 import pMap from "p-map";
-import { messageOf } from "../errors.js";
+import { messageOf, RpmociError } from "../errors.js";
 import type { Descriptor } from "../model/descriptor.js";
 import type { ImageFile, ImageSource, ImageTree, Inode } from "../model/image-tree.js";
 import { algorithmOf } from "./algorithm.js";
@@ -95,14 +95,14 @@ export async function digestFiles(
   return new Map([...hashes].map(([inode, hash]) => [inode, hash.digest("hex")]));
 }
 
-interface LayerReader {
+export interface LayerReader {
   readonly onEntry: (entry: TarEntry) => ContentSink | null;
   /** When the layer was read, or could not be. */
   readonly close: () => void;
 }
 
 /** Reads the layers for which there is a reader. After an error nothing is read any more. */
-async function forEachLayer(
+export async function forEachLayer(
   source: ImageSource,
   signal: AbortSignal | undefined,
   readerOf: (index: number) => LayerReader | null,
@@ -147,6 +147,8 @@ async function readLayer(
     parser.end();
   } catch (error) {
     signal.throwIfAborted();
+    // What is not about the image's bytes.
+    if (error instanceof RpmociError) throw error;
     throw damaged(source.name, descriptor.digest, messageOf(error), error);
   }
   const actual = `${algorithm}:${hash.digest("hex")}`;
@@ -192,11 +194,14 @@ class LayerEntries {
   }
 
   #newInode(entry: TarEntry, origin: string): Inode {
-    const { type, mode, uid, gid, size, mtime, linkName, device, xattrs } = entry;
-    const capability = Buffer.from(xattrs.get("security.capability") ?? "", "latin1").toString("hex");
+    const { type, mode, uid, gid, size, mtime, nanoseconds, linkName, device } = entry;
+    const xattrs = entry.xattrs.size === 0 ? null : entry.xattrs;
+    const capability = Buffer.from(entry.xattrs.get("security.capability") ?? "", "latin1").toString("hex");
     const linkTarget = type === "symlink" ? linkName : "";
     const layer = this.index;
-    return { type: type as Inode["type"], mode, uid, gid, size, mtime, linkTarget, device, capability, layer, origin };
+    const times = { mtime, nanoseconds };
+    const own = { type: type as Inode["type"], mode, uid, gid, size, ...times, linkTarget, device, capability, xattrs };
+    return { ...own, layer, origin };
   }
 
   #extract(inode: Inode): ContentSink {
@@ -278,7 +283,7 @@ function segmentsOf(path: string): readonly string[] {
 }
 
 /** Absolute, and without `.` and empty segments. Throws for a path that leads out of the root. */
-function pathOf(name: string): string {
+export function pathOf(name: string): string {
   const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.includes("..")) throw new Error(`the path ${JSON.stringify(name)} leads out of the root`);
   if (segments.length > DEEPEST) throw new Error(`a path has ${segments.length} directories`);

@@ -42,7 +42,7 @@ export class StoredLayout {
         error,
       );
     }
-    const { manifests } = parse(index, indexSchema, INDEX_FILE, path);
+    const { manifests } = parseDocument(index, indexSchema, INDEX_FILE, path);
     return new StoredLayout(reference, store, manifests as unknown as readonly Descriptor[]);
   }
 
@@ -88,7 +88,7 @@ export class StoredLayout {
 
   /** Throws an `RpmociError` of kind `verify` for bytes that are no document of that shape; `subject` is what they are. */
   parse<S extends v.GenericSchema>(bytes: Buffer, schema: S, subject: string): v.InferOutput<S> {
-    return parse(bytes, schema, subject, this.name);
+    return parseDocument(bytes, schema, subject, this.name);
   }
 
   damaged(subject: string, reason: string, cause?: unknown): RpmociError {
@@ -97,7 +97,7 @@ export class StoredLayout {
 }
 
 /** The name that a blob has in a layout (OCI image specification, "Image Layout", "Blobs"). */
-function blobName(digest: Digest): string {
+export function blobName(digest: Digest): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
@@ -105,7 +105,13 @@ export function tagOf({ annotations }: Descriptor): string | undefined {
   return annotations?.[ANNOTATION_REF_NAME];
 }
 
-function parse<S extends v.GenericSchema>(bytes: Buffer, schema: S, subject: string, name: string): v.InferOutput<S> {
+/** Throws an `RpmociError` of kind `verify` for bytes that are no document of that shape; `subject` is what they are. */
+export function parseDocument<S extends v.GenericSchema>(
+  bytes: Buffer,
+  schema: S,
+  subject: string,
+  name: string,
+): v.InferOutput<S> {
   let document: unknown;
   try {
     document = JSON.parse(bytes.toString());

@@ -13,8 +13,9 @@ export interface TarEntry {
   readonly gid: number;
   /** Bytes of contents that follow. */
   readonly size: number;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, and what is beyond them in nanoseconds. */
   readonly mtime: number;
+  readonly nanoseconds: number;
   readonly linkName: string;
   /** `major:minor`; empty for all but devices. */
   readonly device: string;
@@ -146,8 +147,9 @@ export class TarParser {
     const size = attributes.has("size") ? decimal("size", 0, 0) : ownSize;
     // A hard link to a file may tell the file's size, and has no contents all the same.
     const contents = type === "file" ? size : 0;
-    // It may have a fraction, or a sign.
-    const mtime = attributes.get("mtime");
+    const time = attributes.get("mtime");
+    const { seconds, nanoseconds } =
+      time === undefined ? { seconds: number(header, 136, 12), nanoseconds: 0 } : timeOf(time);
     const isDevice = type === "character" || type === "block";
     this.#sink = this.#onEntry({
       name,
@@ -157,7 +159,8 @@ export class TarParser {
       uid: decimal("uid", 108, 8),
       gid: decimal("gid", 116, 8),
       size: contents,
-      mtime: mtime === undefined ? number(header, 136, 12) : Math.floor(Number(mtime) || 0),
+      mtime: seconds,
+      nanoseconds,
       linkName: attributes.get("linkpath") ?? text(header, 157, 100),
       device: isDevice ? `${number(header, 329, 8)}:${number(header, 337, 8)}` : "",
       xattrs: xattrsOf(attributes),
@@ -201,6 +204,14 @@ function number(header: Buffer, offset: number, length: number): number {
   const digits = field.toString("latin1").replace(/^[ \0]+|[ \0][\s\S]*$/g, "");
   if (!/^[0-7]*$/.test(digits)) throw new InvalidArchive("it is not a tar archive, or damaged");
   return digits === "" ? 0 : Number.parseInt(digits, 8);
+}
+
+/** A decimal number that may have a fraction, of which a double has not all digits, or a sign; 0 for what is none. */
+function timeOf(text: string): { readonly seconds: number; readonly nanoseconds: number } {
+  const [, sign = "", digits = "0", fraction = ""] = /^(-?)(\d+)(?:\.(\d*))?$/.exec(text) ?? [];
+  const [whole, part] = [Number(digits), Number(fraction.slice(0, 9).padEnd(9, "0"))];
+  if (sign === "") return { seconds: whole, nanoseconds: part };
+  return part === 0 ? { seconds: -whole || 0, nanoseconds: 0 } : { seconds: -whole - 1, nanoseconds: 1e9 - part };
 }
 
 function wholeNumber(digits: string): number {

@@ -2,7 +2,7 @@
 import type { PackageChange } from "../events.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { compareText } from "../model/nevra.js";
-import { findPart, lockedArchitectures } from "./parts.js";
+import { findPart, lockArchitecture, lockedArchitectures } from "./parts.js";
 
 /**
  * Changes by package name, in the order of names: of several EVRs of one name (install-only packages, or several
@@ -56,4 +56,23 @@ function evrsByName(lock: Lockfile | null): Map<string, Set<string>> {
     else known.add(evr);
   }
   return evrs;
+}
+
+export interface BaseChange {
+  /** As the manifest has it, or had it. */
+  readonly image: string;
+  /** Digests of image manifests; null for no base image. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Which base images are others, of the architectures of the next lockfile. */
+export function baseChanges(previous: Lockfile | null, next: Lockfile): readonly BaseChange[] {
+  const parts = [next, ...next.others];
+  const changes = parts.flatMap((part): readonly BaseChange[] => {
+    const before = previous === null ? undefined : findPart(previous, lockArchitecture(part))?.base;
+    const [from, to] = [before?.digest ?? null, part.base?.digest ?? null];
+    return from === to ? [] : [{ image: part.base?.image ?? before?.image ?? "", from, to }];
+  });
+  return [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
 }

@@ -7,13 +7,14 @@ function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** The specifications, key URLs and module streams are those that were locked. Local RPMs need not be present. */
+/** The specifications, key URLs, module streams and the base image's name are those that were locked. Local RPMs need not be present. */
 export function fitsManifest(lock: Lockfile, manifest: Manifest): boolean {
   return (
     same(lock.packageSpecs, manifest.packages) &&
     same(lock.globalKeySpecs.map(withoutCredentials), manifest.gpgkeys.map(withoutCredentials)) &&
     same(lock.modules, manifest.modules) &&
-    lock.modulePlatformId === manifest.modulePlatformId
+    lock.modulePlatformId === manifest.modulePlatformId &&
+    [lock, ...lock.others].every(({ base }) => base?.image === manifest.baseImage)
   );
 }
 

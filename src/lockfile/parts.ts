@@ -31,7 +31,7 @@ export function requestedArchitectures(lock: Lockfile | null): readonly string[]
 export function findPart(lock: Lockfile, arch: string): SingleLockfile | null {
   if (lockArchitecture(lock) === arch) return { ...lock, others: [] };
   const part = lock.others.find((entry) => entry.arch === arch);
-  return part === undefined ? null : { ...lock, ...part, others: [] };
+  return part === undefined ? null : { ...lock, base: undefined, ...part, others: [] };
 }
 
 /** As `findPart`, with what other parts there are as the others; null when it has no part for the architecture. */
@@ -78,12 +78,13 @@ export function allPackages(lock: Lockfile): readonly LockedPackage[] {
 /** One lockfile out of those for each architecture, which are of the same manifest. The first is the original's. */
 export function joinParts([first, ...others]: readonly Lockfile[]): Lockfile {
   if (first === undefined) throw new Error("a lockfile is for one architecture at least");
-  const parts = others.map(({ packages, localPackages, repositoryKeys, layerPlan, ...lock }) => ({
+  const parts = others.map(({ packages, localPackages, repositoryKeys, layerPlan, base, ...lock }) => ({
     arch: lockArchitecture({ arch: lock.arch, packages }),
     packages,
     localPackages,
     repositoryKeys,
     layerPlan,
+    ...(base === undefined ? {} : { base }),
   }));
   return { ...first, others: parts };
 }

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { parse as parseToml } from "smol-toml";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
-import type { LockedPart, Lockfile } from "../model/lockfile.js";
+import type { Digest } from "../model/descriptor.js";
+import type { LockedBase, LockedPart, Lockfile } from "../model/lockfile.js";
 import { compareNevra, compareText } from "../model/nevra.js";
 import { type LockedPartDocument, lockfileSchema } from "./schema.js";
 
@@ -67,7 +68,12 @@ function partOf(part: LockedPartDocument): Omit<LockedPart, "arch"> {
     localPackages: part.local_packages.toSorted((a, b) => compareText(a.name, b.name)),
     repositoryKeys: new Map(Object.entries(part.repo_gpg_config)),
     layerPlan: part.layer_plan ?? null,
+    ...(part.base === undefined ? {} : { base: lockedBase(part.base) }),
   };
+}
+
+function lockedBase({ image, digest, index }: NonNullable<LockedPartDocument["base"]>): LockedBase {
+  return { image, digest: digest as Digest, index: index as Digest | undefined };
 }
 
 function invalid(path: string, reason: string, cause: unknown): RpmociError {

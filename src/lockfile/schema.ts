@@ -34,7 +34,10 @@ const packageGroup = v.object({ name: v.string(), packages: texts });
 
 const arch = v.pipe(v.string(), v.regex(ARCHITECTURE_NAME, "is not the name of an architecture"));
 
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, "is not a digest"));
+
 const part = v.object({
+  base: v.optional(v.object({ image: v.string(), digest, index: v.optional(digest) })),
   packages: v.array(
     v.object({
       name: v.string(),

@@ -22,6 +22,9 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "contents.langs":
     "Languages whose files are installed, such as de or pt_BR; all when it is left out, none that is marked with a language for [].",
   "contents.os_release": "Whether /etc/os-release is required.",
+  "contents.base": "An image that this one is built on: its packages count as installed, and its layers are kept.",
+  "contents.base.image":
+    "oci:DIR[:TAG], oci-archive:FILE[:TAG], DIR[:TAG], registry:HOST/NAME@DIGEST or registry:HOST/NAME:TAG; paths from the manifest's directory.",
   "contents.exclude": "Packages that are removed from the image whatever depends on them.",
   "contents.remove_files": "Globs of files and directories that are removed in the end, absolute inside the image.",
   "contents.require_signed": "Whether every package must be signed, whatever gpgcheck says; local RPMs, too.",

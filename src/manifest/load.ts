@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, parse as parsePath, relative, resolve } from "node:path";
 import * as v from "valibot";
 import { messageOf, RpmociError } from "../errors.js";
-import { isLocalSpec, type Manifest, type RepositoryReference } from "../model/manifest.js";
+import { isLocalSpec, isRegistryImage, type Manifest, type RepositoryReference } from "../model/manifest.js";
 import type { Ownership, PathEntry, SourceFile } from "../model/root-shape.js";
 import { binding } from "../native/load.js";
 import { type MergedDocument, mergeIncludes } from "./include.js";
@@ -95,6 +95,9 @@ function fromDocument(document: ManifestDocument, path: string, { originOf }: Me
     docs: contents.docs,
     langs: contents.langs,
     osRelease: contents.os_release,
+    baseImage:
+      contents.base &&
+      rebasedImage(contents.base.image, directoryOf("contents", "base", "image"), dirname(resolve(path))),
     exclude: contents.exclude,
     removeFiles: contents.remove_files,
     requireSigned: contents.require_signed || policy.require_signatures,
@@ -143,6 +146,13 @@ function fromDocument(document: ManifestDocument, path: string, { originOf }: Me
 function rebasedSpec(spec: string, directory: string, base: string): string {
   if (!isLocalSpec(spec) || isAbsolute(spec) || directory === base) return spec;
   return join(relative(base, directory), spec);
+}
+
+/** As `rebasedSpec`, of the name of a base image. */
+function rebasedImage(image: string, directory: string, base: string): string {
+  const [, transport = "", rest = ""] = /^(oci:|oci-archive:)?(.*)$/s.exec(image) ?? [];
+  if (isRegistryImage(image) || isAbsolute(rest) || directory === base) return image;
+  return `${transport}${join(relative(base, directory), rest)}`;
 }
 
 function pathEntry(entry: PathDocument, context: string): PathEntry {

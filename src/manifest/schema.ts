@@ -56,6 +56,17 @@ const archs = v.pipe(
   v.check((names) => new Set(names).size === names.length, "have the same architecture twice"),
 );
 
+/** Of an image that others are built on. Engines keep theirs where only they can read them. */
+const baseImage = v.pipe(
+  text,
+  v.nonEmpty("names no image"),
+  v.check((image) => !image.includes("\0"), "is not the name of an image"),
+  v.check(
+    (image) => !/^(docker-archive|docker-daemon|podman|containers-storage):/.test(image),
+    "is not a layout, an archive of one, or an image of a registry",
+  ),
+);
+
 const contents = v.strictObject({
   archs: v.optional(archs),
   repositories: v.array(repository),
@@ -67,6 +78,7 @@ const contents = v.strictObject({
   docs: v.optional(v.boolean(), false),
   langs: v.optional(v.array(language)),
   os_release: v.optional(v.boolean(), true),
+  base: v.optional(v.strictObject({ image: baseImage })),
   exclude: v.optional(texts, []),
   remove_files: v.optional(v.array(rootPath), []),
   require_signed: v.optional(v.boolean(), false),

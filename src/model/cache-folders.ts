@@ -9,6 +9,8 @@ export interface CacheFolders {
   /** Metadata as libsolv has it. */
   readonly solv: string;
   readonly layers: string;
+  /** Documents and blobs of base images, by digest. */
+  readonly bases: string;
   /** Which image was made of the same inputs. */
   readonly images: string;
   /** What registries have, and uploads that broke off. */
@@ -22,6 +24,7 @@ export function cacheFolders(directory: string): CacheFolders {
     metadata: folder("metadata"),
     solv: folder("solv"),
     layers: folder("layers"),
+    bases: folder("bases"),
     images: folder("images"),
     pushes: folder("pushes"),
   };

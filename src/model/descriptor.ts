@@ -28,6 +28,8 @@ export const ANNOTATION_ARTIFACT_INPUTS = "dev.rpmoci.artifact.inputs";
 export const ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name";
 export const ANNOTATION_CREATED = "org.opencontainers.image.created";
 export const ANNOTATION_REVISION = "org.opencontainers.image.revision";
+export const ANNOTATION_BASE_NAME = "org.opencontainers.image.base.name";
+export const ANNOTATION_BASE_DIGEST = "org.opencontainers.image.base.digest";
 export const ANNOTATION_SOURCE = "org.opencontainers.image.source";
 
 export type Annotations = Readonly<Record<string, string>>;
@@ -99,7 +101,12 @@ export interface ImageConfig extends Platform {
     readonly StopSignal?: string;
   };
   readonly rootfs: { readonly type: "layers"; readonly diff_ids: readonly Digest[] };
-  readonly history: readonly { readonly created: string; readonly created_by: string }[];
+  readonly history: readonly {
+    readonly created?: string;
+    readonly created_by?: string;
+    /** It has no layer in `rootfs`. */
+    readonly empty_layer?: boolean;
+  }[];
 }
 
 /** A layer blob, with what the image configuration and manifest say about it. */

@@ -1,5 +1,6 @@
 /** What is in an image: its layers put on top of each other. */
 import type { Descriptor, Digest, ImageConfig } from "./descriptor.js";
+import type { ImageBlob } from "./layout-image.js";
 
 /** An image that can be read, wherever it lies. */
 export interface ImageSource {
@@ -12,6 +13,14 @@ export interface ImageSource {
   readonly layers: readonly Descriptor[];
   /** The stored bytes. Throws as reading does, and for a blob that is not there. */
   openBlob(descriptor: Descriptor): AsyncIterable<Buffer>;
+}
+
+/** An image that another one is built on. */
+export interface BaseImage extends ImageSource {
+  /** Of the index that it was chosen from. */
+  readonly index: Digest | undefined;
+  /** Where a blob is. Throws as reading does when it is gone. */
+  find(descriptor: Descriptor): Promise<ImageBlob>;
 }
 
 export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo";
@@ -27,12 +36,16 @@ export interface Inode {
   readonly size: number;
   /** Of the last modification, in seconds since the epoch. */
   readonly mtime: number;
+  /** What is beyond the seconds. */
+  readonly nanoseconds: number;
   /** Of a symlink, each byte a character. */
   readonly linkTarget: string;
   /** `major:minor` of a device. */
   readonly device: string;
   /** The extended attribute `security.capability`, in hexadecimal digits; empty when there is none. */
   readonly capability: string;
+  /** Extended attributes, names and values with each byte a character; null when there are none. */
+  readonly xattrs: ReadonlyMap<string, string> | null;
   /** Index of the layer that has the contents. */
   readonly layer: number;
   /** Its path there, absolute, each byte a character. */

@@ -1,5 +1,6 @@
 /** The lockfile (`rpmoci.lock`): every package of an image, pinned. */
 import type { Checksum } from "./checksum.js";
+import type { Digest } from "./descriptor.js";
 import type { LayerPlan, LayersSection } from "./layer-plan.js";
 
 /** A plan with what it was made for: another request begins a new one. */
@@ -36,6 +37,16 @@ export interface RepositoryKeys {
   readonly keys: readonly string[];
 }
 
+/** The image that another one is built on. */
+export interface LockedBase {
+  /** As the manifest has it. */
+  readonly image: string;
+  /** Of the image manifest for the part's architecture. */
+  readonly digest: Digest;
+  /** Of the image index that it came from; undefined when it came from none. */
+  readonly index: Digest | undefined;
+}
+
 /** What is locked for one architecture. */
 export interface LockedPart {
   /** rpm's name; undefined in lockfiles that were made for the machine that made them. */
@@ -47,6 +58,8 @@ export interface LockedPart {
   readonly repositoryKeys: ReadonlyMap<string, RepositoryKeys>;
   /** Null for an image of one layer. */
   readonly layerPlan: LockedLayerPlan | null;
+  /** Absent without a base image; `packages` are what is installed on top of it. */
+  readonly base?: LockedBase | undefined;
 }
 
 /** Of its first architecture, the part that the original reads, and of others. */

@@ -62,6 +62,8 @@ export interface Manifest {
   /** Languages whose files are installed, such as `de` or `pt_BR`; undefined for all. */
   readonly langs: readonly string[] | undefined;
   readonly osRelease: boolean;
+  /** What this image is built on, as written; relative paths are from the manifest's directory, whoever wrote them. */
+  readonly baseImage: string | undefined;
   readonly exclude: readonly string[];
   /** Absolute globs of what is removed from the root in the end. */
   readonly removeFiles: readonly string[];
@@ -85,6 +87,11 @@ export function manifestFor(manifest: Manifest, arch: string | undefined): Manif
 /** A specification that names RPM files on this machine rather than packages of a repository. */
 export function isLocalSpec(spec: string): boolean {
   return spec.endsWith(".rpm");
+}
+
+/** Whether a base image, as it is written, is one of a registry rather than one on this machine. */
+export function isRegistryImage(image: string): boolean {
+  return image.startsWith("registry:") || image.startsWith("docker://");
 }
 
 /** The file that `os_release` asks for. */

@@ -131,6 +131,8 @@ export interface PoolOptions {
   readonly arch: string;
   /** RPM files that are not in a repository. They form the repository `@commandline`. */
   readonly localPackages: readonly string[];
+  /** What is installed already, as the repository `@base`; nothing when absent. */
+  readonly installed?: RootDatabase | undefined;
   /** A folder to keep parsed metadata in, which several processes may use; nothing is kept without it. */
   readonly cacheDirectory?: string;
 }
@@ -339,6 +341,8 @@ export type SolveResult =
   | {
       readonly kind: "solved";
       readonly installs: readonly Solvable[];
+      /** Packages that are installed and are updated or obsoleted; in the same order. */
+      readonly removals: readonly PackageReference[];
       /** Names out of `SolveJob.groupPackages` that no repository has, sorted. */
       readonly missingGroupPackages: readonly string[];
     }
@@ -538,11 +542,52 @@ export interface Cancelling {
 export type Ownership = object & { readonly "rpmoci ownership": never };
 /** A root directory that was read. Opaque. */
 export type RootTree = object & { readonly "rpmoci tree": never };
+/** How a root differs from the base image that it began as. Opaque. */
+export type BaseChangesHandle = object & { readonly "rpmoci base changes": never };
 /** A root that was read, with the layers that were listed of it. Opaque. */
 export type ListingsHandle = object & { readonly "rpmoci listings": never };
 
+/** A file, directory or link of an image, in a root that it is unpacked to. */
+export interface RestoredEntry {
+  /** Relative to the root; empty for the root itself. */
+  readonly path: Uint8Array;
+  /** With the type, as stat(2) has it. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since the epoch, and what is beyond them in nanoseconds. */
+  readonly mtime: number;
+  readonly nanoseconds: number;
+  /** Of a device; 0 for others. */
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+  /** Of these, `security.capability` and `user.*` are set. */
+  readonly xattrs: readonly { readonly name: Uint8Array; readonly value: Uint8Array }[];
+}
+
+export interface CompareRequest {
+  /** The root when it held the base image and nothing else. */
+  readonly base: RootTree;
+  readonly tree: RootTree;
+  /** Paths, relative to the root, that count as unchanged whatever became of them. */
+  readonly untouched: readonly Uint8Array[];
+  /** As in `ListRequest`. */
+  readonly maxMtime: number;
+  readonly buildStart: number;
+}
+
+export interface BaseChanges {
+  readonly handle: BaseChangesHandle;
+  /** Paths of files that were written anew, and have not changed unless their contents have. */
+  readonly undecided: readonly Uint8Array[];
+}
+
 export interface ListRequest {
   readonly tree: RootTree;
+  /** Layers have only what has changed, and none need be there; all of the tree when absent. To be used once. */
+  readonly changes?: BaseChangesHandle | undefined;
+  /** Those of `BaseChanges.undecided` whose contents are the base's. */
+  readonly sameContents?: readonly Uint8Array[];
   /** Null when files have no owners: there is one layer then, without a key. */
   readonly ownership: Ownership | null;
   /** Names of packages whose files make a layer, a list for each layer but the last, which takes all other files. */
@@ -559,7 +604,7 @@ export interface ListRequest {
 export interface ListedLayer {
   /** Index in `groups`; their number for the last layer. */
   readonly group: number;
-  /** 64 hexadecimal digits: equal keys mean equal archives. Empty without `ownership`. */
+  /** 64 hexadecimal digits: equal keys mean equal archives. Empty without `ownership` and `changes`. */
   readonly key: string;
   readonly entries: number;
   /** Bytes of the archive. */
@@ -568,7 +613,7 @@ export interface ListedLayer {
 
 export interface Listings {
   readonly handle: ListingsHandle;
-  /** In the order of `groups`; without the empty ones, but always with the last. */
+  /** In the order of `groups`; without the empty ones, but, unless there are `changes`, with the last. */
   readonly layers: readonly ListedLayer[];
   /** Paths of sockets, which a tar cannot hold, in the order of the tree; invalid UTF-8 is replaced. */
   readonly skippedSockets: readonly string[];
@@ -621,6 +666,8 @@ export interface InstallationRequest extends RootDatabase {
   readonly docs: boolean;
   /** Packages may be of an architecture that this machine does not have. */
   readonly foreign: boolean;
+  /** The root has packages, which give way to those that have their names or obsolete them; false when absent. */
+  readonly upgrade?: boolean;
   /** librpm's macros, by name, as literal texts. */
   readonly macros: Readonly<Record<string, string>>;
 }
@@ -719,9 +766,12 @@ export interface Binding extends Cancelling {
   /**
    * Rewrites the sqlite database so that its bytes depend only on the installed headers: packages in the order of
    * NEVRA, `installTime` (seconds) as their install time and transaction id, no free pages, no journal file left.
-   * Rejects with `RPMDB_UNREADABLE`, `RPMDB_WRITE`, or `RPMDB_UNSUPPORTED` for a database of another kind.
+   * Packages that were there `earlier`, at the time that they have, keep it. Rejects with `RPMDB_UNREADABLE`,
+   * `RPMDB_WRITE`, or `RPMDB_UNSUPPORTED` for a database of another kind.
    */
-  canonicalizeRpmdb(database: RootDatabase, installTime: number): Promise<void>;
+  canonicalizeRpmdb(database: RootDatabase, installTime: number, earlier?: readonly InstalledPackage[]): Promise<void>;
+  /** Makes an sqlite database of one of another kind, as `rpmdb --rebuilddb` does. Rejects with `RPMDB_UNREADABLE`. */
+  convertRpmdb(database: RootDatabase): Promise<void>;
   /**
    * Installs RPM files, in this process and on this thread: it changes the process's root directory, so it must be called
    * from a child process only. Says on standard output what it does. Throws an error with the code `RPM_UNREADABLE` or
@@ -779,6 +829,18 @@ export interface Binding extends Cancelling {
    * naming the path and the reason, and `CANCELLED`.
    */
   readTree(root: string, threads: number, cancellation: Cancellation): Promise<RootTree>;
+  /**
+   * Makes devices and FIFOs, and gives all entries, which are there but for these, their owners, modes, attributes and
+   * times. Resolves to the paths of devices that this process may not make. Rejects with `BASE_UNPACK_FAILED`, the
+   * message naming the path, and `CANCELLED`.
+   */
+  restoreEntries(
+    root: string,
+    entries: readonly RestoredEntry[],
+    cancellation: Cancellation,
+  ): Promise<readonly Uint8Array[]>;
+  /** Says what has changed in a root since it held the base image and nothing else. */
+  compareWithBase(request: CompareRequest): Promise<BaseChanges>;
   /**
    * Says which layers a tree makes. Of contents, only those of files that no package owns are read, for the keys. Rejects
    * with `LAYER_READ` and `CANCELLED`.

@@ -7,6 +7,7 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   METADATA_UNREADABLE: "fetch",
   RPM_UNREADABLE: "verify",
   KEY_UNREADABLE: "verify",
+  BASE_UNPACK_FAILED: "install",
   RPMDB_UNREADABLE: "install",
   RPMDB_UNSUPPORTED: "install",
   RPMDB_WRITE: "output",

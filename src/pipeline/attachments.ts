@@ -22,6 +22,7 @@ import { withoutCredentials } from "../model/url.js";
 import type { ImageFacts, PackageOrigin } from "../sbom/facts.js";
 import type { BuildParameters } from "../sbom/provenance.js";
 import { version } from "../version.js";
+import { publicName } from "./base-image.js";
 import type { ImageContents } from "./image-contents.js";
 import { originsOf } from "./package-origins.js";
 import { PendingDocuments } from "./pending-documents.js";
@@ -146,7 +147,7 @@ export async function imageSubject(
   const { image, options, lock, manifest } = request;
   const { sbomFiles = false, builderId } = options;
   const origins = await originsOf(lock, await findLocalPackages(manifest, "fail"));
-  const parameters = await parametersOf(request);
+  const parameters = await parametersOf(request, [request.lock]);
   const { descriptor } = image.manifest;
   const facts = imageFacts(descriptor.digest, JSON.parse(image.config.bytes.toString()));
   let reading: Promise<ImageContents> | undefined;
@@ -178,7 +179,8 @@ export async function indexSubject(request: IndexAttachmentRequest): Promise<Att
     origins.push(...(await originsOf(lock, await findLocalPackages(manifest, "fail"))));
   }
   const distinct = [...new Map(origins.map((origin) => [JSON.stringify(origin), origin])).values()].sort(compareNevra);
-  const parameters = await parametersOf(request);
+  const locks = platforms.map(({ lock }) => lock);
+  const parameters = await parametersOf(request, locks);
   const images = platforms.map(({ image }) => ({
     facts: imageFacts(image.manifest.descriptor.digest, JSON.parse(image.config.bytes.toString())),
     platform: image.platform,
@@ -245,7 +247,13 @@ export function imageFacts(
   };
 }
 
-async function parametersOf({ manifest, lockfile, changed, options }: AttachmentRequest): Promise<BuildParameters> {
+async function parametersOf(
+  { manifest, lockfile, changed, options }: AttachmentRequest,
+  locks: readonly Pick<Lockfile, "base">[],
+): Promise<BuildParameters> {
+  const bases = locks.flatMap(({ base }) =>
+    base === undefined ? [] : [{ image: base.image, publicName: publicName(base.image), digest: base.digest }],
+  );
   return {
     manifestDigest: sha256(await readFile(manifest.path)),
     lockfileDigest: sha256(changed ? formatLockfile(lockfile) : await readFile(manifest.lockfilePath)),
@@ -256,6 +264,7 @@ async function parametersOf({ manifest, lockfile, changed, options }: Attachment
     ),
     packages: manifest.packages,
     exclude: manifest.exclude,
+    bases,
     labels: options.labels ?? {},
   };
 }

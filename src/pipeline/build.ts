@@ -18,12 +18,14 @@ import { readSources } from "../manifest/sources.js";
 import { platformOf } from "../model/architecture.js";
 import { cacheFolders } from "../model/cache-folders.js";
 import type { Annotations, Digest } from "../model/descriptor.js";
+import type { BaseImage } from "../model/image-tree.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
 import type { FetchedPackage, VerifiedPackage } from "../model/package.js";
 import { verifyPackages } from "../verify/verify.js";
 import { type ArchitectureOptions, forEachArchitecture } from "./architectures.js";
 import type { AttachmentOptions } from "./attachments.js";
+import { openLockedBase } from "./base-image.js";
 import { type BuildPlan, type PlannedPart, planBuild } from "./build-plan.js";
 import { contentsOfImage } from "./image-contents.js";
 import { type ImageInputs, ImageRecords, imageKey } from "./image-records.js";
@@ -216,7 +218,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
         const scratch = join(directory, arch);
         const request = { manifest: own, lock, ...inputs, engine, scratch, created, layout, options };
         const made =
-          "known" in entry ? entry.known : await makePlatformImage({ ...request, packages: entry.packages }, context);
+          "known" in entry
+            ? entry.known
+            : await makePlatformImage({ ...request, packages: entry.packages, base: entry.base }, context);
         await pending?.add({ manifest: own, lock, ...made });
         await policy.checkImage(made.image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
         // Those of several architectures need not all find room at once.
@@ -281,7 +285,10 @@ async function lockParts(
 }
 
 type AvailableEntry = LockedEntry &
-  ({ readonly known: PlatformImage } | { readonly packages: readonly VerifiedPackage[] });
+  (
+    | { readonly known: PlatformImage }
+    | { readonly packages: readonly VerifiedPackage[]; readonly base: BaseImage | null }
+  );
 
 /** Fetches and verifies, unless there is the image already. */
 async function availablePackages(
@@ -294,9 +301,12 @@ async function availablePackages(
   const { manifest, lock, resolver, policy } = entry;
   const known = mayBeUnchanged(options) ? await knownImage({ manifest, lock, inputs, options }, context) : null;
   if (known !== null) return { ...entry, known };
-  const packages = await verifiedPackages(manifest, lock, lockfile, resolver, options, context);
+  const [packages, base] = await allTogether([
+    verifiedPackages(manifest, lock, lockfile, resolver, options, context),
+    openLockedBase(manifest, lock, entry.arch, context),
+  ]);
   await policy.checkFiles(packages.map(({ path }) => path));
-  return { ...entry, packages };
+  return { ...entry, packages, base };
 }
 
 async function verifiedPackages(
@@ -314,7 +324,7 @@ async function verifiedPackages(
     requiredKeys(lock, repositories, manifest.requireSigned),
   ]);
   const local = (await findLocalPackages(manifest, "fail")).map((path): FetchedPackage => ({ path, locked: null }));
-  if (remote.length + local.length === 0) {
+  if (remote.length + local.length === 0 && lock.base === undefined) {
     throw new RpmociError(`${manifest.path}: contents.packages is empty, and an image needs at least one package`, {
       kind: "manifest",
       code: "PACKAGES_EMPTY",

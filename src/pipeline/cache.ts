@@ -19,7 +19,7 @@ export interface CacheOptions {
 }
 
 export interface CacheEntry {
-  readonly kind: "package" | "metadata" | "layer" | "image" | "push";
+  readonly kind: "package" | "metadata" | "layer" | "image" | "push" | "base";
   /** The NEVRA of a package, as its file says; null for all else, and for a package that cannot be read. */
   readonly nevra: string | null;
   /** What the bytes must be; null where the name does not tell. */
@@ -107,6 +107,7 @@ async function entriesIn(directory: string): Promise<readonly CacheEntry[]> {
   const folders = cacheFolders(directory);
   const entries = await Promise.all([
     storedFiles(folders.files),
+    storedFiles(folders.bases, "base"),
     layers(folders.layers),
     ...[folders.metadata, folders.solv].map((folder) => plainFiles(folder, "metadata")),
     plainFiles(folders.images, "image"),
@@ -119,16 +120,25 @@ function compareFiles(a: CacheEntry, b: CacheEntry): number {
   return (a.files[0] ?? "") < (b.files[0] ?? "") ? -1 : 1;
 }
 
-async function storedFiles(folder: string): Promise<readonly CacheEntry[]> {
+/** Without a kind, a file tells whether it is a package. */
+async function storedFiles(folder: string, kind?: "base"): Promise<readonly CacheEntry[]> {
   const paths = await wholeFilesBelow(folder);
   const entries = await pMap(
     paths,
     async (path): Promise<readonly CacheEntry[]> => {
       const file = await fileAt(path);
       if (file === null) return [];
-      const isPackage = await isRpm(path);
+      const isPackage = kind === undefined && (await isRpm(path));
       const nevra = isPackage ? await nevraOf(path) : null;
-      return [{ kind: isPackage ? "package" : "metadata", nevra, checksum: checksumIn(path), ...file, files: [path] }];
+      return [
+        {
+          kind: kind ?? (isPackage ? "package" : "metadata"),
+          nevra,
+          checksum: checksumIn(path),
+          ...file,
+          files: [path],
+        },
+      ];
     },
     { concurrency: PARALLEL_READS },
   );

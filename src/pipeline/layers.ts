@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import pMap from "p-map";
 import { LayerCache } from "../layer/cache.js";
-import { type ListedLayer, listLayers } from "../layer/list.js";
+import { type BaseState, type ListedLayer, listLayers } from "../layer/list.js";
 import { takeLayer } from "../layer/take.js";
 import { writeLayers } from "../layer/write.js";
 import { knownLayers } from "../layout/known-layers.js";
@@ -18,8 +18,10 @@ export interface LayersRequest {
   /** The locked packages. */
   readonly packages: readonly LockedPackage[];
   readonly root: string;
-  /** The rpm database's path inside the root. */
-  readonly databasePath: string;
+  /** The rpm database's path inside the root; null when there is none. */
+  readonly databasePath: string | null;
+  /** What the root began as; its layers are not made. Null without a base image. */
+  readonly base: BaseState | null;
   readonly plan: LayerPlan;
   readonly section: Pick<LayersSection, "compression" | "level">;
   /** Seconds. */
@@ -44,12 +46,12 @@ const CONCURRENT = 4;
 
 /** The lowest first. Throws an `RpmociError` of kind `output`, and the signal's reason. */
 export async function makeLayers(request: LayersRequest, context: Context): Promise<readonly Layer[]> {
-  const { root, databasePath, plan, section, created, buildStart, layout, prefix, reuse } = request;
+  const { root, databasePath, base, plan, section, created, buildStart, layout, prefix, reuse } = request;
   const { emit, signal, cacheDirectory } = context;
   emit({ type: "layer-started" });
   const groups = plan.layers.map(({ packages }) => packages);
   const listed = await listLayers(
-    { root, databasePath, groups, section, sourceDateEpoch: created, buildStart, signal },
+    { root, databasePath, base, groups, section, sourceDateEpoch: created, buildStart, signal },
     emit,
   );
   const cache = new LayerCache(cacheFolders(cacheDirectory).layers);

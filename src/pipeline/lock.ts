@@ -6,13 +6,17 @@ import { locateRequests } from "../manifest/request-origins.js";
 import type { Locate } from "../model/explanation.js";
 import type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from "../model/lockfile.js";
 import { isLocalSpec, type Manifest, OS_RELEASE } from "../model/manifest.js";
-import { compareText, withoutZeroEpoch } from "../model/nevra.js";
+import { compareText, formatNevra, withoutZeroEpoch } from "../model/nevra.js";
 import { withoutCredentials } from "../model/url.js";
-import type { EarlierPackage, Solvable } from "../native/binding.js";
+import type { EarlierPackage, PackageReference, Solvable } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import { planLayers } from "../plan/plan-layers.js";
 import type { ModuleSelection } from "../resolve/modules.js";
+import type { Solution } from "../resolve/resolve.js";
+import type { BaseFacts } from "./base-facts.js";
+import { lockOfBase } from "./base-image.js";
+import { refuseInBase } from "./base-policy.js";
 import { assertLocation, packageUrls, unusable } from "./package-location.js";
 import { type ProofSources, withProofs } from "./package-proofs.js";
 
@@ -45,7 +49,9 @@ export interface LockRequest {
 }
 
 export interface LockSources extends ProofSources {
-  readonly solve: (request: LockRequest) => Promise<readonly Solvable[]>;
+  readonly solve: (request: LockRequest) => Promise<Solution>;
+  /** What the image is built on; its packages count as installed for `solve`. */
+  readonly base: BaseFacts | null;
   readonly keysOf: (repositoryId: string) => Promise<RepositoryKeys>;
   /** The base URLs that the repository's metadata was had from, or may be had from. */
   readonly basesOf: (repositoryId: string) => Promise<readonly string[]>;
@@ -60,20 +66,21 @@ export async function makeLockfile(
   const preference = preferenceOf(manifest, previous, packages, keep);
   const modules = { specs: manifest.modules, platformId: manifest.modulePlatformId };
   const named = manifest.packages.filter((spec) => !isLocalSpec(spec));
-  const specs = manifest.osRelease && !named.includes(OS_RELEASE) ? [...named, OS_RELEASE] : named;
+  const lacksRelease = manifest.osRelease && !named.includes(OS_RELEASE) && sources.base?.hasOsRelease !== true;
+  const specs = lacksRelease ? [...named, OS_RELEASE] : named;
   if (fromLockfile && previous !== null) {
     const requirements = previous.localPackages
       .flatMap(({ requires }) => requires)
       .filter((text) => !text.startsWith("rpmlib("));
     const locator = () => locateRequests(manifest, previous.localPackages);
-    const installs = await solve({ specs, localPackages: [], requirements, ...preference, modules, locator });
-    return lockOf(manifest, installs, previous.localPackages, previous, sources);
+    const solution = await solve({ specs, localPackages: [], requirements, ...preference, modules, locator });
+    return lockOf(manifest, solution, previous.localPackages, previous, sources);
   }
   const localPackages = await findLocalPackages(manifest, "fail");
   const locator = () => locateRequests(manifest, []);
-  const installs = await solve({ specs, localPackages, requirements: [], ...preference, modules, locator });
+  const solution = await solve({ specs, localPackages, requirements: [], ...preference, modules, locator });
   const local = await describeLocalPackages(localPackages);
-  return lockOf(manifest, installs, local, previous, sources);
+  return lockOf(manifest, solution, local, previous, sources);
 }
 
 function preferenceOf(
@@ -104,11 +111,13 @@ export async function describeLocalPackages(paths: readonly string[]): Promise<r
 
 async function lockOf(
   manifest: Manifest,
-  installs: readonly Solvable[],
+  { installs, removals }: Solution,
   localPackages: readonly LockedLocalPackage[],
   previous: Lockfile | null,
   sources: Omit<LockSources, "solve">,
 ): Promise<Lockfile> {
+  const { base } = sources;
+  if (base !== null) await refuseForbiddenBase(manifest, base, removals);
   const remote = installs.filter(({ repositoryId }) => repositoryId !== LOCAL_REPOSITORY);
   const candidates = await Promise.all(
     remote.map(async (install) => {
@@ -136,8 +145,22 @@ async function lockOf(
     localPackages,
     repositoryKeys: keys,
     layerPlan,
+    ...(base === null || manifest.baseImage === undefined ? {} : { base: lockOfBase(manifest.baseImage, base.image) }),
     others: [],
   };
+}
+
+/** Of what stays of the base image. */
+async function refuseForbiddenBase(
+  manifest: Manifest,
+  { database }: BaseFacts,
+  removals: readonly PackageReference[],
+): Promise<void> {
+  if (database === null || manifest.policy.forbidden.length === 0) return;
+  const gone = new Set(removals.map(formatNevra));
+  const installed = await nativeCall(binding().readRpmdb(database));
+  const staying = installed.filter((entry) => !gone.has(formatNevra(entry)) && !manifest.exclude.includes(entry.name));
+  refuseInBase(manifest, staying);
 }
 
 /** What local RPMs are in for the solver; of them names and requirements are locked. */

@@ -15,13 +15,16 @@ import { loadManifest } from "../manifest/load.js";
 import { matchLocalPackages } from "../manifest/local-packages.js";
 import { locateRequests } from "../manifest/request-origins.js";
 import type { LocatedRequest } from "../model/explanation.js";
+import { matchesGlob } from "../model/glob.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { isGroupSpec, isLocalSpec, type Manifest, manifestFor, OS_RELEASE } from "../model/manifest.js";
 import { formatNevra } from "../model/nevra.js";
+import type { InstalledPackage } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
 import { OpenRepositories } from "../resolve/resolve.js";
 import { type ArchitectureOption, askedArchitecture } from "./architectures.js";
+import { basePackages } from "./base-packages.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { Repositories } from "./repositories.js";
 
@@ -85,7 +88,9 @@ export async function graphOfLock(
     if (cached.length > 0) result = await read(open([...local, ...cached]));
     warnOfUnknown(result.graph, lock, context);
     context.signal?.throwIfAborted();
-    if (query !== null && result.found.packages.length === 0) throw notLocked(query, result.found, manifest);
+    if (query !== null && result.found.packages.length === 0) {
+      throw await notLocked(query, result.found, manifest, lock, context);
+    }
     return { manifest, ...result };
   } finally {
     await transport.close();
@@ -140,6 +145,21 @@ async function requestsOf(manifest: Manifest, lock: Lockfile): Promise<readonly 
   return [...named.map((text) => locate({ kind: "spec", text })), ...local];
 }
 
+/** None where the base cannot be read: what is asked is another question. */
+async function packagesOfBase(
+  manifest: Manifest,
+  lock: Lockfile,
+  context: Context,
+): Promise<readonly InstalledPackage[]> {
+  try {
+    return await basePackages(manifest, lock, context);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    if (error instanceof RpmociError) return [];
+    throw error;
+  }
+}
+
 async function cachedRpms(
   graph: DependencyGraph,
   lock: Lockfile,
@@ -159,7 +179,27 @@ function warnOfUnknown(graph: DependencyGraph, lock: Lockfile, { emit }: Context
   });
 }
 
-function notLocked(query: string, { similar }: LockedMatches, manifest: Manifest): RpmociError {
+/** What the base image has is not locked. */
+async function notLocked(
+  query: string,
+  { similar }: LockedMatches,
+  manifest: Manifest,
+  lock: Lockfile,
+  context: Context,
+): Promise<RpmociError> {
+  const inBase = (await packagesOfBase(manifest, lock, context)).filter(
+    ({ name }) => name === query || matchesGlob(query, name),
+  );
+  if (inBase.length > 0) {
+    return new RpmociError(
+      `'${query}' is in the base image ${lock.base?.image}: ${inBase.map(formatNevra).join(", ")}`,
+      {
+        kind: "resolve",
+        code: "PACKAGE_NOT_LOCKED",
+        hint: "the lockfile has what is installed on top of it",
+      },
+    );
+  }
   return new RpmociError(`'${query}' means no package of ${manifest.lockfilePath}`, {
     kind: "resolve",
     code: "PACKAGE_NOT_LOCKED",

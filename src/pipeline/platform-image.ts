@@ -12,12 +12,21 @@ import type { LayoutTransaction, NewImage } from "../layout/layout.js";
 import { lockArchitecture } from "../lockfile/parts.js";
 import { platformOf } from "../model/architecture.js";
 import type { Annotations } from "../model/descriptor.js";
+import type { BaseImage } from "../model/image-tree.js";
 import type { Lockfile } from "../model/lockfile.js";
 import type { Manifest } from "../model/manifest.js";
+import { formatNevra } from "../model/nevra.js";
 import type { VerifiedPackage } from "../model/package.js";
 import type { SourceContents } from "../model/root-shape.js";
+import { nativeCall } from "../native/call.js";
+import { binding } from "../native/load.js";
 import { canonicalizeRoot } from "../rootfs/canonicalize.js";
+import { isTransient, ownedTransients } from "../rootfs/clean.js";
+import { type LeftAlone, leaveAlone } from "../rootfs/left-alone.js";
 import { shapeRoot } from "../rootfs/shape.js";
+import { publicName } from "./base-image.js";
+import { refuseInBase } from "./base-policy.js";
+import { type BaseRoot, stateOf, takeBaseLayers, unpackBase } from "./base-root.js";
 import { contentsOfRoot, type ImageContents } from "./image-contents.js";
 import { planFor } from "./layer-plan.js";
 import { type LayerReuse, makeLayers } from "./layers.js";
@@ -34,6 +43,8 @@ export interface PlatformRequest {
   readonly annotations: readonly (Annotations | undefined)[];
   readonly sources: SourceContents;
   readonly packages: readonly VerifiedPackage[];
+  /** What the image is built on; null without a base image. */
+  readonly base: BaseImage | null;
   readonly engine: Engine;
   /** For the root and whatever else; made when it is missing. */
   readonly scratch: string;
@@ -65,10 +76,13 @@ export async function makePlatformImage(request: PlatformRequest, context: Conte
   await mkdir(scratch, { recursive: true });
   const sandbox = new Sandbox(options.sandbox, scratch, emit);
   const { scriptletTimeout = SCRIPTLET_TIMEOUT } = options;
+  const base = request.base && (await unpackBase(request.base, join(scratch, "root"), scratch, context));
+  const ownedBefore = base && (await ownedTransients(base.root, base.databasePath));
   const installed = await installPackages(
     {
       packages,
       root: join(scratch, "root"),
+      base,
       scratch,
       engine: request.engine,
       sandbox,
@@ -81,9 +95,15 @@ export async function makePlatformImage(request: PlatformRequest, context: Conte
     },
     emit,
   );
-  await erasePackages(installed, manifest.exclude, { sandbox, scriptletTimeout, sourceDateEpoch: created }, emit);
-  const { root, databasePath } = installed;
-  await canonicalizeRoot(root, databasePath, created);
+  const erasing = { sandbox, scriptletTimeout, sourceDateEpoch: created };
+  const erased = await erasePackages(installed, manifest.exclude, erasing, emit);
+  const { root } = installed;
+  const databasePath = installed.hasDatabase ? installed.databasePath : null;
+  const changed = packages.length + erased > 0;
+  const began = base && { isOfBase: (path: string) => base.tree.byPath.has(path), packages: base.packages, changed };
+  await canonicalizeRoot(root, databasePath, created, began);
+  if (base !== null) await refuseWhatStays(manifest, base, databasePath);
+  const leftAlone = base && (await leaveTransients(base, ownedBefore, databasePath));
   await shapeRoot(installed, manifest, request.sources, created, emit);
   signal?.throwIfAborted();
   const { cache = true, previous } = options;
@@ -92,6 +112,7 @@ export async function makePlatformImage(request: PlatformRequest, context: Conte
       packages: lock.packages,
       root,
       databasePath,
+      base: base && leftAlone && stateOf(base, leftAlone, context),
       plan: planFor(lock, manifest) ?? { layers: [] },
       section: manifest.layers,
       created,
@@ -104,7 +125,44 @@ export async function makePlatformImage(request: PlatformRequest, context: Conte
   );
   emit({ type: "image-started" });
   const platform = platformOf(arch);
-  const config = imageConfig({ image: manifest.image, labels: options.labels ?? {}, platform, layers, created });
-  const image = assembleImage(config, layers, platform, imageAnnotations(request.annotations, created));
-  return { image, contents: (withFiles) => contentsOfRoot({ root, dbPath: databasePath }, withFiles) };
+  const { image: section, baseImage = "" } = manifest;
+  const parent = request.base;
+  const config = imageConfig({
+    image: section,
+    labels: options.labels ?? {},
+    platform,
+    layers,
+    created,
+    base: parent?.config ?? null,
+  });
+  const below = parent === null ? [] : await takeBaseLayers(parent, layout, `${arch}-`);
+  const origin = parent && { name: publicName(baseImage), digest: parent.digest };
+  const annotations = imageAnnotations(request.annotations, created, origin);
+  const image = assembleImage(config, [...below, ...layers], platform, annotations);
+  return { image, contents: (withFiles) => contentsOfRoot({ root, dbPath: installed.databasePath }, withFiles) };
+}
+
+/** Other lockfiles than this one's may have said what the base has. */
+async function refuseWhatStays(manifest: Manifest, { root, packages }: BaseRoot, dbPath: string | null): Promise<void> {
+  if (dbPath === null || manifest.policy.forbidden.length === 0) return;
+  const before = new Set(packages.map(formatNevra));
+  const installed = await nativeCall(binding().readRpmdb({ root, dbPath }));
+  refuseInBase(
+    manifest,
+    installed.filter((entry) => before.has(formatNevra(entry))),
+  );
+}
+
+/** What no package owns, or has owned, in places that the cleaning is about. */
+async function leaveTransients(
+  { root, tree }: BaseRoot,
+  ownedBefore: ReadonlySet<string> | null,
+  databasePath: string | null,
+): Promise<LeftAlone> {
+  const owned = await ownedTransients(root, databasePath);
+  const paths = tree.files.map(({ path }) => path).filter(isTransient);
+  return leaveAlone(
+    root,
+    paths.filter((path) => !owned.has(path) && ownedBefore?.has(path) !== true),
+  );
 }

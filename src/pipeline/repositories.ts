@@ -7,7 +7,7 @@ import type { Manifest } from "../model/manifest.js";
 import { withoutZeroEpoch } from "../model/nevra.js";
 import type { RepositoryConfig, RepositoryMetadata } from "../model/repository.js";
 import { DEFAULT_TRANSFER, type TransferOptions, type Transport } from "../model/transport.js";
-import type { Solvable } from "../native/binding.js";
+import type { RootDatabase, Solvable } from "../native/binding.js";
 import type { Advisory } from "../repository/advisories.js";
 import type { Comps } from "../repository/comps.js";
 import { configureRepositories } from "../repository/configure.js";
@@ -113,8 +113,8 @@ export class Repositories implements PackageSources {
   }
 
   /** All repositories and the given local RPM files, loaded; the caller closes them. */
-  async open(localPackages: readonly string[]): Promise<OpenRepositories> {
-    return this.#open(await this.#currentMetadata(), localPackages);
+  async open(localPackages: readonly string[], installed?: RootDatabase | undefined): Promise<OpenRepositories> {
+    return this.#open(await this.#currentMetadata(), localPackages, installed);
   }
 
   /**
@@ -185,9 +185,13 @@ export class Repositories implements PackageSources {
     return this.#metadata;
   }
 
-  #open(metadata: readonly RepositoryMetadata[], localPackages: readonly string[]): Promise<OpenRepositories> {
+  #open(
+    metadata: readonly RepositoryMetadata[],
+    localPackages: readonly string[],
+    installed?: RootDatabase | undefined,
+  ): Promise<OpenRepositories> {
     const { arch, cacheDirectory } = this;
-    return OpenRepositories.open(metadata, { arch, localPackages, cacheDirectory });
+    return OpenRepositories.open(metadata, { arch, localPackages, installed, cacheDirectory });
   }
 
   async close(): Promise<void> {

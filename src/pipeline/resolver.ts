@@ -9,9 +9,11 @@ import type { LocatedRequest } from "../model/explanation.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { isGroupSpec, isLocalSpec, type Manifest } from "../model/manifest.js";
 import { compareText } from "../model/nevra.js";
-import type { PackageRequest, Solvable } from "../native/binding.js";
+import type { PackageRequest, RootDatabase, Solvable } from "../native/binding.js";
 import type { GroupExpansion, GroupMember } from "../repository/group-specs.js";
 import { type ResolveRequest, resolve, type Solution } from "../resolve/resolve.js";
+import { type BaseFacts, withBaseFacts } from "./base-facts.js";
+import { findBase, openLockedBase } from "./base-image.js";
 import { type LockOptions, type LockRequest, makeLockfile } from "./lock.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { pruneDaily } from "./prune.js";
@@ -68,7 +70,10 @@ export interface Resolution {
   readonly installedSize: number;
 }
 
-type Question = LockRequest & Pick<ResolveOptions, "weakDependencies">;
+interface Question extends LockRequest, Pick<ResolveOptions, "weakDependencies"> {
+  /** What is installed already; nothing when undefined. */
+  readonly installed: RootDatabase | undefined;
+}
 
 /** Open repositories. Questions may be asked at once; they are answered one after the other, in their order. */
 export interface Resolver extends AsyncDisposable {
@@ -140,6 +145,7 @@ export class RepositoryResolver implements Resolver {
       renewed: [],
       modules: { specs: modules, platformId: modulePlatformId },
       weakDependencies,
+      installed: undefined,
       locator: async () => withoutFile,
     };
     return this.#turns.take(async () => {
@@ -158,12 +164,32 @@ export class RepositoryResolver implements Resolver {
     if (!sameSources(manifest, this.#manifest)) {
       throw misuse(`${manifest.path} has other repositories or gpgkeys than the resolver was opened with`);
     }
-    const solve = async (request: LockRequest): Promise<readonly Solvable[]> => (await this.#solve(request)).installs;
     const keysOf = (id: string) => this.repositories.keysOf(id);
     const basesOf = (id: string) => this.repositories.metadataBasesOf(id);
     const transferOf = (id: string) => this.repositories.transferOf(id);
-    const sources = { solve, keysOf, basesOf, transferOf, transport: this.transport, emit: this.#context.emit };
-    return this.#turns.take(() => makeLockfile(manifest, options, sources), options.signal);
+    const sources = { keysOf, basesOf, transferOf, transport: this.transport, emit: this.#context.emit };
+    const lock = (base: BaseFacts | null): Promise<Lockfile> => {
+      const installed = base?.database ?? undefined;
+      const solve = (request: LockRequest): Promise<Solution> => this.#solve({ ...request, installed });
+      return makeLockfile(manifest, options, { ...sources, base, solve });
+    };
+    return this.#turns.take(() => this.#withBase(manifest, options, lock), options.signal);
+  }
+
+  /** A partial update keeps the base image that is locked. */
+  async #withBase<T>(
+    manifest: Manifest,
+    { previous = null, packages = [], keep = false, fromLockfile = false }: LockOptions,
+    use: (base: BaseFacts | null) => Promise<T>,
+  ): Promise<T> {
+    const arch = manifest.arch ?? this.repositories.arch;
+    const isKept = packages.length > 0 || keep || fromLockfile;
+    const known = previous?.base?.image === manifest.baseImage ? previous?.base : undefined;
+    const image =
+      isKept && known !== undefined
+        ? await openLockedBase(manifest, { base: known }, arch, this.#context)
+        : await findBase(manifest, arch, this.#context);
+    return image === null ? use(null) : withBaseFacts(image, this.#context.signal, use);
   }
 
   close(): Promise<void> {
@@ -187,10 +213,7 @@ export class RepositoryResolver implements Resolver {
     if (this.#closing !== undefined) throw closed();
   }
 
-  async #solve(question: Question): Promise<{
-    readonly installs: readonly Solvable[];
-    readonly members: readonly GroupMember[];
-  }> {
+  async #solve(question: Question): Promise<Solution & { readonly members: readonly GroupMember[] }> {
     const { emit } = this.#context;
     const groups = question.specs.filter(isGroupSpec);
     const { members, missing } = await this.#expand(groups);
@@ -211,7 +234,7 @@ export class RepositoryResolver implements Resolver {
       renewed: [...question.renewed, ...renewed.members.map(({ name }) => name)],
       installWeakDependencies: question.weakDependencies === true,
     };
-    const attempt = () => this.#resolve(request, question.locator);
+    const attempt = () => this.#resolve(request, question.locator, question.installed);
     try {
       return { ...(await attempt()), members };
     } catch (error) {
@@ -223,12 +246,16 @@ export class RepositoryResolver implements Resolver {
     }
   }
 
-  async #resolve(request: ResolveRequest, locator: LockRequest["locator"]): Promise<Solution> {
+  async #resolve(
+    request: ResolveRequest,
+    locator: LockRequest["locator"],
+    installed: RootDatabase | undefined,
+  ): Promise<Solution> {
     const { emit } = this.#context;
-    if (request.localPackages.length === 0) {
+    if (request.localPackages.length === 0 && installed === undefined) {
       return resolve(await this.repositories.opened(), request, emit, locator);
     }
-    const open = await this.repositories.open(request.localPackages);
+    const open = await this.repositories.open(request.localPackages, installed);
     try {
       return await resolve(open, request, emit, locator);
     } finally {

@@ -1,7 +1,7 @@
 /** `rpmoci update`: resolves and writes the lockfile. */
 import { RpmociError } from "../errors.js";
 import type { KeyChange, PackageChange } from "../events.js";
-import { lockfileChanges } from "../lockfile/difference.js";
+import { baseChanges, lockfileChanges } from "../lockfile/difference.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { joinParts, withFirst } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
@@ -71,10 +71,12 @@ export async function update(options: UpdateOptions): Promise<UpdateResult> {
   const keys = await keyChanges(previous, lockfile);
   const changed = await differsFromFile(path, lockfile);
   if (!dryRun) await writeLockfile(path, lockfile);
+  for (const change of baseChanges(previous, lockfile)) context.emit({ type: "base-change", ...change });
   for (const change of changes) context.emit({ type: "lockfile-change", change });
   for (const change of keys) context.emit({ type: "key-change", change });
   if (!dryRun) context.emit({ type: "lockfile-written", path });
-  else if (changed && changes.length + keys.length === 0) context.emit({ type: "lockfile-differs", path });
+  else if (changed && changes.length + keys.length + baseChanges(previous, lockfile).length === 0)
+    context.emit({ type: "lockfile-differs", path });
   return { lockfilePath: path, lockfile, changes, keyChanges: keys, changed, written: !dryRun };
 }
 

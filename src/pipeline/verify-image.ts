@@ -11,11 +11,12 @@ import { type LayoutProblem, validateLayout } from "../layout/validate.js";
 import { fitsManifest } from "../lockfile/fit.js";
 import { architectureFor, partForPlatform } from "../lockfile/parts.js";
 import { loadManifest, lockfilePathOf } from "../manifest/load.js";
-import { withoutZeroEpoch } from "../model/nevra.js";
+import { formatNevra, withoutZeroEpoch } from "../model/nevra.js";
+import { basePackages } from "./base-packages.js";
 import { type BuildOptions, build } from "./build.js";
 import { type Difference, diffImages } from "./diff.js";
 import { readExistingLockfile } from "./existing-lockfile.js";
-import type { CommonOptions } from "./options.js";
+import { type CommonOptions, contextOf } from "./options.js";
 import { type InspectOptions, readContents } from "./read-contents.js";
 import { withWorkDirectory } from "./work-directory.js";
 
@@ -64,7 +65,7 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   const contents = await readContents(options);
   const digests = await digestFiles(contents.source, digestedFiles(contents), signal);
   const { files, deviations: found } = checkFiles(contents, digests);
-  const lockfile = manifestPath === undefined ? null : await compareWithLockfile(contents, manifestPath);
+  const lockfile = manifestPath === undefined ? null : await compareWithLockfile(contents, manifestPath, options);
   const rebuilt = rebuild && manifestPath !== undefined ? await buildAgain(contents, manifestPath, options) : null;
   const deviations = rebuilt?.difference.same === true ? found.map(explainedByBuild) : found;
   const unowned = contents.tree.files.filter(
@@ -97,10 +98,14 @@ async function hasLayoutFile(path: string): Promise<boolean> {
   return (await stat(join(path, "oci-layout")).catch(() => null)) !== null;
 }
 
-/** Local packages are locked by their names only, and excluded ones are not in the image. */
+/**
+ * Local packages are locked by their names only, and excluded ones are not in the image. What the locked base image has may be
+ * in it.
+ */
 async function compareWithLockfile(
   { packages, source }: ImageContents,
   manifestPath: string,
+  options: VerifyImageOptions,
 ): Promise<readonly PackageDifference[]> {
   const manifest = await loadManifest(manifestPath);
   const whole = await readExistingLockfile(manifest.lockfilePath);
@@ -114,6 +119,7 @@ async function compareWithLockfile(
   }
   const excluded = new Set(manifest.exclude);
   const local = new Set(lock.localPackages.map(({ name }) => name));
+  const base = new Set((await basePackages(manifest, lock, contextOf({ ...options, manifestPath }))).map(formatNevra));
   const changelogOf = async () => null;
   const locked = lock.packages
     .filter(({ name }) => !excluded.has(name))
@@ -121,6 +127,7 @@ async function compareWithLockfile(
   const installed = packages
     // Keys that were imported into the database.
     .filter(({ name }) => !local.has(name) && name !== "gpg-pubkey")
+    .filter((entry) => !base.has(formatNevra(entry)))
     .map(({ name, evr, arch }) => ({ name, evr, arch, checksum: undefined }));
   return comparePackages({ packages: locked, changelogOf }, { packages: installed, changelogOf });
 }

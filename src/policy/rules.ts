@@ -28,6 +28,19 @@ export function violationsOfLock(policy: PolicySection, lock: Lockfile, fresh: b
   return [...forbidden, ...(policy.requireSignatures && fresh ? unsigned(lock) : [])];
 }
 
+/** By what a base image has. */
+export function violationsOfBase(
+  { forbidden }: PolicySection,
+  packages: readonly { readonly name: string; readonly evr: string; readonly arch: string }[],
+): readonly Violation[] {
+  return packages.flatMap((entry): readonly Violation[] => {
+    const pattern = forbidden.find((candidate) => matchesGlob(candidate, entry.name));
+    if (pattern === undefined) return [];
+    const message = `policy.forbidden: "${pattern}" forbids ${formatNevra(entry)}, which is in the base image`;
+    return [{ message, packageName: null }];
+  });
+}
+
 function unsigned(lock: Lockfile): readonly Violation[] {
   return lock.packages
     .filter(({ signedBy }) => signedBy === undefined)

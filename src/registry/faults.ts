@@ -1,4 +1,4 @@
-/** What a registry's answer means to whoever pushes. */
+/** What a registry's answer means to whoever pushes, or pulls. */
 import * as v from "valibot";
 import { type ErrorKind, RpmociError } from "../errors.js";
 import type { HttpAnswer } from "./http-client.js";
@@ -22,6 +22,7 @@ export const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500
 const KINDS = {
   REGISTRY_DENIED: "output",
   REGISTRY_FULL: "fetch",
+  REGISTRY_IMAGE_MISSING: "fetch",
   REGISTRY_LIMIT: "output",
   REGISTRY_MISSING: "fetch",
   REGISTRY_REFUSED: "output",
@@ -79,6 +80,7 @@ export class Faults {
     readonly target: string,
     readonly registry: string,
     readonly secrets: Secrets,
+    readonly access: "pull" | "push" = "push",
   ) {}
 
   make(
@@ -86,8 +88,10 @@ export class Faults {
     reason: string,
     { hint, details }: { hint?: string | undefined; details?: readonly string[] } = {},
   ): RpmociError {
-    const options = { kind: KINDS[code], code, hint, details: details ?? [] };
-    return new RpmociError(this.secrets.removedFrom(`Failed to push to ${this.target}: ${reason}`), options);
+    const isPull = this.access === "pull";
+    const options = { kind: isPull ? "fetch" : KINDS[code], code, hint, details: details ?? [] } as const;
+    const what = isPull ? "pull from" : "push to";
+    return new RpmociError(this.secrets.removedFrom(`Failed to ${what} ${this.target}: ${reason}`), options);
   }
 
   /** The error for an answer to `what`, as in "the blob sha256:…". */
@@ -114,7 +118,13 @@ export class Faults {
     }
     if (status === 401 || status === 403 || codes.includes("DENIED")) {
       return this.make("REGISTRY_DENIED", `${registry} does not allow it (HTTP status ${status})`, {
-        hint: "the account may lack the right to push to this repository, or the repository may not exist",
+        hint: `the account may lack the right to ${this.access === "pull" ? "pull from" : "push to"} this repository, or the repository may not exist`,
+        details,
+      });
+    }
+    if (this.access === "pull" && status === 404) {
+      return this.make("REGISTRY_IMAGE_MISSING", `${registry} does not have ${what}`, {
+        hint: "it may have been removed there, or the name or tag may be wrong",
         details,
       });
     }
@@ -150,6 +160,11 @@ export class Faults {
   passing(answer: HttpAnswer, what: string): PassingFailure | RpmociError {
     const fault = this.of(answer, what);
     return fault.code === "REGISTRY_FULL" ? fault : new PassingFailure(fault, retryAfter(answer));
+  }
+
+  /** What to throw for an answer: another attempt, where that may help. */
+  passingOr(answer: HttpAnswer, what: string): Error {
+    return PASSING_STATUSES.has(answer.status) ? this.passing(answer, what) : this.of(answer, what);
   }
 
   #plain(text: string): string {

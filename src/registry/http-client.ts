@@ -15,6 +15,11 @@ export interface HttpRequest {
   readonly body?: RequestBody | undefined;
   /** Sent to the origin of the URL only. */
   readonly authorization?: string | undefined;
+  /**
+   * Takes the body of an answer of status 200 or 206, which is not kept then. Of what it throws, only an `RpmociError` is
+   * told as it is.
+   */
+  readonly receive?: ((answer: Pick<HttpAnswer, "status" | "lines">, body: Readable) => Promise<void>) | undefined;
   /** The body is for the origin of the URL only, too. */
   readonly isSecret?: boolean;
 }
@@ -74,10 +79,17 @@ export class HttpClient {
   }
 
   /** Any answer that is no redirection. Throws a `RequestFailure`, an `RpmociError` of kind `verify` for a body that cannot be read, and the signal's reason. */
-  async send({ method, url, headers = {}, body, authorization, isSecret = false }: HttpRequest): Promise<HttpAnswer> {
+  async send(httpRequest: HttpRequest): Promise<HttpAnswer> {
+    const { method, url, headers = {}, body, authorization, isSecret = false, receive } = httpRequest;
     for (let current = url, left = MAX_REDIRECTIONS; ; left -= 1) {
       const secret = authorization !== undefined && current.origin === url.origin ? { authorization } : {};
-      const answer = await this.#once(method, current, { "user-agent": "rpmoci", ...headers, ...secret }, body);
+      const answer = await this.#once(
+        method,
+        current,
+        { "user-agent": "rpmoci", ...headers, ...secret },
+        body,
+        receive,
+      );
       const [location] = answer.lines("location");
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
       if (left === 0) throw new RequestFailure(url, `it redirects more than ${MAX_REDIRECTIONS} times`, false);
@@ -100,6 +112,7 @@ export class HttpClient {
     url: URL,
     headers: Readonly<Record<string, string>>,
     body: RequestBody | undefined,
+    receive: HttpRequest["receive"],
   ): Promise<HttpAnswer> {
     const stream = body === undefined || Buffer.isBuffer(body) ? undefined : body.open();
     const size = body === undefined ? undefined : Buffer.isBuffer(body) ? body.length : body.size;
@@ -111,6 +124,12 @@ export class HttpClient {
         dispatcher: this.#dispatcher,
         ...(this.signal === undefined ? {} : { signal: this.signal }),
       });
+      const status = answer.statusCode;
+      const lines = (name: string): readonly string[] => [answer.headers[name] ?? []].flat();
+      if (receive !== undefined && (status === 200 || status === 206)) {
+        await receive({ status, lines }, answer.body);
+        return { status, url, lines, body: Buffer.alloc(0) };
+      }
       const chunks: Buffer[] = [];
       let length = 0;
       for await (const chunk of answer.body as AsyncIterable<Buffer>) {
@@ -118,15 +137,10 @@ export class HttpClient {
         if (length > LARGEST_ANSWER) throw new RequestFailure(url, "its answer has no end", false);
         chunks.push(chunk);
       }
-      return {
-        status: answer.statusCode,
-        url,
-        lines: (name) => [answer.headers[name] ?? []].flat(),
-        body: Buffer.concat(chunks),
-      };
+      return { status, url, lines, body: Buffer.concat(chunks) };
     } catch (error) {
       this.signal?.throwIfAborted();
-      throw error instanceof RequestFailure ? error : failureOf(url, error, stream);
+      throw error instanceof RequestFailure || error instanceof RpmociError ? error : failureOf(url, error, stream);
     } finally {
       stream?.destroy();
     }

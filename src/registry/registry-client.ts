@@ -17,11 +17,14 @@ export interface RegistryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Speak HTTP without TLS. */
   readonly plainHttp?: boolean | undefined;
+  /** What is going to be done; "push" by default. */
+  readonly access?: "pull" | "push";
 }
 
 export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: RequestBody;
+  readonly receive?: HttpRequest["receive"];
   /** Another repository that is read from. */
   readonly from?: string;
   /** For messages, as in "the blob sha256:…". */
@@ -48,7 +51,7 @@ export class RegistryClient {
     options: RegistryOptions,
   ) {
     const { registry, name } = repository;
-    this.faults = new Faults(`${registry}/${name}`, registry, new Secrets());
+    this.faults = new Faults(`${registry}/${name}`, registry, new Secrets(), options.access);
     this.#http = http;
     this.#options = options;
     this.#host = isDockerHub(registry) ? "registry-1.docker.io" : registry;
@@ -57,8 +60,8 @@ export class RegistryClient {
   }
 
   /**
-   * Finds out that a registry is there and lets us push, as far as it tells. Throws an `RpmociError` of kind `fetch` or
-   * `output`, or of kind `environment` when credentials or certificates of this machine cannot be read.
+   * Finds out that a registry is there and lets us push, or pull, as far as it tells. Throws an `RpmociError` of kind `fetch`
+   * or `output`, or of kind `environment` when credentials or certificates of this machine cannot be read.
    */
   static async open(repository: Repository, options: RegistryOptions): Promise<RegistryClient> {
     const name =
@@ -173,16 +176,17 @@ export class RegistryClient {
   async send(
     method: HttpRequest["method"],
     url: URL,
-    { headers = {}, body, from, what }: RegistryRequest,
+    { headers = {}, body, receive, from, what }: RegistryRequest,
   ): Promise<HttpAnswer> {
     const { name } = this.repository;
-    const scopes = [`repository:${name}:pull,push`, ...(from === undefined ? [] : [`repository:${from}:pull`])];
+    const actions = this.#options.access === "pull" ? "pull" : "pull,push";
+    const scopes = [`repository:${name}:${actions}`, ...(from === undefined ? [] : [`repository:${from}:pull`])];
     try {
       for (let attempt = 0; ; attempt += 1) {
         // An upload may go to another host, which has its own way to know who sends.
         const isOwn = url.origin === this.#base.origin;
         const authorization = isOwn ? await this.#authorization.header(scopes) : undefined;
-        const answer = await this.#http.send({ method, url, headers, body, authorization });
+        const answer = await this.#http.send({ method, url, headers, body, authorization, receive });
         this.#options.emit({
           type: "debug",
           message: `${method} ${url.origin}${url.pathname}: HTTP status ${answer.status}`,

@@ -9,15 +9,17 @@ export function cacheText(entries: readonly CacheEntry[]): string {
     const used = new Date(entry.lastUsed).toISOString().slice(0, 10);
     return [megabytes(entry.size).padStart(10), used, nameOf(entry)].join("  ");
   });
-  const sums = (["package", "metadata", "layer"] as const).map((kind) => sumText(kind, entries));
+  const kinds = ["package", "metadata", "layer"] as const;
+  const hasBases = entries.some(({ kind }) => kind === "base");
+  const sums = [...kinds, ...(hasBases ? (["base"] as const) : [])].map((kind) => sumText(kind, entries));
   return `${[...lines, sums.join(", ")].join("\n")}\n`;
 }
 
-const LABELS = { package: "packages", metadata: "metadata", layer: "layers" };
+const LABELS = { package: "packages", metadata: "metadata", layer: "layers", base: "base images" };
 
 function sumText(kind: keyof typeof LABELS, entries: readonly CacheEntry[]): string {
   const chosen = entries.filter((entry) => entry.kind === kind);
-  return `${LABELS[kind]}: ${kind === "metadata" ? "" : `${chosen.length}, `}${sizeText(chosen)}`;
+  return `${LABELS[kind]}: ${kind === "metadata" || kind === "base" ? "" : `${chosen.length}, `}${sizeText(chosen)}`;
 }
 
 function sizeText(entries: readonly CacheEntry[]): string {

@@ -49,6 +49,15 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
         "Fetching",
         `${count(event.files, "package")}${event.bytes === undefined ? "" : ` (${megabytes(event.bytes)})`}`,
       );
+    case "base-pulled":
+      return status(
+        "Fetching",
+        `${count(event.blobs, "blob")} (${megabytes(event.bytes)}) of base image ${event.image}`,
+      );
+    case "base-unpacking":
+      return status("Unpacking", `${count(event.layers, "layer")} of base image ${event.image}`);
+    case "base-change":
+      return describeBaseChange(event.image, event.from, event.to);
     case "verify-started":
       return status("Verifying", count(event.packages, "package"));
     case "engine-chosen":
@@ -128,6 +137,12 @@ function describeChange(change: PackageChange): Message {
     case "removed":
       return { level: "status", verb: "Removing", text: `${change.name} ${change.evr}${where}` };
   }
+}
+
+function describeBaseChange(image: string, from: string | null, to: string | null): Message {
+  if (from === null) return { level: "status", verb: "Adding", text: `base image ${image} ${to}` };
+  if (to === null) return { level: "status", verb: "Removing", text: `base image ${image} ${from}` };
+  return { level: "status", verb: "Updating", text: `base image ${image} ${from} -> ${to}` };
 }
 
 function describeKeyChange({ kind, repositoryId, fingerprint }: KeyChange): Message {

@@ -128,9 +128,16 @@ const HIDDEN_SENTENCES: Readonly<Record<HiddenPackage["reason"], string>> = {
   version: "has another version",
 };
 
+/** Of packages that are in no repository. */
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ["@commandline", "a local package"],
+  ["@base", "in the base image"],
+]);
+
 function packageText(reference: PackageReference): string {
   const { repositoryId } = reference;
-  return `${formatNevra(reference)} (${repositoryId === "@commandline" ? "a local package" : repositoryId})`;
+  const place = PLACES.get(repositoryId) ?? repositoryId;
+  return `${formatNevra(reference)} (${place})`;
 }
 
 /** One line, or one a package when that would be too long. */

@@ -9,10 +9,12 @@ import type {
   GroupPackage,
   LockedEntry,
   LockedSet,
+  PackageReference,
   Pool,
   Problem,
   ProfilePackage,
   RequirementChain,
+  RootDatabase,
   Solvable,
   SolveJob,
   SolveResult,
@@ -44,12 +46,16 @@ export interface ResolveRequest {
 export interface Solution {
   /** Sorted by name, EVR, architecture; local packages are among them. */
   readonly installs: readonly Solvable[];
+  /** Packages of the base image that are updated or obsoleted; in the same order. */
+  readonly removals: readonly PackageReference[];
 }
 
 export interface PoolRequest {
   readonly arch: string;
   /** Absolute paths of local RPM files. */
   readonly localPackages: readonly string[];
+  /** The rpm database of a base image. */
+  readonly installed?: RootDatabase | undefined;
   /** Where parsed metadata is kept between runs. */
   readonly cacheDirectory: string;
 }
@@ -149,7 +155,7 @@ export async function resolve(
     emit({ type: "warning", message: `No match for group package "${name}"` });
   }
   emit({ type: "resolve-finished", packages: result.installs.length });
-  return { installs: result.installs };
+  return { installs: result.installs, removals: result.removals };
 }
 
 function unmatched(specs: readonly UnmatchedSpec[], locate: Locate): ResolutionError {

@@ -23,17 +23,45 @@ const KEYRING_LOCK = ".keyring.lock";
 /** Random numbers that identify one machine; a container must make its own. */
 const MACHINE_SECRETS = ["/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret"] as const;
 
-/** Cleans `root` in place; idempotent. Nothing outside of it is touched, wherever its symlinks lead. */
-export async function cleanRoot(root: string, databasePath: string): Promise<void> {
-  const prefixes = [...TRANSIENT, ...PACKAGE_MANAGER_STATE];
-  const owned = await nativeCall(binding().ownedPaths({ root, dbPath: databasePath }, prefixes));
-  const keep = new Set(owned.map((path) => Buffer.from(path).toString("latin1")));
-  for (const prefix of prefixes) {
+const PREFIXES: readonly string[] = [...TRANSIENT, ...PACKAGE_MANAGER_STATE];
+
+/** Whether the base image has an absolute path, a byte string. */
+export type IsOfBase = (path: string) => boolean;
+
+/**
+ * Paths below those where only owned files stay that packages own, other than as %ghost; byte strings. Rejects with
+ * `RPMDB_UNREADABLE`.
+ */
+export async function ownedTransients(root: string, databasePath: string | null): Promise<ReadonlySet<string>> {
+  if (databasePath === null) return new Set();
+  const owned = await nativeCall(binding().ownedPaths({ root, dbPath: databasePath }, PREFIXES));
+  return new Set(owned.map((path) => Buffer.from(path).toString("latin1")));
+}
+
+/** Whether `path` is at or below one of those where only owned files stay. */
+export function isTransient(path: string): boolean {
+  return PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/**
+ * Cleans `root` in place; idempotent. What the base image has stays although no package owns it. Nothing outside of the root
+ * is touched, wherever its symlinks lead. `databasePath` is inside the root; null when there is none.
+ */
+export async function cleanRoot(
+  root: string,
+  databasePath: string | null,
+  isOfBase: IsOfBase = () => false,
+): Promise<void> {
+  const owned = await ownedTransients(root, databasePath);
+  const keep = (path: string): boolean => owned.has(path) || isOfBase(path);
+  for (const prefix of PREFIXES) {
     if ((await locate(root, prefix)) !== null) await removeUnowned(root, Buffer.from(prefix), keep);
   }
-  for (const path of [MODULES, ...prefixes.map((prefix) => dirname(prefix))])
-    await removeEmpty(root, databasePath, path);
-  for (const path of [join(databasePath, KEYRING_LOCK), ...MACHINE_SECRETS]) {
+  for (const path of [MODULES, ...PREFIXES.map((prefix) => dirname(prefix))]) {
+    await removeEmpty(root, databasePath, isOfBase, path);
+  }
+  const lock = databasePath === null ? [] : [join(databasePath, KEYRING_LOCK)];
+  for (const path of [...lock.filter((name) => !isOfBase(name)), ...MACHINE_SECRETS]) {
     const absolute = await locate(root, path);
     if (absolute !== null) await rm(absolute, { force: true });
   }
@@ -53,11 +81,11 @@ async function locate(root: string, path: string): Promise<string | null> {
 }
 
 /** Returns whether something stays at `path`, which is a path inside the root. */
-async function removeUnowned(root: string, path: Buffer, keep: ReadonlySet<string>): Promise<boolean> {
+async function removeUnowned(root: string, path: Buffer, keep: (path: string) => boolean): Promise<boolean> {
   const absolute = Buffer.concat([Buffer.from(root), path]);
   const status = await lstat(absolute).catch(() => null);
   if (status === null) return false;
-  const owned = keep.has(path.toString("latin1"));
+  const owned = keep(path.toString("latin1"));
   if (!status.isDirectory()) {
     if (!owned) await rm(absolute, { force: true });
     return owned;
@@ -72,12 +100,13 @@ async function removeUnowned(root: string, path: Buffer, keep: ReadonlySet<strin
 }
 
 /** Removes the directory at `path` when nothing is in it and no package owns it, and then those above it likewise. */
-async function removeEmpty(root: string, databasePath: string, path: string): Promise<void> {
+async function removeEmpty(root: string, databasePath: string | null, isOfBase: IsOfBase, path: string): Promise<void> {
   for (let directory = path; directory !== "/"; directory = dirname(directory)) {
     const absolute = await locate(root, directory);
     const status = absolute === null ? null : await lstat(absolute).catch(() => null);
     if (absolute === null || status === null) continue;
-    if (!status.isDirectory() || (await readdir(absolute)).length > 0) return;
+    if (!status.isDirectory() || isOfBase(directory) || (await readdir(absolute)).length > 0) return;
+    if (databasePath === null) return;
     const owned = await nativeCall(binding().ownedPaths({ root, dbPath: databasePath }, [directory]));
     if (owned.some((owner) => Buffer.from(owner).toString() === directory)) return;
     await rmdir(absolute);

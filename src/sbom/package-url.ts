@@ -29,3 +29,11 @@ export function packageUrl(
   const present = Object.fromEntries(Object.entries(qualifiers).filter(([, value]) => value !== ""));
   return new PackageURL("rpm", NAMESPACES[id] ?? (id || undefined), name, version, present, undefined).toString();
 }
+
+/** Of an image in a registry (type `oci`), by its name there, `HOST/NAME` with a tag or a digest behind. */
+export function imageUrl(publicName: string, digest: string): string {
+  const [, repository = publicName, tag] = /^([^@]+?)(?::([^/:@]+))?(?:@.*)?$/.exec(publicName) ?? [];
+  const name = repository.slice(repository.lastIndexOf("/") + 1);
+  const qualifiers = { repository_url: repository, ...(tag === undefined ? {} : { tag }) };
+  return new PackageURL("oci", undefined, name, digest, qualifiers, undefined).toString();
+}

@@ -1,8 +1,9 @@
 /** SLSA provenance 1.0 in an in-toto statement (https://slsa.dev/spec/v1.0/provenance). */
+import type { Digest } from "../model/descriptor.js";
 import { compareText } from "../model/nevra.js";
 import type { ImageFacts, PackageOrigin } from "./facts.js";
 import { type Distribution, parseOsRelease } from "./os-release.js";
-import { packageUrl } from "./package-url.js";
+import { imageUrl, packageUrl } from "./package-url.js";
 
 export const PREDICATE_TYPE = "https://slsa.dev/provenance/v1";
 
@@ -11,6 +12,15 @@ const BUILD_TYPE = "pkg:npm/rpmoci#docs/provenance-v1.md";
 
 /** Nobody in particular: the tool itself, on a machine that is not known. */
 const BUILDER = "pkg:npm/rpmoci";
+
+export interface ProvenanceBase {
+  /** As the manifest has it. */
+  readonly image: string;
+  /** `HOST/NAME:TAG` and the like where others can find it. */
+  readonly publicName: string | undefined;
+  /** Of the image manifest. */
+  readonly digest: Digest;
+}
 
 /** What whoever ran the build chose. */
 export interface BuildParameters {
@@ -21,6 +31,8 @@ export interface BuildParameters {
   readonly repositories: readonly { readonly id: string; readonly url?: string }[];
   readonly packages: readonly string[];
   readonly exclude: readonly string[];
+  /** Images that others are built on, one for each architecture at most. */
+  readonly bases: readonly ProvenanceBase[];
   /** Given on the command line. */
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -40,7 +52,7 @@ export interface ProvenanceRequest {
 export function provenanceStatement(request: ProvenanceRequest): Buffer {
   const { image, osRelease, parameters, origins, toolVersion, builderId = BUILDER } = request;
   const distribution = parseOsRelease(osRelease);
-  const { manifestDigest, lockfileDigest, repositories, packages, exclude, labels } = parameters;
+  const { manifestDigest, lockfileDigest, repositories, packages, exclude, bases, labels } = parameters;
   const statement = {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: image.title ?? "image", digest: { sha256: image.digest.slice("sha256:".length) } }],
@@ -54,15 +66,27 @@ export function provenanceStatement(request: ProvenanceRequest): Buffer {
           repositories,
           packages,
           ...(exclude.length === 0 ? {} : { exclude }),
+          ...(bases[0] === undefined ? {} : { base: bases[0].image }),
           labels: Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b))),
           created: image.created,
         },
-        resolvedDependencies: origins.map((origin) => dependencyOf(origin, distribution)),
+        resolvedDependencies: [
+          ...bases.map(baseDependency),
+          ...origins.map((origin) => dependencyOf(origin, distribution)),
+        ],
       },
       runDetails: { builder: { id: builderId, version: { rpmoci: toolVersion } } },
     },
   };
   return Buffer.from(`${JSON.stringify(statement, null, 2)}\n`);
+}
+
+function baseDependency({ image, publicName, digest }: ProvenanceBase): Readonly<Record<string, unknown>> {
+  return {
+    name: image,
+    ...(publicName === undefined ? {} : { uri: imageUrl(publicName, digest) }),
+    digest: { sha256: digest.slice("sha256:".length) },
+  };
 }
 
 function dependencyOf(origin: PackageOrigin, distribution: Distribution | null): Readonly<Record<string, unknown>> {

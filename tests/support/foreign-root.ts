@@ -44,6 +44,7 @@ export async function installRoot(options: RootOptions): Promise<ForeignRoot> {
     {
       packages: verified,
       root: join(scratch, "root"),
+      base: null,
       scratch,
       engine,
       ...common,

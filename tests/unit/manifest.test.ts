@@ -52,6 +52,7 @@ test("every key has its place", () => {
     os_release = false
     exclude = ["bash"]
     remove_files = ["/usr/share/man/**"]
+    base = { image = "oci:../base:1.0" }
     require_signed = true
     [image]
     user = "u:g"
@@ -151,6 +152,7 @@ test("every key has its place", () => {
     langs: ["de", "pt_BR"],
     osRelease: false,
     exclude: ["bash"],
+    baseImage: "oci:../base:1.0",
     removeFiles: ["/usr/share/man/**"],
     requireSigned: true,
     image: {
@@ -231,6 +233,7 @@ test("what is left out has its default", () => {
       langs: undefined,
       osRelease: true,
       exclude: [],
+      baseImage: undefined,
       removeFiles: [],
       requireSigned: false,
       image: {
@@ -519,5 +522,23 @@ test("the original's manifests are read", { skip: originals.skip }, () => {
   for (const name of names) {
     const manifest = parseManifest(readFileSync(join(directory, name), "utf8"), name);
     assert(manifest.packages.length > 0 && manifest.repositories.length > 0, name);
+  }
+});
+
+test("a base image is a layout, an archive, or an image of a registry, seen from the manifest", (t) => {
+  const directory = temporary(t);
+  mkdirSync(join(directory, "shared"));
+  const shared = (image: string) => `[contents]\nrepositories = []\npackages = []\nbase = { image = "${image}" }\n`;
+  const imageOf = (image: string): string | undefined => {
+    writeFileSync(join(directory, "shared/base.toml"), shared(image));
+    const text = 'include = ["shared/base.toml"]\n[contents]\nrepositories = []\npackages = []\n';
+    return parseManifest(text, join(directory, "rpmoci.toml")).baseImage;
+  };
+  assert.equal(imageOf("oci:layout:1.0"), "oci:shared/layout:1.0");
+  assert.equal(imageOf("../layout"), "layout");
+  assert.equal(imageOf("oci-archive:/srv/base.tar"), "oci-archive:/srv/base.tar");
+  assert.equal(imageOf("registry:example.com/base:1"), "registry:example.com/base:1");
+  for (const image of ["", "docker-daemon:base", "podman:base", "docker-archive:base.tar"]) {
+    assert.throws(() => parseManifest(shared(image), "rpmoci.toml"), { code: "MANIFEST_INVALID" }, image);
   }
 });
