@@ -27,9 +27,9 @@ fedora_packages=(
 )
 # What the tests compare with.
 debian_test_packages=(skopeo umoci libarchive-tools clang-format-14 libcap2-bin openssl sqlite3 python3 tar gzip bzip2 pigz
-  git docker-registry zsh fish mandoc)
+  git docker-registry zsh fish mandoc qemu-user-static systemd chromium-headless-shell)
 fedora_test_packages=(skopeo umoci bsdtar bsdcat libcap openssl sqlite python3 tar gzip bzip2 pigz git libasan libubsan
-  glibc-static zsh fish mandoc)
+  glibc-static zsh fish mandoc qemu-user-static systemd chromium-headless)
 
 install_debian() {
   local missing=()

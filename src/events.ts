@@ -51,6 +51,23 @@ export type RpmociEvent =
   | { readonly type: "verify-progress"; readonly done: number; readonly packages: number }
   /** There is no dnf, and nobody asked for an engine. */
   | { readonly type: "engine-chosen"; readonly engine: "rpm" }
+  /** How scriptlets of an architecture that this machine does not have are run. */
+  | {
+      readonly type: "emulation-chosen";
+      /** rpm's name. */
+      readonly arch: string;
+      /**
+       * `compatible`: by the processor itself; `system`: by what the system has in binfmt_misc; `namespace`: by what was
+       * registered for this transaction alone; `none`: they are not run, and what they do is done without.
+       */
+      readonly emulation: "compatible" | "system" | "namespace" | "none";
+      /** Its path; null where there is none, or none can be seen. */
+      readonly interpreter: string | null;
+      /** Without emulation: how many are done by rpmoci itself. */
+      readonly scriptlets: number | null;
+      /** librpm installs the packages, though dnf was to, as only it can do without running scriptlets. */
+      readonly insteadOfDnf: boolean;
+    }
   | { readonly type: "install-started"; readonly packages: number }
   /** One line that the package manager or a scriptlet printed. */
   | { readonly type: "install-output"; readonly line: string }

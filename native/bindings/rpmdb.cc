@@ -1,5 +1,5 @@
 // Installed packages of a root: readRpmdb, readInventory, ownedPaths, convertRpmdb, canonicalizeRpmdb,
-// installPackagesSync, erasePackagesSync.
+// installPackagesSync, erasePackagesSync, scriptletsOfInstallation, scriptletsOfErasure.
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +15,7 @@
 #include "rpm/installed.h"
 #include "rpm/inventory.h"
 #include "rpm/library.h"
+#include "rpm/scriptlets.h"
 
 namespace rpmoci {
 
@@ -143,10 +144,24 @@ Napi::Value canonicalize_rpmdb_async(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Nothing&) { return env.Undefined(); });
 }
 
+/// Null without a function. Its errors become Failures, as what is in between is librpm's.
+ScriptletWatch::Perform performer_of(const Napi::Value& value) {
+  if (!value.IsFunction()) return nullptr;
+  return [function = value.As<Napi::Function>()](const std::string& phase, const std::string& package) {
+    const auto env = function.Env();
+    const Napi::HandleScope scope(env);
+    try {
+      function.Call({Napi::String::New(env, phase), Napi::String::New(env, package)});
+    } catch (const Napi::Error& error) {
+      throw Failure("SCRIPTLET", error.Message());
+    }
+  };
+}
+
 Napi::Value erase_packages_sync(const Napi::CallbackInfo& info) {
   const auto env = info.Env();
   return run_sync(env, [&]() -> Napi::Value {
-    const auto erasure = erase_packages(database_of(info[0]), strings_of(info[1]));
+    const auto erasure = erase_packages(database_of(info[0]), strings_of(info[1]), performer_of(info[2]));
     auto object = Napi::Object::New(env);
     object.Set("erased", to_array(env, erasure.erased));
     object.Set("log", erasure.log);
@@ -163,6 +178,7 @@ InstallationRequest installation_request_of(const Napi::Value& value) {
   request.unpackers = object.Get("unpackers").As<Napi::Number>().Uint32Value();
   request.upgrade = object.Get("upgrade").ToBoolean().Value();
   request.docs = object.Get("docs").As<Napi::Boolean>().Value();
+  request.foreign = object.Get("foreign").ToBoolean().Value();
   const auto macros = object.Get("macros").As<Napi::Object>();
   for (const auto& name : strings_of(macros.GetPropertyNames()))
     request.macros.emplace_back(name, macros.Get(name).As<Napi::String>().Utf8Value());
@@ -172,12 +188,42 @@ InstallationRequest installation_request_of(const Napi::Value& value) {
 Napi::Value install_packages_sync(const Napi::CallbackInfo& info) {
   const auto env = info.Env();
   return run_sync(env, [&]() -> Napi::Value {
-    const auto installation = install_packages(installation_request_of(info[0]));
+    auto request = installation_request_of(info[0]);
+    request.perform = performer_of(info[1]);
+    const auto installation = install_packages(request);
     auto object = Napi::Object::New(env);
     object.Set("failedScriptlets", to_array(env, installation.failed_scriptlets));
     object.Set("warnings", to_array(env, installation.warnings));
     return object;
   });
+}
+
+Napi::Value scriptlet_object(Napi::Env env, const Scriptlet& scriptlet) {
+  auto object = Napi::Object::New(env);
+  object.Set("package", scriptlet.package);
+  object.Set("phase", scriptlet.phase);
+  object.Set("trigger", Napi::Boolean::New(env, scriptlet.trigger));
+  object.Set("program", to_array(env, scriptlet.program));
+  object.Set("body", scriptlet.body);
+  object.Set("expanded", Napi::Boolean::New(env, scriptlet.expanded));
+  return object;
+}
+
+Napi::Value scriptlet_array(Napi::Env env, std::vector<Scriptlet>& scriptlets) {
+  return to_array(env, scriptlets, scriptlet_object);
+}
+
+Napi::Value scriptlets_of_installation_async(const Napi::CallbackInfo& info) {
+  return run_promise<std::vector<Scriptlet>>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [paths = strings_of(info[0])] { return scriptlets_of_installation(paths); }, scriptlet_array);
+}
+
+Napi::Value scriptlets_of_erasure_async(const Napi::CallbackInfo& info) {
+  return run_promise<std::vector<Scriptlet>>(
+      info.Env(), Environment::of(info.Env()).rpm,
+      [database = database_of(info[0]), names = strings_of(info[1])] { return scriptlets_of_erasure(database, names); },
+      scriptlet_array);
 }
 
 }  // namespace
@@ -190,6 +236,9 @@ void export_rpmdb(Napi::Env env, Napi::Object exports) {
   exports.Set("canonicalizeRpmdb", Napi::Function::New(env, canonicalize_rpmdb_async, "canonicalizeRpmdb"));
   exports.Set("installPackagesSync", Napi::Function::New(env, install_packages_sync, "installPackagesSync"));
   exports.Set("erasePackagesSync", Napi::Function::New(env, erase_packages_sync, "erasePackagesSync"));
+  exports.Set("scriptletsOfInstallation",
+              Napi::Function::New(env, scriptlets_of_installation_async, "scriptletsOfInstallation"));
+  exports.Set("scriptletsOfErasure", Napi::Function::New(env, scriptlets_of_erasure_async, "scriptletsOfErasure"));
 }
 
 }  // namespace rpmoci

@@ -1,8 +1,9 @@
-// enterSandboxSync, ignoreSynchronizationSync.
+// enterSandboxSync, ignoreSynchronizationSync, registerInterpreterSync.
 #include "sandbox/sandbox.h"
 #include "bindings/exports.h"
 #include "bindings/values.h"
 #include "napi/synchronous.h"
+#include "sandbox/emulation.h"
 #include "sandbox/synchronization.h"
 
 namespace rpmoci {
@@ -23,12 +24,22 @@ Napi::Value ignore_synchronization_sync(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), ignore_synchronization());
 }
 
+Napi::Value register_interpreter_sync(const Napi::CallbackInfo& info) {
+  const auto env = info.Env();
+  return run_sync(env, [&] {
+    register_interpreter(to_text(info[0]));
+    return env.Undefined();
+  });
+}
+
 }  // namespace
 
 void export_sandbox(Napi::Env env, Napi::Object exports) {
   exports.Set("enterSandboxSync", Napi::Function::New(env, enter_sandbox_sync, "enterSandboxSync"));
   exports.Set("ignoreSynchronizationSync",
               Napi::Function::New(env, ignore_synchronization_sync, "ignoreSynchronizationSync"));
+  exports.Set("registerInterpreterSync",
+              Napi::Function::New(env, register_interpreter_sync, "registerInterpreterSync"));
 }
 
 }  // namespace rpmoci

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "failure.h"
 #include "rpm/library.h"
@@ -68,9 +69,20 @@ void add_erasures(rpmts transaction, const std::string& name, std::vector<std::s
   }
 }
 
+/// Hands scriptlets to the watch that `data` is.
+void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t, fnpyKey, rpmCallbackData data) {
+  auto& watch = *static_cast<ScriptletWatch*>(data);
+  if (what == RPMCALLBACK_SCRIPT_STOP) watch.stop();
+  if (what != RPMCALLBACK_SCRIPT_START || header == nullptr) return nullptr;
+  const Malloced<char> nevra(headerGetAsString(static_cast<Header>(const_cast<void*>(header)), RPMTAG_NEVRA));
+  watch.start(static_cast<rpmTagVal>(amount), nevra ? nevra.get() : "");
+  return nullptr;
+}
+
 }  // namespace
 
-Erasure erase_packages(const RootDatabase& database, const std::vector<std::string>& names) {
+Erasure erase_packages(const RootDatabase& database, const std::vector<std::string>& names,
+                       const ScriptletWatch::Perform& perform) {
   const auto guard = RpmLibrary::get().lock();
   LogCapture log;
   Erasure result;
@@ -95,10 +107,13 @@ Erasure erase_packages(const RootDatabase& database, const std::vector<std::stri
     for (const auto& name : unique_names) add_erasures(transaction.get(), name, result.erased);
     if (!result.erased.empty()) {
       rpmtsOrder(transaction.get());
+      std::optional<ScriptletWatch> watch;
+      if (perform) rpmtsSetNotifyCallback(transaction.get(), &notify, &watch.emplace(perform, database.root));
       const int status = [&] {
         const RedirectedOutput redirected(output.get());
         return rpmtsRun(transaction.get(), nullptr, RPMPROB_FILTER_NONE);
       }();
+      if (watch && !watch->failure().empty()) throw Failure("RPM_ERASE_FAILED", watch->failure());
       if (status != 0) {
         const auto problems = joined_problems(transaction.get());
         throw Failure("RPM_ERASE_FAILED", "librpm failed to erase packages from " + database.root + ": " +

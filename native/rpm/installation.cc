@@ -22,38 +22,12 @@
 #include "rpm/package_header.h"
 #include "rpm/placement.h"
 #include "rpm/problems.h"
+#include "rpm/scriptlet_watch.h"
 #include "rpm/unpackers.h"
 
 namespace rpmoci {
 
 namespace {
-
-constexpr std::pair<rpmTagVal, const char*> kScriptlets[] = {
-    {RPMTAG_PRETRANS, "%pretrans"},
-    {RPMTAG_PREIN, "%pre"},
-    {RPMTAG_POSTIN, "%post"},
-    {RPMTAG_POSTTRANS, "%posttrans"},
-    {RPMTAG_TRIGGERPREIN, "%triggerprein"},
-    {RPMTAG_TRIGGERIN, "%triggerin"},
-    {RPMTAG_FILETRIGGERIN, "%filetriggerin"},
-    {RPMTAG_TRANSFILETRIGGERIN, "%transfiletriggerin"},
-    {RPMTAG_PREUN, "%preun"},
-    {RPMTAG_POSTUN, "%postun"},
-    {RPMTAG_TRIGGERUN, "%triggerun"},
-    {RPMTAG_TRIGGERPOSTUN, "%triggerpostun"},
-    {RPMTAG_FILETRIGGERUN, "%filetriggerun"},
-    {RPMTAG_FILETRIGGERPOSTUN, "%filetriggerpostun"},
-    {RPMTAG_TRANSFILETRIGGERUN, "%transfiletriggerun"},
-    {RPMTAG_TRANSFILETRIGGERPOSTUN, "%transfiletriggerpostun"},
-};
-
-std::string scriptlet_name(rpmTagVal tag) {
-  for (const auto& [known, name] : kScriptlets) {
-    if (known == tag) return name;
-  }
-  const char* name = rpmTagGetName(tag);
-  return name == nullptr ? "a scriptlet" : name;
-}
 
 std::string nevra_of(const void* header) {
   if (header == nullptr) return "a package";
@@ -136,6 +110,7 @@ class FileWork {
 class Observer {
  public:
   void set_file_work(FileWork* work) { work_ = work; }
+  void set_watch(ScriptletWatch* watch) { watch_ = watch; }
 
   static void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total, fnpyKey key,
                       rpmCallbackData data) {
@@ -168,10 +143,12 @@ class Observer {
         if (work_ != nullptr) work_->end();
         return nullptr;
       case RPMCALLBACK_SCRIPT_START:
-        say("Running " + scriptlet_name(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
+        say("Running " + scriptlet_phase(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
         began_ = Clock::now();
+        if (watch_ != nullptr) watch_->start(static_cast<rpmTagVal>(amount), nevra_of(header));
         return nullptr;
       case RPMCALLBACK_SCRIPT_STOP: {
+        if (watch_ != nullptr) watch_->stop();
         char line[64];
         const std::chrono::duration<double> lasted = Clock::now() - began_;
         std::snprintf(line, sizeof line, "It ran for %.2f s", lasted.count());
@@ -180,7 +157,7 @@ class Observer {
       }
       case RPMCALLBACK_SCRIPT_ERROR:
         (total == RPMRC_OK ? failed_scriptlets_ : fatal_scriptlets_)
-            .push_back(scriptlet_name(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
+            .push_back(scriptlet_phase(static_cast<rpmTagVal>(amount)) + " of " + nevra_of(header));
         return nullptr;
       default:
         return nullptr;
@@ -188,6 +165,7 @@ class Observer {
   }
 
   FileWork* work_ = nullptr;
+  ScriptletWatch* watch_ = nullptr;
   OwnedStream file_;
   std::string place_;
   Clock::time_point began_;
@@ -215,6 +193,14 @@ void add_package(rpmts transaction, const std::string& path, bool upgrade) {
   if (rpmtsAddInstallElement(transaction, header.get(), path.c_str(), how, nullptr) != 0) {
     throw Failure("RPM_INSTALL_FAILED", "librpm refuses to install " + path + ": " + log.summary("no reason given"));
   }
+}
+
+rpmprobFilterFlags problems_that_count_not(const InstallationRequest& request) {
+  rpmprobFilterFlags ignored =
+      request.foreign ? RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS : RPMPROB_FILTER_NONE;
+  // Which versions there are to be is decided already, and may be older ones.
+  if (request.upgrade) ignored |= RPMPROB_FILTER_OLDPACKAGE;
+  return ignored;
 }
 
 [[noreturn]] void fail(rpmts transaction, const LogCapture& log, const Observer& observer) {
@@ -260,9 +246,11 @@ Installation install_packages(const InstallationRequest& request) {
   rpmtsClean(transaction.get());
   std::optional<FileWork> work;
   if (request.unpackers > 0) observer.set_file_work(&work.emplace(transaction.get(), request));
-  // Which versions there are to be is decided already, and may be older ones.
-  const auto ignored = request.upgrade ? RPMPROB_FILTER_OLDPACKAGE : RPMPROB_FILTER_NONE;
-  if (rpmtsRun(transaction.get(), nullptr, ignored) != 0) fail(transaction.get(), log, observer);
+  std::optional<ScriptletWatch> watch;
+  if (request.perform) observer.set_watch(&watch.emplace(request.perform, request.database.root));
+  const bool failed = rpmtsRun(transaction.get(), nullptr, problems_that_count_not(request)) != 0;
+  if (watch && !watch->failure().empty()) throw Failure("RPM_INSTALL_FAILED", watch->failure());
+  if (failed) fail(transaction.get(), log, observer);
   if (work) work->record_states();
   rpmtsSetScriptFd(transaction.get(), nullptr);
 

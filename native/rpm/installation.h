@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rpm/installed.h"
+#include "rpm/scriptlet_watch.h"
 
 namespace rpmoci {
 
@@ -20,6 +21,10 @@ struct InstallationRequest {
   bool docs = true;
   /// The root has packages, which give way to those of the request that have their names or obsolete them.
   bool upgrade = false;
+  /// Packages may be of an architecture that this machine does not have.
+  bool foreign = false;
+  /// When there is one, scriptlets other than those in Lua are left to it.
+  ScriptletWatch::Perform perform;
   /// Names and values of librpm's macros that the transaction is to have.
   std::vector<std::pair<std::string, std::string>> macros;
 };

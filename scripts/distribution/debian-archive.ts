@@ -1,11 +1,11 @@
-/**
- * Where the Debian packages come from: the apt of the system when it is Debian's or Ubuntu's, otherwise an apt
- * configuration of our own. Neither needs root.
- */
+/** Debian packages of one architecture, from the archive that apt is configured for. Nothing here needs root. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../packaging/command.js";
+import { aptConfiguration } from "./apt-configuration.js";
+import { type Architecture, machineArchitecture } from "./architecture.js";
+import { ArchiveUnavailableError } from "./archive-unavailable-error.js";
 import { type Paragraph, parseControl } from "./control.js";
 import { type IndexedPackage, indexed, PackageIndex } from "./package-index.js";
 import { makeWorkDirectory, staleWorkDirectories } from "./work-directory.js";
@@ -15,18 +15,7 @@ export interface SuiteVersion extends IndexedPackage {
   readonly suite: string;
 }
 
-/** The reason why no packages can be had on this machine. */
-export class ArchiveUnavailableError extends Error {
-  override readonly name = "ArchiveUnavailableError";
-}
-
-/** Debian's name of the architecture that this runs on. */
-export function debianArchitecture(): string {
-  const names: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", arm64: "arm64" };
-  const name = names[process.arch];
-  if (name === undefined) throw new ArchiveUnavailableError(`there are no packages for ${process.arch}`);
-  return name;
-}
+export { ArchiveUnavailableError };
 
 export class DebianArchive {
   /** @param environment what makes apt use the same configuration as this class does. */
@@ -35,17 +24,18 @@ export class DebianArchive {
     readonly environment: Readonly<Record<string, string>>,
   ) {}
 
-  /** Throws `ArchiveUnavailableError`. */
-  static async open(cache: string): Promise<DebianArchive> {
-    const { PATH = "", RPMOCI_DEBIAN_MIRROR: mirror } = process.env;
+  /** `report` gets a line when some of the system's sources could not be asked. Throws `ArchiveUnavailableError`. */
+  static async open(
+    cache: string,
+    architecture: Architecture = machineArchitecture(),
+    report: (line: string) => void = () => {},
+  ): Promise<DebianArchive> {
+    const { PATH = "" } = process.env;
     for (const program of ["apt-get", "apt-cache", "dpkg-deb"]) {
       if (!PATH.split(":").some((folder) => existsSync(join(folder, program))))
         throw new ArchiveUnavailableError(`${program} is not installed`);
     }
-    if (mirror === undefined && existsSync("/etc/debian_version"))
-      return new DebianArchive(cache, { APT_CONFIG: systemConfiguration(cache) });
-    const configuration = await privateConfiguration(cache, mirror ?? debootstrapMirror());
-    return new DebianArchive(cache, { APT_CONFIG: configuration });
+    return new DebianArchive(cache, { APT_CONFIG: await aptConfiguration(cache, architecture, report) });
   }
 
   /** Changes whenever apt's package lists change. Cheap. */
@@ -128,79 +118,4 @@ export class DebianArchive {
   #options(): { env: Readonly<Record<string, string>> } {
     return { env: this.environment };
   }
-}
-
-/** On other distributions debootstrap knows Debian's mirror. */
-function debootstrapMirror(): string {
-  for (const script of ["/usr/sbin/debootstrap", "/usr/bin/debootstrap"]) {
-    if (!existsSync(script)) continue;
-    const mirror = /^\s*DEF_MIRROR="?([^"\s]+)"?/m.exec(readFileSync(script, "utf8"))?.[1];
-    if (mirror !== undefined) return mirror;
-  }
-  throw new ArchiveUnavailableError("debootstrap is not installed, and RPMOCI_DEBIAN_MIRROR names no Debian mirror");
-}
-
-/**
- * Writes what is added to the system's apt configuration. Returns its path. What is installed on this machine, maybe from
- * elsewhere, must not decide which version is taken; nor may the system's own caches be rewritten without it.
- */
-function systemConfiguration(cache: string): string {
-  const root = join(cache, "apt");
-  mkdirSync(root, { recursive: true });
-  const configuration = join(root, "system.conf");
-  writeConfiguration(configuration, {
-    "APT::Sandbox::User": "root",
-    "Dir::State::status": "/dev/null",
-    "Dir::Cache::pkgcache": "",
-    "Dir::Cache::srcpkgcache": "",
-  });
-  return configuration;
-}
-
-function writeConfiguration(path: string, settings: Readonly<Record<string, string>>): void {
-  const text = Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`);
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, text.join(""));
-  renameSync(temporary, path);
-}
-
-/** Writes an apt configuration that leaves the system's alone, and fetches its lists once a day. Returns its path. */
-async function privateConfiguration(cache: string, mirror: string): Promise<string> {
-  const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-  if (!existsSync(keyring)) throw new ArchiveUnavailableError(`${keyring} (of debian-keyring) is not installed`);
-  const { RPMOCI_DEBIAN_SUITE: suite = "bookworm" } = process.env;
-  const root = join(cache, "apt", createHash("sha256").update(`${mirror} ${suite}`).digest("hex").slice(0, 16));
-  for (const folder of ["lists/partial", "cache/archives/partial", "etc"]) {
-    mkdirSync(join(root, folder), { recursive: true });
-  }
-  const sources = join(root, "etc", "sources.list");
-  writeFileSync(sources, `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`);
-  const status = join(root, "status");
-  if (!existsSync(status)) writeFileSync(status, "");
-  const configuration = join(root, "apt.conf");
-  writeConfiguration(configuration, {
-    "APT::Architecture": debianArchitecture(),
-    "APT::Architectures": debianArchitecture(),
-    "APT::Sandbox::User": "root",
-    "Acquire::Languages": "none",
-    "Dir::Cache": join(root, "cache"),
-    "Dir::Etc": join(root, "etc"),
-    "Dir::Etc::sourcelist": sources,
-    "Dir::Etc::sourceparts": "-",
-    "Dir::State": root,
-    "Dir::State::lists": join(root, "lists"),
-    "Dir::State::status": status,
-  });
-  const stamp = join(root, "updated");
-  const day = 24 * 60 * 60 * 1000;
-  if (!existsSync(stamp) || Date.now() - statSync(stamp).mtimeMs > day) {
-    const update = ["update", "--quiet", "-o", "APT::Update::Error-Mode=any"];
-    try {
-      await runCommand("apt-get", update, { env: { APT_CONFIG: configuration } });
-    } catch (error) {
-      throw new ArchiveUnavailableError(`the mirror's package lists could not be had: ${(error as Error).message}`);
-    }
-    writeFileSync(stamp, "");
-  }
-  return configuration;
 }

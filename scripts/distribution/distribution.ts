@@ -23,10 +23,11 @@ import { buildRpm } from "../packaging/build-rpm.js";
 import { runCommand } from "../packaging/command.js";
 import { createRepository } from "../packaging/repository.js";
 import type { SigningKey } from "../packaging/signing-key.js";
+import { type Architecture, debianName, machineArchitecture } from "./architecture.js";
 import { cachedSigningKey } from "./cached-signing-key.js";
 import type { Kind } from "./conversion.js";
 import { fromArchive, makePackages } from "./converted-packages.js";
-import { DebianArchive, debianArchitecture } from "./debian-archive.js";
+import { DebianArchive } from "./debian-archive.js";
 import { demoSite, osRelease } from "./extra-packages.js";
 import { converterDigest, PackageCache } from "./package-cache.js";
 import type { IndexedPackage } from "./package-index.js";
@@ -37,6 +38,8 @@ export interface DistributionOptions {
   /** The folder to make; an older distribution there is replaced. */
   readonly out: string;
   readonly kind?: Kind;
+  /** This machine's if absent. No package of it is executed, so that it may be any. */
+  readonly architecture?: Architecture;
   /** A set, or the names of Debian packages: what they need, and the Essential packages, come along. */
   readonly contents?: SetName | readonly string[];
   /** How many packages to convert at once. */
@@ -78,14 +81,15 @@ const projectRoot = resolve(import.meta.dirname, "../../../..");
  */
 export async function makeDistribution(options: DistributionOptions): Promise<Distribution> {
   const { kind = "plain", contents = "default", jobs = 2, report = () => {} } = options;
+  const architecture = options.architecture ?? machineArchitecture();
   const cache = resolve(options.cache ?? join(projectRoot, ".cache/distribution"));
   const out = resolve(options.out);
   mkdirSync(cache, { recursive: true });
-  const archive = await DebianArchive.open(cache);
+  const archive = await DebianArchive.open(cache, architecture, report);
   const [stamp, converter, key] = await Promise.all([archive.stamp(), converterDigest(), cachedSigningKey(cache)]);
   const roots = typeof contents === "string" ? setRoots(contents) : contents;
   const planner = plannerDigest();
-  const inputs = digest([kind, stamp, planner, converter, key.fingerprint, debianArchitecture(), ...roots]);
+  const inputs = digest([kind, stamp, planner, converter, key.fingerprint, debianName(architecture), ...roots]);
   const existing = readDistribution(out);
   if (existing?.inputs === inputs) return existing;
 
@@ -210,7 +214,7 @@ function replaceFolder(folder: string, out: string): void {
 
 /** What identifies the code that chooses packages. */
 function plannerDigest(): string {
-  const names = ["control.js", "debian-archive.js", "package-index.js", "relations.js"];
+  const names = ["apt-configuration.js", "control.js", "debian-archive.js", "package-index.js", "relations.js"];
   return digest(names.map((name) => readFileSync(join(import.meta.dirname, name), "utf8")));
 }
 

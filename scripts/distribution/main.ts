@@ -1,5 +1,7 @@
 /** The command line of the distribution: see `usage`. */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Architecture, architectures } from "./architecture.js";
 import type { Kind } from "./conversion.js";
 import { type DistributionOptions, makeDistribution } from "./distribution.js";
 import { type SetName, setNames } from "./package-sets.js";
@@ -10,23 +12,27 @@ Makes a signed RPM repository with the contents of Debian packages.
 
   --kind plain|elf            where requirements come from (default: plain)
   --set ${setNames.join("|")}   what to take (default: default)
+  --arch ${architectures.join("|")}       for another architecture, or several: each has a folder of that name in DIR
   --packages NAME,NAME,…      take these Debian packages and what they need instead
   --jobs N                    packages to convert at once (default: 2)
   --cache DIR                 for downloads and converted packages (default: .cache/distribution)
 
-On Debian and Ubuntu the system's apt is asked. Elsewhere apt, dpkg, debootstrap and debian-keyring have to be installed;
+On Debian and Ubuntu the system's apt is asked; for another architecture one that has the same sources and lists of its
+own. Elsewhere apt, dpkg, debootstrap and debian-keyring have to be installed;
 RPMOCI_DEBIAN_MIRROR names a mirror, RPMOCI_DEBIAN_SUITE a release. Only Debian 12 is tested.
 `;
 
 class UsageError extends Error {}
 
-function parseOptions(args: readonly string[]): DistributionOptions | null {
+/** What to make: a distribution for each architecture that is named. Null: the usage was asked for. */
+function parseOptions(args: readonly string[]): readonly DistributionOptions[] | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
       out: { type: "string" },
       kind: { type: "string", default: "plain" },
       set: { type: "string", default: "default" },
+      arch: { type: "string", multiple: true },
       packages: { type: "string" },
       jobs: { type: "string", default: "2" },
       cache: { type: "string" },
@@ -37,14 +43,18 @@ function parseOptions(args: readonly string[]): DistributionOptions | null {
   if (values.out === undefined) throw new UsageError("--out is missing");
   const jobs = Number(values.jobs);
   if (!Number.isInteger(jobs) || jobs < 1) throw new UsageError(`--jobs takes a number from 1, not ${values.jobs}`);
-  return {
-    out: values.out,
+  const { out } = values;
+  const shared = {
     kind: oneOf<Kind>("--kind", values.kind, ["plain", "elf"]),
     contents: values.packages?.split(",") ?? oneOf<SetName>("--set", values.set, setNames),
     jobs,
     ...(values.cache === undefined ? {} : { cache: values.cache }),
-    report: (line) => process.stderr.write(`distribution: ${line}\n`),
+    report: (line: string) => process.stderr.write(`distribution: ${line}\n`),
   };
+  if (values.arch === undefined) return [{ ...shared, out }];
+  return values.arch
+    .map((name) => oneOf<Architecture>("--arch", name, architectures))
+    .map((architecture) => ({ ...shared, architecture, out: join(out, architecture) }));
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
@@ -56,9 +66,9 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) process.stdout.write(usage);
-  else {
-    const { packages } = await makeDistribution(options);
-    process.stderr.write(`distribution: ${packages.length} packages in ${options.out}\n`);
+  for (const option of options ?? []) {
+    const { packages } = await makeDistribution(option);
+    process.stderr.write(`distribution: ${packages.length} packages in ${option.out}\n`);
   }
 } catch (error) {
   const wrongUse = error instanceof UsageError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");

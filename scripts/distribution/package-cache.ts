@@ -44,6 +44,7 @@ export async function converterDigest(): Promise<string> {
 const planning = new Set([
   ...["main.js", "distribution.js", "package-sets.js", "package-index.js", "package-cache.js", "debian-archive.js"],
   ...["work-directory.js", "signing-key.js", "repository.js", "converted-packages.js", "cached-signing-key.js"],
+  ...["apt-configuration.js", "architecture.js", "archive-unavailable-error.js"],
 ]);
 
 export class PackageCache {

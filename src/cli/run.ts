@@ -3,30 +3,7 @@ import { Writable } from "node:stream";
 import { Builtins, Cli, Command } from "clipanion";
 import { type RpmociError, version } from "../index.js";
 import { chooseReporter } from "../reporters/choose.js";
-import { BuildCommand } from "./commands/build.js";
-import { CacheLsCommand, CachePruneCommand, CacheVerifyCommand } from "./commands/cache.js";
-import { CheckCommand } from "./commands/check.js";
-import { CompletionsCommand } from "./commands/completions.js";
-import { DiffCommand } from "./commands/diff.js";
-import { DoctorCommand } from "./commands/doctor.js";
-import { ExplainCommand } from "./commands/explain.js";
-import { ExportCommand } from "./commands/export.js";
-import { FilesCommand } from "./commands/files.js";
-import { ImportCommand } from "./commands/import.js";
-import { InitCommand } from "./commands/init.js";
-import { LayersCommand } from "./commands/layers.js";
-import { LayoutGcCommand } from "./commands/layout-gc.js";
-import { LayoutValidateCommand } from "./commands/layout-validate.js";
-import { ManCommand } from "./commands/man.js";
-import { PushCommand } from "./commands/push.js";
-import { SbomCommand } from "./commands/sbom.js";
-import { SchemaCommand } from "./commands/schema.js";
-import { SizeCommand } from "./commands/size.js";
-import { TreeCommand } from "./commands/tree.js";
-import { UpdateCommand } from "./commands/update.js";
-import { VendorCommand } from "./commands/vendor.js";
-import { VerifyCommand } from "./commands/verify.js";
-import { WhyCommand } from "./commands/why.js";
+import { COMMANDS } from "./commands.js";
 import { DEFECT, USAGE } from "./exit-codes.js";
 import { progressModeIn } from "./progress-option.js";
 import { unknownCommand, wrongLine } from "./unknown-command.js";
@@ -85,39 +62,11 @@ function shortened(output: Writable): Writable {
 export async function runCli(args: readonly string[]): Promise<number> {
   const enableColors = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const cli = new Cli({ binaryLabel: "rpmoci", binaryName: "rpmoci", binaryVersion: version(), enableColors });
-  const commands = [
-    InitCommand,
-    BuildCommand,
-    UpdateCommand,
-    CheckCommand,
-    VendorCommand,
-    WhyCommand,
-    TreeCommand,
-    LayersCommand,
-    PushCommand,
-    SbomCommand,
-    FilesCommand,
-    SizeCommand,
-    DiffCommand,
-    VerifyCommand,
-    LayoutGcCommand,
-    LayoutValidateCommand,
-    CacheLsCommand,
-    CacheVerifyCommand,
-    CachePruneCommand,
-    ExportCommand,
-    ImportCommand,
-    DoctorCommand,
-    ExplainCommand,
-    SchemaCommand,
-    CompletionsCommand,
-    ManCommand,
-  ];
   const line = withHelpAsOption(withVerbosityLast(args));
-  const named = commands.filter(({ paths = [] }) => paths.some(([word]) => word === line[0]));
+  const named = COMMANDS.filter(({ paths = [] }) => paths.some(([word]) => word === line[0]));
   const unknown = unknownCommand(
     line,
-    commands.flatMap(({ paths = [] }) => paths),
+    COMMANDS.flatMap(({ paths = [] }) => paths),
   );
   const refuse = async (fault: RpmociError): Promise<number> => {
     (await chooseReporter(progressModeIn(args, process.env), process.stderr, "status", process.env)).error(fault);
@@ -125,7 +74,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   };
   if (unknown !== null) return refuse(unknown);
   const first = line[0] ?? "--help";
-  const known = DESCRIBING.test(first) ? commands : named;
+  const known = DESCRIBING.test(first) ? COMMANDS : named;
   for (const command of [...known, VersionCommand, Builtins.HelpCommand]) cli.register(command);
   let command: Command;
   try {

@@ -48,7 +48,7 @@ async function isProgram(path: string): Promise<boolean> {
 export async function installWithDnf(
   program: string,
   request: InstallRequest,
-  { macros, home }: TransactionSetting,
+  { macros, home, emulation }: TransactionSetting,
   emit: Emit,
 ): Promise<void> {
   const { packages, root, scratch } = request;
@@ -60,15 +60,17 @@ export async function installWithDnf(
     log.push(line);
     emit({ type: "install-output", line });
   };
-  const installation = [`--config=${config}`, `--installroot=${root}`, "--releasever=0", "--assumeyes", "install"];
-  const command = [program, ...installation, ...files] as const;
+  const foreign = emulation.kind === "native" ? [] : [`--forcearch=${request.arch}`];
+  const installation = [`--config=${config}`, `--installroot=${root}`, "--releasever=0", ...foreign, "--assumeyes"];
+  const command = [program, ...installation, "install", ...files] as const;
+  const unsandboxed = ["/bin/sh", "-c", LAUNCHER, "sh", ...command] as const;
   const options = { environment: scriptletEnvironment(home, request.sourceDateEpoch), onLine, abort: request.abort };
   const readable = [...packages.map((entry) => entry.path), ...(await programFiles(program))];
   const result = await request.sandbox
     .run(root, readable, (sandbox) =>
-      sandbox === null
-        ? runProcess(["/bin/sh", "-c", LAUNCHER, "sh", ...command], options)
-        : runInSandbox(command, { ...options, sandbox }),
+      sandbox === null && ["native", "system"].includes(emulation.kind)
+        ? runProcess(unsandboxed, options)
+        : runInChild(sandbox === null ? unsandboxed : command, { ...options, emulation, sandbox }),
     )
     .catch((error: unknown) => {
       request.abort?.throwIfAborted();
@@ -82,7 +84,7 @@ export async function installWithDnf(
   if (result.code !== 0) throw failed(result.code, result.signal, log);
 }
 
-async function runInSandbox(run: readonly [string, ...string[]], options: TransactionOptions): Promise<ProcessResult> {
+async function runInChild(run: readonly [string, ...string[]], options: TransactionOptions): Promise<ProcessResult> {
   const { ran, error = "" } = await runTransaction({ run }, options);
   if (ran === undefined) throw new Error(error);
   return ran;

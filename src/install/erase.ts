@@ -3,6 +3,7 @@ import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { erasureActions } from "./foreign.js";
 import type { InstalledRoot } from "./install.js";
 import type { Sandbox } from "./sandbox.js";
 import { runTransaction } from "./transaction.js";
@@ -18,7 +19,7 @@ export interface EraseOptions {
 
 /** Erases `names` as `rpm --erase --nodeps` does, scriptlets included; warns about names that are not installed. How many were. */
 export async function erasePackages(
-  { root, databasePath, hasDatabase }: InstalledRoot,
+  { root, databasePath, hasDatabase, arch, emulation }: InstalledRoot,
   names: readonly string[],
   { sandbox, scriptletTimeout, sourceDateEpoch }: EraseOptions,
   emit: Emit,
@@ -33,7 +34,8 @@ export async function erasePackages(
   const wanted = names.filter((name) => installed.has(name));
   if (wanted.length === 0) return 0;
   await nativeCall(binding().convertRpmdb(database));
-  const work = { erase: { database, names: wanted } };
+  const without = emulation.kind === "none" ? await erasureActions(database, wanted, arch, emulation) : undefined;
+  const work = { erase: { database, names: wanted }, actions: without?.actions };
   const environment = {
     PATH: process.env.PATH,
     LC_ALL: "C.UTF-8",
@@ -41,8 +43,12 @@ export async function erasePackages(
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
   };
   const task = `remove ${wanted.join(", ")}`;
-  const { erased, error = "" } = await watched({ task, limit: scriptletTimeout, directory: root }, emit, (abort) =>
-    sandbox.run(root, [], (request) => runTransaction(work, { environment, sandbox: request, abort })),
+  const {
+    erased,
+    failedActions = [],
+    error = "",
+  } = await watched({ task, limit: scriptletTimeout, directory: root }, emit, (abort) =>
+    sandbox.run(root, [], (request) => runTransaction(work, { environment, emulation, sandbox: request, abort })),
   );
   if (erased === undefined) {
     throw new RpmociError(`Failed to ${task}: ${error}`, {
@@ -51,6 +57,9 @@ export async function erasePackages(
     });
   }
   for (const line of erased.log.split("\n").filter((line) => line !== "")) emit({ type: "install-output", line });
+  for (const scriptlet of failedActions) {
+    emit({ type: "warning", message: `${scriptlet} failed; the package is removed all the same` });
+  }
   for (const nevra of erased.erased) emit({ type: "package-excluded", package: nevra });
   return erased.erased.length;
 }

@@ -1,14 +1,18 @@
 /** The transaction: exactly the given files into a root, by dnf or by librpm itself. */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emit } from "../events.js";
 import { VAR_DATABASE } from "../model/rpm-database.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { chooseEmulation } from "./choose-emulation.js";
 import { databasePath } from "./database-path.js";
 import { installWithDnf } from "./dnf.js";
+import type { Emulation } from "./emulation.js";
+import { installationActions } from "./foreign.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";
-import type { InstallRequest } from "./setting.js";
+import type { Engine, InstallRequest } from "./setting.js";
 import { TransactionSteps } from "./steps.js";
 import { watched } from "./watchdog.js";
 
@@ -18,17 +22,38 @@ export interface InstalledRoot {
   readonly databasePath: string;
   /** Whether there is a database. */
   readonly hasDatabase: boolean;
+  /** rpm's name of the packages' architecture. */
+  readonly arch: string;
+  /** How programs of it ran, and do. */
+  readonly emulation: Emulation;
 }
 
 /**
  * Installs the packages, whose order is theirs in `packages`, in one transaction. Throws an `RpmociError` of kind
- * `install` with the end of what the engine said, also when a step took too long or the disk is nearly full.
+ * `install` with the end of what the engine said, also when a step took too long or the disk is nearly full; of kind
+ * `environment` when scriptlets must be run that this machine cannot run, before anything is installed.
  */
 export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
-  const { packages, root, scratch, engine, base } = request;
+  const { packages, root, scratch, arch, base } = request;
+  await mkdir(scratch, { recursive: true });
+  const emulation = await chooseEmulation(arch, { environment: process.env, scratch });
   // All that is asked for is in the base.
   if (packages.length === 0 && base !== null) {
-    return { root, databasePath: base.databasePath ?? VAR_DATABASE, hasDatabase: base.databasePath !== null };
+    const { databasePath: known } = base;
+    return { root, databasePath: known ?? VAR_DATABASE, hasDatabase: known !== null, arch, emulation };
+  }
+  const without = emulation.kind === "none" ? await installationActions(packages, arch, emulation) : undefined;
+  // Only librpm itself can leave scriptlets to us.
+  const engine: Engine = without === undefined ? request.engine : { kind: "rpm" };
+  if (emulation.kind !== "native") {
+    emit({
+      type: "emulation-chosen",
+      arch,
+      emulation: emulation.kind,
+      interpreter: "interpreter" in emulation ? emulation.interpreter : null,
+      scriptlets: without?.done ?? null,
+      insteadOfDnf: without !== undefined && request.engine.kind === "dnf",
+    });
   }
   emit({ type: "install-started", packages: packages.length });
   const dbPath = base?.databasePath ?? (await databasePath(packages));
@@ -37,6 +62,8 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
     macros: transactionMacros({ ...request, databasePath: dbPath }),
     dbPath,
     home: join(scratch, "home"),
+    emulation,
+    actions: without?.actions,
   };
   const watch = {
     task: "install packages",
@@ -51,5 +78,5 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
       : installWithRpm({ ...request, abort }, setting, heard),
   );
   emit({ type: "install-finished" });
-  return { root, databasePath: dbPath, hasDatabase: true };
+  return { root, databasePath: dbPath, hasDatabase: true, arch, emulation };
 }

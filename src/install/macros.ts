@@ -33,6 +33,9 @@ export interface MacroSetting {
   readonly langs: readonly string[] | undefined;
 }
 
+/** What rpm's macros call some architectures. */
+const MACRO_ARCH: Readonly<Record<string, string>> = { i486: "i386", i586: "i386", i686: "i386", armv7hl: "arm" };
+
 /** By name, as literal texts. */
 export function transactionMacros({ databasePath, arch, langs = ["all"] }: MacroSetting): Macros {
   return {
@@ -43,6 +46,10 @@ export function transactionMacros({ databasePath, arch, langs = ["all"] }: Macro
     _excludedocs: "0",
     _transaction_color: COLOURED.has(arch) ? "3" : "0",
     _prefer_color: "2",
+    // Scriptlets in Lua may ask.
+    _arch: MACRO_ARCH[arch] ?? arch,
+    _target_cpu: arch,
+    _host_cpu: arch,
     _pkgverify_level: "digest",
     _pkgverify_flags: "0x0",
     _tmppath: "/var/tmp",

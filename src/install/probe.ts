@@ -4,8 +4,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, RpmociError } from "../errors.js";
+import { baseArchitecture, hostArchitecture } from "../model/architecture.js";
 import { Check, type Finding } from "../model/finding.js";
 import { findDnf } from "./dnf.js";
+import { KNOWN_MACHINES } from "./foreign-program.js";
 import { DEVICES, SandboxRefused } from "./sandbox.js";
 import { runTransaction } from "./transaction.js";
 
@@ -49,4 +51,34 @@ export async function checkSandbox(
       "it takes Linux 5.12, util-linux, and in a container CAP_SYS_ADMIN or a user namespace",
     );
   }
+}
+
+/** Which other architectures' scriptlets can be run. As `checkSandbox`. */
+export async function checkEmulation(
+  scratch: string,
+  environment: NodeJS.ProcessEnv,
+  launcher: readonly string[],
+): Promise<Finding> {
+  const check = new Check("emulation");
+  const others = KNOWN_MACHINES.filter((arch) => arch !== baseArchitecture(hostArchitecture()));
+  const work = { emulate: { arches: others, scratch } };
+  const { emulations = [] } = await runTransaction(work, { sandbox: null, environment, launcher });
+  const found = others.map((arch, index) => ({ arch, kind: emulations[index]?.kind ?? "none" }));
+  const of = (kind: string): string =>
+    found
+      .filter((entry) => entry.kind === kind)
+      .map(({ arch }) => arch)
+      .join(", ");
+  const ways = [
+    [of("compatible"), "by this machine's processor"],
+    [of("system"), "through binfmt_misc of the system"],
+    [of("namespace"), "through QEMU in a user namespace"],
+  ].filter(([arches]) => arches !== "");
+  const runs = ways.map(([arches, how]) => `of ${arches} ${how}`).join(", ");
+  const none = of("none");
+  const without = `${none}: files only, where rpmoci can do what scriptlets do`;
+  if (none === "") return check.ok(`scriptlets of other architectures run: ${runs}`);
+  if (runs === "")
+    return check.ok(`scriptlets of other architectures do not run (install qemu-user-static): ${without}`);
+  return check.ok(`scriptlets of other architectures run: ${runs}; not of ${without}`);
 }

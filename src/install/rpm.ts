@@ -10,7 +10,7 @@ import { runTransaction } from "./transaction.js";
 /** As `installPackages`. */
 export async function installWithRpm(
   { packages, root, base, scratch, sandbox, docs, sourceDateEpoch, abort }: InstallRequest,
-  { macros, dbPath, home }: TransactionSetting,
+  { macros, dbPath, home, emulation, actions }: TransactionSetting,
   emit: Emit,
 ): Promise<void> {
   await mkdir(root, { recursive: true });
@@ -22,13 +22,14 @@ export async function installWithRpm(
     emit({ type: "install-output", line });
   };
   const paths = packages.map(({ path }) => path);
+  const foreign = emulation.kind !== "native";
   const upgrade = base !== null;
   // What is unpacked ahead is for a root that has nothing.
   const unpackers = upgrade ? 0 : availableParallelism();
-  const install = { root, dbPath, packages: paths, unpacked, unpackers, docs, upgrade, macros };
-  const options = { environment: scriptletEnvironment(home, sourceDateEpoch), onLine, abort };
+  const install = { root, dbPath, packages: paths, unpacked, unpackers, docs, upgrade, foreign, macros };
+  const options = { environment: scriptletEnvironment(home, sourceDateEpoch), emulation, onLine, abort };
   const answer = await sandbox
-    .run(root, paths, (request) => runTransaction({ install }, { ...options, sandbox: request }))
+    .run(root, paths, (request) => runTransaction({ install, actions }, { ...options, sandbox: request }))
     .catch((error: unknown) => {
       abort?.throwIfAborted();
       if (error instanceof RpmociError) throw error;
@@ -38,10 +39,10 @@ export async function installWithRpm(
         cause: error,
       });
     });
-  const { installed, error = "" } = answer;
+  const { installed, failedActions = [], error = "" } = answer;
   if (installed === undefined) throw transactionFailure("install packages", [...log, ...error.split("\n")]);
   for (const line of installed.warnings) emit({ type: "install-output", line });
-  for (const scriptlet of installed.failedScriptlets) {
+  for (const scriptlet of [...installed.failedScriptlets, ...failedActions]) {
     emit({ type: "warning", message: `${scriptlet} failed; the package is installed all the same` });
   }
 }

@@ -18,6 +18,9 @@ export const UNSHARE = [
   "--",
 ] as const;
 
+/** Without a sandbox: mounts that are the process's own. */
+export const UNSHARE_MOUNTS = ["unshare", "--mount", "--"] as const;
+
 export const DEVICES = ["null", "zero", "full", "random", "urandom"] as const;
 
 /** The kernel, or whoever made the container that this runs in, does not allow a sandbox. Nothing has happened yet. */

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { RpmociError } from "../errors.js";
 import type { VerifiedPackage } from "../model/package.js";
+import type { Emulation } from "./emulation.js";
 import type { Macros } from "./macros.js";
 import type { Sandbox } from "./sandbox.js";
+import type { ScriptletActions } from "./scriptlets/actions.js";
 
 export type EngineName = "dnf" | "rpm";
 
@@ -43,6 +45,10 @@ export interface TransactionSetting {
   readonly dbPath: string;
   /** The home directory of the engine and of scriptlets; need not be there. */
   readonly home: string;
+  /** How programs of the packages' architecture run. */
+  readonly emulation: Emulation;
+  /** What is done in place of scriptlets, where they cannot be run. */
+  readonly actions: ScriptletActions | undefined;
 }
 
 /** The environment of the engine, and thus of scriptlets. */
@@ -65,6 +71,9 @@ export const DISK_FULL_HINT = "free some space, or name a directory on another d
 const ONE_ID_HINT =
   "a package has files of users or groups other than root, for whom this user namespace has no ids: give the user ranges in /etc/subuid and /etc/subgid";
 
+const DEVICE_HINT =
+  "only root of the machine makes device nodes: build as root, and let the system register QEMU in binfmt_misc if the packages are of another architecture";
+
 /** The user namespace of this process has root, and nobody else. */
 function hasOneIdOnly(): boolean {
   try {
@@ -79,10 +88,12 @@ function hasOneIdOnly(): boolean {
 export function transactionFailure(what: string, log: readonly string[]): RpmociError {
   const full = log.some((line) => /No space left on device|needs \d+\S* more space/.test(line));
   const chown = log.some((line) => /chown failed/.test(line)) && hasOneIdOnly();
+  const mknod = log.some((line) => /mknod failed/.test(line));
+  const idHint = chown ? ONE_ID_HINT : undefined;
   return new RpmociError(`failed to ${full ? `${what.split(":")[0]}: the disk is full` : what}`, {
     kind: "install",
     code: full ? "DISK_FULL" : "TRANSACTION_FAILED",
-    hint: full ? DISK_FULL_HINT : chown ? ONE_ID_HINT : undefined,
+    hint: full ? DISK_FULL_HINT : mknod ? DEVICE_HINT : idHint,
     details: log.slice(-LOG_LINES),
   });
 }

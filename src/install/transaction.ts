@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../errors.js";
 import type {
   EraseResult,
   InstallationRequest,
@@ -12,20 +13,29 @@ import type {
   RootDatabase,
   SandboxRequest,
 } from "../native/binding.js";
+import type { Emulation } from "./emulation.js";
+import { enterOwnNamespace, OWN_NAMESPACE } from "./own-namespace.js";
 import type { ProcessResult } from "./process.js";
-import { SandboxRefused, UNSHARE } from "./sandbox.js";
+import { SandboxRefused, UNSHARE, UNSHARE_MOUNTS } from "./sandbox.js";
+import type { ScriptletActions } from "./scriptlets/actions.js";
 
-/** One of the three. */
+/** One of the four. */
 export interface TransactionWork {
   readonly erase?: { readonly database: RootDatabase; readonly names: readonly string[] };
   readonly install?: InstallationRequest;
   /** A program and its arguments. */
   readonly run?: readonly [string, ...string[]];
+  /** Architectures, of which is asked how programs of them run, and a directory for that. */
+  readonly emulate?: { readonly arches: readonly string[]; readonly scratch: string };
+  /** With one of the first two: scriptlets are not run, but for those in Lua; this is done in their places. */
+  readonly actions?: ScriptletActions | undefined;
 }
 
 /** What the child is sent. */
 export interface TransactionMessage extends TransactionWork {
   readonly sandbox: SandboxRequest | null;
+  /** What to register in the binfmt_misc of the process's user namespace. */
+  readonly interpreter: string | null;
 }
 
 /** What it answers, the last of them once. */
@@ -38,6 +48,9 @@ export interface TransactionAnswer {
   readonly erased?: EraseResult;
   readonly installed?: InstallationResult;
   readonly ran?: ProcessResult;
+  readonly emulations?: readonly Emulation[];
+  /** Scriptlets whose actions failed, as in `%post of bash-5.2-1.x86_64`. */
+  readonly failedActions?: readonly string[];
   readonly error?: string;
 }
 
@@ -45,11 +58,18 @@ export interface TransactionOptions {
   readonly sandbox: SandboxRequest | null;
   /** A program with arguments that runs the process, as one that enters a user namespace. */
   readonly launcher?: readonly string[];
+  /** How programs of the root's architecture run; natively if absent. */
+  readonly emulation?: Emulation;
   readonly environment: NodeJS.ProcessEnv;
   /** Hears of every line that scriptlets print where librpm lets them. */
   readonly onLine?: (line: string) => void;
   readonly abort?: AbortSignal | undefined;
 }
+
+const NATIVE: Emulation = { kind: "native" };
+
+/** uname(2) then tells of the processor with the narrower registers. */
+const COMPATIBLE_PROCESSOR = ["setarch", "linux32"] as const;
 
 const CHILD = fileURLToPath(new URL("./transaction-child.js", import.meta.url));
 
@@ -59,14 +79,22 @@ const CHILD = fileURLToPath(new URL("./transaction-child.js", import.meta.url));
  */
 export async function runTransaction(
   work: TransactionWork,
-  { sandbox, launcher = [], environment, onLine = () => {}, abort }: TransactionOptions,
+  { sandbox, launcher = [], emulation = NATIVE, environment, onLine = () => {}, abort }: TransactionOptions,
 ): Promise<TransactionAnswer> {
   abort?.throwIfAborted();
-  const command = [...launcher, ...(sandbox === null ? [] : UNSHARE), process.execPath, CHILD];
+  const namespace = emulation.kind === "namespace";
+  const command = [
+    ...launcher,
+    ...(namespace ? OWN_NAMESPACE : []),
+    ...(sandbox === null ? (namespace ? UNSHARE_MOUNTS : []) : UNSHARE),
+    ...(emulation.kind === "compatible" ? COMPATIBLE_PROCESSOR : []),
+    process.execPath,
+    CHILD,
+  ];
   const [program = process.execPath, ...args] = command;
   const child = spawn(program, args, {
     env: { ...environment, RPMOCI_ADDON: process.env.RPMOCI_ADDON },
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc", ...(namespace ? (["pipe"] as const) : [])],
     cwd: "/",
     // librpm puts other signals off to the end of its transaction.
     ...(abort === undefined ? {} : { signal: abort, killSignal: "SIGKILL" }),
@@ -90,7 +118,10 @@ export async function runTransaction(
         begun = true;
         for (const line of early.splice(0)) onLine(line);
       } else if (message.kind === "refused") refused = message.reason;
-      else answer = message.answer;
+      else {
+        begun = true;
+        answer = message.answer;
+      }
     });
     child.once("error", (error) => {
       if (abort?.aborted === true) reject(abort.reason);
@@ -106,7 +137,8 @@ export async function runTransaction(
       if (!begun) reject(new SandboxRefused(refused ?? early.at(-1) ?? `${program} ended with exit code ${code}`));
       else resolve(answer ?? { error: `the process ended with ${signal ?? `exit code ${code}`}` });
     });
-    send(child, { ...work, sandbox });
+    if (namespace) enterOwnNamespace(child).catch((error) => hear(messageOf(error)));
+    send(child, { ...work, sandbox, interpreter: namespace ? emulation.registration : null });
   });
 }
 

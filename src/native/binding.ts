@@ -666,9 +666,32 @@ export interface InstallationRequest extends RootDatabase {
   readonly docs: boolean;
   /** The root has packages, which give way to those that have their names or obsolete them; false when absent. */
   readonly upgrade?: boolean;
+  /** Packages may be of an architecture that this machine does not have. */
+  readonly foreign: boolean;
   /** librpm's macros, by name, as literal texts. */
   readonly macros: Readonly<Record<string, string>>;
 }
+
+/** A scriptlet or trigger. */
+export interface PackageScriptlet {
+  /** NEVRA of the package that has it. */
+  readonly package: string;
+  /** rpm's name, such as `%post`; triggers on files have those of triggers on packages. */
+  readonly phase: string;
+  readonly trigger: boolean;
+  /** The interpreter with its arguments; `<lua>` for librpm's own. */
+  readonly program: readonly string[];
+  /** What the interpreter is given; empty when it is run without. */
+  readonly body: string;
+  /** librpm expands macros, or tags of the package, in the body. */
+  readonly expanded: boolean;
+}
+
+/**
+ * Does what a scriptlet would have done, by its phase and its package's NEVRA: synchronously, in the root directory of the
+ * root. Nothing is done any more after an error, which becomes that of the transaction.
+ */
+export type PerformScriptlet = (phase: string, packageName: string) => void;
 
 export interface InstallationResult {
   /** Scriptlets that failed without failing the transaction, as in `%post of bash-5.2-1.x86_64`. */
@@ -752,14 +775,22 @@ export interface Binding extends Cancelling {
   /**
    * Installs RPM files, in this process and on this thread: it changes the process's root directory, so it must be called
    * from a child process only. Says on standard output what it does. Throws an error with the code `RPM_UNREADABLE` or
-   * `RPM_INSTALL_FAILED`, whose message is a line for each reason.
+   * `RPM_INSTALL_FAILED`, whose message is a line for each reason. With `perform`, scriptlets are not run, but for those
+   * in Lua: it is called in their places.
    */
-  installPackagesSync(request: InstallationRequest): InstallationResult;
+  installPackagesSync(request: InstallationRequest, perform?: PerformScriptlet): InstallationResult;
   /**
    * `rpm --erase --nodeps` of packages by name, in this process and on this thread: it changes the process's root
-   * directory, so it must be called from a child process only.
+   * directory, so it must be called from a child process only. `perform` as for an installation.
    */
-  erasePackagesSync(database: RootDatabase, names: readonly string[]): EraseResult;
+  erasePackagesSync(database: RootDatabase, names: readonly string[], perform?: PerformScriptlet): EraseResult;
+  /**
+   * The scriptlets that run when RPM files are installed into an empty root, with the triggers that they set off, in the
+   * order of the files. Nothing is verified. Rejects with `RPM_UNREADABLE`.
+   */
+  scriptletsOfInstallation(paths: readonly string[]): Promise<readonly PackageScriptlet[]>;
+  /** Those that run when packages are removed, by their names. Rejects with `RPMDB_UNREADABLE`. */
+  scriptletsOfErasure(database: RootDatabase, names: readonly string[]): Promise<readonly PackageScriptlet[]>;
 
   /**
    * Shuts this process, the first one of new mount, PID, IPC, UTS and network namespaces, in: it must be a child process,
@@ -772,6 +803,12 @@ export interface Binding extends Cancelling {
    * that it starts. False where that is not allowed.
    */
   ignoreSynchronizationSync(): boolean;
+  /**
+   * Registers an interpreter, in a line as the kernel's binfmt_misc takes it, for the user namespace of this process, which
+   * must have one of its own, and mounts of its own. It is there as long as this process is. Throws an error with the code
+   * `EMULATION`, whose message is the step that the kernel refused and why.
+   */
+  registerInterpreterSync(line: string): void;
 
   /**
    * Takes the lock (flock) of an open file, alone or shared with others that share it, unless somebody else's stands

@@ -34,6 +34,8 @@ export interface AttachmentOptions {
   readonly sbomFiles?: boolean;
   /** Attach SLSA provenance. */
   readonly provenance?: boolean;
+  /** SLSA's `builder.id` in the provenance, a URI; the tool itself if absent. */
+  readonly builderId?: string | undefined;
   /** Write what is attached into this directory, too, as files called after the tag. */
   readonly sbomDirectory?: string | undefined;
 }
@@ -143,7 +145,7 @@ export async function imageSubject(
   isOneOfSeveral: boolean,
 ): Promise<AttachmentSubject> {
   const { image, options, lock, manifest } = request;
-  const { sbomFiles = false } = options;
+  const { sbomFiles = false, builderId } = options;
   const origins = await originsOf(lock, await findLocalPackages(manifest, "fail"));
   const parameters = await parametersOf(request, [request.lock]);
   const { descriptor } = image.manifest;
@@ -152,12 +154,12 @@ export async function imageSubject(
   return {
     descriptor,
     fileName: `${fileNameOf(options.tag)}${isOneOfSeveral ? `-${image.platform.architecture}` : ""}`,
-    inputsOf: (kind) => [origins, kind === "provenance" ? parameters : sbomFiles],
+    inputsOf: (kind) => [origins, kind === "provenance" ? [parameters, builderId ?? null] : sbomFiles],
     make: async (kind) => {
       reading ??= request.contents(sbomFiles);
       const contents = await reading;
       return kind === "provenance"
-        ? makeProvenance(facts, contents.osRelease, origins, parameters)
+        ? makeProvenance(facts, contents.osRelease, origins, parameters, builderId)
         : makeBill(kind, facts, contents, origins);
     },
   };
@@ -187,9 +189,9 @@ export async function indexSubject(request: IndexAttachmentRequest): Promise<Att
   return {
     descriptor: index,
     fileName: fileNameOf(options.tag),
-    inputsOf: (kind) => (kind === "provenance" ? [distinct, parameters] : images),
+    inputsOf: (kind) => (kind === "provenance" ? [distinct, parameters, options.builderId ?? null] : images),
     make: async (kind) => {
-      if (kind === "provenance") return makeProvenance(facts, null, distinct, parameters);
+      if (kind === "provenance") return makeProvenance(facts, null, distinct, parameters, options.builderId);
       const bill = { image: facts, images, toolVersion: version() };
       if (kind === "spdx") return (await import("../sbom/spdx-index.js")).spdxIndexDocument(bill);
       return (await import("../sbom/cyclonedx-index.js")).cyclonedxIndexDocument(bill);
@@ -225,9 +227,10 @@ async function makeProvenance(
   osRelease: string | null,
   origins: readonly PackageOrigin[],
   parameters: BuildParameters,
+  builderId: string | undefined,
 ): Promise<Buffer> {
   const { provenanceStatement } = await import("../sbom/provenance.js");
-  return provenanceStatement({ image, osRelease, parameters, origins, toolVersion: version() });
+  return provenanceStatement({ image, osRelease, parameters, origins, toolVersion: version(), builderId });
 }
 
 /** Images of other tools need not say when they were made. */

@@ -7,7 +7,7 @@ import { checkDirectory } from "../host/directories.js";
 import { checkCertificates, checkProxies } from "../host/network.js";
 import { checkSubordinateIds, missingSubordinateIds } from "../host/subordinate-ids.js";
 import { checkUserNamespace, namespaceArguments } from "../host/user-namespace.js";
-import { checkEngine, checkSandbox } from "../install/probe.js";
+import { checkEmulation, checkEngine, checkSandbox } from "../install/probe.js";
 import { Check, type Finding } from "../model/finding.js";
 import { binding, transferBinding } from "../native/load.js";
 import { withWorkDirectory } from "./work-directory.js";
@@ -36,7 +36,7 @@ export async function examine({
     addons,
     await checkEngine(environment),
     ...namespace,
-    ...(addons.status === "ok" && enters ? [await sandboxFinding(environment, subordinateIds)] : []),
+    ...(addons.status === "ok" && enters ? await transactionFindings(environment, subordinateIds) : []),
     await checkDirectory({
       check: "cache",
       what: "the cache",
@@ -78,11 +78,17 @@ async function namespaceFindings(
   return [await checkSubordinateIds(root), await checkUserNamespace({ root, environment, subordinateIds })];
 }
 
-async function sandboxFinding(environment: NodeJS.ProcessEnv, subordinateIds: boolean): Promise<Finding> {
+async function transactionFindings(
+  environment: NodeJS.ProcessEnv,
+  subordinateIds: boolean,
+): Promise<readonly Finding[]> {
   const launcher = process.geteuid?.() === 0 ? [] : ["unshare", ...namespaceArguments(subordinateIds), "--"];
   try {
-    return await withWorkDirectory((scratch) => checkSandbox(scratch, environment, launcher));
+    return await withWorkDirectory(async (scratch) => [
+      await checkSandbox(scratch, environment, launcher),
+      await checkEmulation(scratch, environment, launcher),
+    ]);
   } catch (error) {
-    return new Check("sandbox").warning(messageOf(error), null);
+    return [new Check("sandbox").warning(messageOf(error), null)];
   }
 }

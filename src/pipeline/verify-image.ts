@@ -38,7 +38,7 @@ export interface ImageVerification {
   readonly files: number;
   /** Files that no package owns, which nothing but building again can verify. */
   readonly unowned: number;
-  /** Explained and unexplained ones. */
+  /** Explained and unexplained ones; building the same again explains all. */
   readonly deviations: readonly FileDeviation[];
   /** From the lockfile to the image; null when no manifest was given. */
   readonly lockfile: readonly PackageDifference[] | null;
@@ -64,9 +64,10 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   }
   const contents = await readContents(options);
   const digests = await digestFiles(contents.source, digestedFiles(contents), signal);
-  const { files, deviations } = checkFiles(contents, digests);
+  const { files, deviations: found } = checkFiles(contents, digests);
   const lockfile = manifestPath === undefined ? null : await compareWithLockfile(contents, manifestPath, options);
   const rebuilt = rebuild && manifestPath !== undefined ? await buildAgain(contents, manifestPath, options) : null;
+  const deviations = rebuilt?.difference.same === true ? found.map(explainedByBuild) : found;
   const unowned = contents.tree.files.filter(
     ({ path, inode }) => inode.type !== "directory" && !contents.owners.has(path),
   );
@@ -85,6 +86,11 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
     rebuilt,
     good,
   };
+}
+
+/** What the manifest changes of packages' files (`[[paths]]`, `[accounts]`, …) is the same in an image built from it. */
+function explainedByBuild(deviation: FileDeviation): FileDeviation {
+  return { ...deviation, explanation: deviation.explanation ?? "built again, it is the same" };
 }
 
 /** Without one, it is nothing that could be validated: opening it says so. */

@@ -62,6 +62,8 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
       return status("Verifying", count(event.packages, "package"));
     case "engine-chosen":
       return status("Using", "librpm to install packages, as dnf was not found on PATH");
+    case "emulation-chosen":
+      return status("Using", describeEmulation(event));
     case "install-started":
       return status("Installing", count(event.packages, "package"));
     case "install-output":
@@ -106,6 +108,22 @@ export function messageOfEvent(event: RpmociEvent): Message | null {
     case "layer-progress":
     case "copy-progress":
       return null;
+  }
+}
+
+function describeEmulation(event: RpmociEvent & { readonly type: "emulation-chosen" }): string {
+  const { arch, emulation, interpreter, scriptlets, insteadOfDnf } = event;
+  switch (emulation) {
+    case "compatible":
+      return `this machine's processor for scriptlets of ${arch}`;
+    case "system":
+      return `${interpreter ?? "an interpreter"}, which the system has in binfmt_misc, for scriptlets of ${arch}`;
+    case "namespace":
+      return `${interpreter}, in a user namespace, for scriptlets of ${arch}`;
+    case "none": {
+      const done = `${count(scriptlets ?? 0, "scriptlet")} done by rpmoci itself`;
+      return `no emulation for ${arch}: files only, ${done}${insteadOfDnf ? ", installed by librpm instead of dnf" : ""}`;
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import { differenceText, packageLines } from "./diff-text.js";
 import { problemsText } from "./layout-text.js";
 import { printable } from "./printable.js";
 
+const REBUILDING = "what the manifest itself changes is told from the rest by --rebuild";
+
 /** What is wrong, what is explained, and a line for each thing that is right. */
 export function verificationText(verification: ImageVerification): string {
   const { layout, packages, files, unowned, deviations, lockfile, rebuilt } = verification;
@@ -13,6 +15,7 @@ export function verificationText(verification: ImageVerification): string {
   const lines = [
     ...wrong.map((deviation) => `wrong      ${deviationText(deviation)}`),
     ...explained.map((deviation) => `explained  ${deviationText(deviation)}: ${deviation.explanation}`),
+    ...(wrong.length > 0 && lockfile !== null && rebuilt === null ? [REBUILDING] : []),
     ...(packages === 0 ? ["the image has no rpm database, which would say what its files should be"] : []),
     ...(wrong.length === 0 && packages > 0 ? [`${files} files are as their ${packages} packages say`] : []),
     ...(packages > 0 && unowned > 0 ? [`files of no package: ${unowned}`] : []),

@@ -7,11 +7,11 @@ import { imageUrl, packageUrl } from "./package-url.js";
 
 export const PREDICATE_TYPE = "https://slsa.dev/provenance/v1";
 
-/** How an image follows from its parameters; README.md describes these. */
-const BUILD_TYPE = "https://rpmoci.dev/build/v1";
+/** How an image follows from its parameters: the package URL of the file that describes these. */
+const BUILD_TYPE = "pkg:npm/rpmoci#docs/provenance-v1.md";
 
-/** Nobody in particular: the command line on a machine that is not known. */
-const BUILDER = "https://rpmoci.dev/builder/local";
+/** Nobody in particular: the tool itself, on a machine that is not known. */
+const BUILDER = "pkg:npm/rpmoci";
 
 export interface ProvenanceBase {
   /** As the manifest has it. */
@@ -44,11 +44,13 @@ export interface ProvenanceRequest {
   /** Of all packages that were installed, be they excluded later. */
   readonly origins: readonly PackageOrigin[];
   readonly toolVersion: string;
+  /** The URI of the platform that ran the build; undefined where nobody vouches for it. */
+  readonly builderId: string | undefined;
 }
 
 /** Equal requests give equal bytes. */
 export function provenanceStatement(request: ProvenanceRequest): Buffer {
-  const { image, osRelease, parameters, origins, toolVersion } = request;
+  const { image, osRelease, parameters, origins, toolVersion, builderId = BUILDER } = request;
   const distribution = parseOsRelease(osRelease);
   const { manifestDigest, lockfileDigest, repositories, packages, exclude, bases, labels } = parameters;
   const statement = {
@@ -73,7 +75,7 @@ export function provenanceStatement(request: ProvenanceRequest): Buffer {
           ...origins.map((origin) => dependencyOf(origin, distribution)),
         ],
       },
-      runDetails: { builder: { id: BUILDER, version: { rpmoci: toolVersion } } },
+      runDetails: { builder: { id: builderId, version: { rpmoci: toolVersion } } },
     },
   };
   return Buffer.from(`${JSON.stringify(statement, null, 2)}\n`);

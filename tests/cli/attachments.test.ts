@@ -87,6 +87,8 @@ test("documents are replaced by newer ones of their type, and go with their imag
   assert.ok(!entries.includes(spdx?.digest as Descriptor["digest"]), "ours went with the image");
   assert.ok(entries.includes(foreign.digest) && entries.includes(signature.digest));
   const dry = await scene.run(["layout", "gc", "--dry-run", "image"]);
+  const data = JSON.parse((await scene.run(["layout", "gc", "--dry-run", "--json", "image"])).stdout);
+  assert.ok(data.digests.includes(image) && data.size > 0);
   assert.ok(
     dry.stdout.includes(image ?? "") && dry.stdout.includes(foreign.digest) && dry.stdout.includes(signature.digest),
   );
@@ -140,6 +142,10 @@ test("validate checks artifacts", async (t) => {
     const { code, stdout } = await scene.run(["layout", "validate", "broken"]);
     assert.equal(code, 1);
     assert.match(stdout, new RegExp(`^${entry.digest}: ${message} \\[(ARTIFACT|SUBJECT)\\]\\n$`));
+    const data = await scene.run(["layout", "validate", "--json", "broken"]);
+    assert.equal(data.code, 1);
+    const [problem, ...others] = JSON.parse(data.stdout);
+    assert.deepEqual([problem.subject, others], [entry.digest, []]);
   }
 });
 

@@ -140,6 +140,14 @@ test("what does not differ, or in its bytes only, and archives", async (t) => {
     (await scene.run(["diff", "image:one", "image:two"])).stdout,
     /^what differs is how the layers are written$/m,
   );
+  // Times differ where what was built says when.
+  const later = { env: { SOURCE_DATE_EPOCH: "1730000000" } };
+  assert.equal((await scene.run(["build", "--image", "image", "--tag", "later"], later)).code, 0);
+  const [brief, whole] = await Promise.all(
+    [[], ["--times"]].map((args) => scene.run(["diff", "image:two", "image:later", ...args])),
+  );
+  assert.doesNotMatch(brief?.stdout ?? "", /^ {2}changed {3}\/usr: mtime/m);
+  assert.match(whole?.stdout ?? "", /^ {2}changed {3}\/usr: mtime 2024-07-03T\S+ -> 2024-10-27T/m);
   // A checksum alone, or a key.
   const text = readFileSync(scene.path("one.lock"), "utf8");
   writeFileSync(

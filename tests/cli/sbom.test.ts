@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { Ajv } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
 import { PackageURL } from "packageurl-js";
 import {
   assertCycloneDx,
@@ -13,6 +16,8 @@ import {
 } from "../support/bills.js";
 import { digestOf } from "../support/image.js";
 import { umoci } from "../support/image-readers.js";
+import { projectRoot } from "../support/project.js";
+import { realData } from "../support/real-data.js";
 import { buildRpms } from "../support/rpm-fixture.js";
 import { runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
@@ -116,6 +121,19 @@ test("both formats list what rpm lists, with its licences and requirements", asy
   assert.equal(contained.length, installed.length + 1);
 });
 
+const schema = realData("schemas", "spdx-2.3.json");
+test("SPDX documents fit the official JSON schema", schema, async (t) => {
+  const { $schema: draft = "", $id: _, ...rules } = JSON.parse(readFileSync(schema.folder, "utf8"));
+  const validator = new (draft.includes("2019-09") ? Ajv2019 : Ajv)({ strict: false });
+  const fits = validator.compile(rules);
+  const scene = await sceneWithDocuments(t);
+  for (const args of [[], ["--sbom-files"]]) {
+    const { stdout } = await scene.run(["sbom", "--image", "image:test", "--format", "spdx", ...args]);
+    assert.ok(fits(JSON.parse(stdout)), JSON.stringify(fits.errors));
+    assert.ok(!fits(JSON.parse(stdout.replace('"versionInfo"', '"unknown"'))));
+  }
+});
+
 test("licences are expressions where they are valid ones; origins come from the lockfile", async (t) => {
   const scene = await sceneWithDocuments(t);
   const [spdx, cyclonedx] = await documentsOf(scene);
@@ -157,6 +175,24 @@ test("licences are expressions where they are valid ones; origins come from the 
     resolvedDependencies.map(({ uri, digest }) => [PackageURL.fromString(uri).name, digest.sha256]).sort(),
     [...fetched, ["mine", local]].sort(),
   );
+
+  assert.equal(provenance.predicate.buildDefinition.buildType, "pkg:npm/rpmoci#docs/provenance-v1.md");
+  assert.ok(existsSync(join(projectRoot, "docs/provenance-v1.md")));
+  assert.equal(provenance.predicate.runDetails.builder.id, "pkg:npm/rpmoci");
+  // Attached anew under another name, and not when it is the same.
+  const id = "https://ci.example.com/builder";
+  for (const attached of [/Attached provenance/, /^(?![\s\S]*Attached)/]) {
+    const args = ["--provenance", "--sbom-dir", "documents", "--builder-id", id];
+    const named = await scene.build(args, { reuse: true });
+    assert.equal(named.code, 0, named.stderr);
+    assert.match(named.stderr, attached);
+    const { runDetails } = assertProvenance(readFileSync(scene.path("documents/test.intoto.json"))).predicate;
+    assert.equal(runDetails.builder.id, id);
+  }
+  const wrong = await scene.build(["--provenance", "--builder-id", "nobody"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--builder-id: `nobody` is not a URI\.\n.*Hint /);
+  assert.equal((await scene.build(["--builder-id", id])).code, 2);
 
   // The lockfile that is there when the image is made is not the one that it is made from.
   scene.writeManifest({ packages: ["late"] });

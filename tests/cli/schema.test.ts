@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { before } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -7,6 +7,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { parse } from "smol-toml";
 import { parseManifest, RpmociError } from "../../src/index.js";
 import { DESCRIPTIONS } from "../../src/manifest/descriptions.js";
+import { exampleFiles } from "../support/examples.js";
 import { projectRoot } from "../support/project.js";
 import { rpmoci, run, runSuccessfully } from "../support/run.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -30,9 +31,7 @@ before(async () => {
   fits = new Ajv({ strict: true, strictTypes: false }).compile(JSON.parse(text));
 });
 
-const examples = readdirSync(join(projectRoot, "examples"), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith("rpmoci.toml"))
-  .map((name) => join(projectRoot, "examples", name));
+const examples = exampleFiles.map(({ path }) => join(projectRoot, path));
 
 /** What that with every key in the README includes. */
 const included = join(projectRoot, "examples/local/nginx/rpmoci.toml");
@@ -52,7 +51,7 @@ function readmeManifests(): readonly string[] {
 }
 
 test("examples and the README's manifests fit", () => {
-  assert.ok(examples.length >= 8);
+  assert.ok(examples.length >= 24);
   const manifests = [
     ...examples.map((path) => [readFileSync(path, "utf8"), path] as const),
     ...readmeManifests().map((manifest) => [manifest, "/rpmoci.toml"] as const),

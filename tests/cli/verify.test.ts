@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import type { ImageVerification } from "../../src/pipeline/verify-image.js";
@@ -172,6 +172,12 @@ test("an image that is built again is identical, or it is said what differs", as
   const scene = await builtScene(t);
   const again = await verify(scene, ["image:test", "--rebuild"]);
   assert.deepEqual([again.good, again.rebuilt?.digest], [true, digestOf(scene.layout, "test")]);
+  // Without the repository, from what was vendored.
+  assert.equal((await scene.run(["vendor", "--out-dir", "vendored"])).code, 0);
+  await scene.server.close();
+  const fresh = { env: { XDG_CACHE_HOME: scene.path("empty-cache") } };
+  const vendored = await scene.run(["verify", "image:test", "--rebuild", "--vendor-dir", "vendored"], fresh);
+  assert.deepEqual([vendored.code, vendored.stderr.match(/Error.*/)], [0, null]);
   // Another time than that of the environment.
   const labelled = ["build", "--image", "image", "--tag", "late", "--label", "a=b"];
   assert.equal((await scene.run(labelled, { env: { SOURCE_DATE_EPOCH: "1730000000" } })).code, 0);
@@ -199,6 +205,27 @@ test("an image that is built again is identical, or it is said what differs", as
       ["removed", "/usr/local/file"],
     ],
   );
+});
+
+test("what the manifest changes of packages' files is told from the rest by building again", async (t) => {
+  const scene = await builtScene(t);
+  appendFileSync(
+    scene.path("rpmoci.toml"),
+    '[[paths]]\npath = "/usr/bin/app"\ntype = "permissions"\nmode = "0700"\n[[paths]]\npath = "/usr/share/gone"\ntype = "remove"\n',
+  );
+  assert.equal((await scene.build()).code, 0);
+  const alone = await scene.run(["verify", "image:test", "-f", "rpmoci.toml"]);
+  assert.equal(alone.code, 6);
+  assert.match(alone.stdout, /^wrong {6}\/usr\/bin\/app: mode 0700, should be 0755/m);
+  assert.match(alone.stdout, /^what the manifest itself changes is told from the rest by --rebuild$/m);
+  const again = await scene.run(["verify", "image:test", "--rebuild"]);
+  assert.equal(again.code, 0, again.stdout);
+  assert.match(
+    again.stdout,
+    /^explained {2}\/usr\/share\/gone: missing {2}\(odd-1-1\.noarch\): built again, it is the same$/m,
+  );
+  await withLayer(scene, "changed", "mkdir -p usr/bin; echo > usr/bin/app; chmod 700 usr/bin/app");
+  assert.equal((await scene.run(["verify", "image:changed", "--rebuild"])).code, 6);
 });
 
 test("an archive is verified as a layout is; what is no image is told", async (t) => {

@@ -157,7 +157,9 @@ export async function assertCycloneDx(bytes: string | Buffer): Promise<CycloneDx
 export interface Statement {
   readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
   readonly predicate: {
+    readonly runDetails: { readonly builder: { readonly id: string } };
     readonly buildDefinition: {
+      readonly buildType: string;
       readonly externalParameters: Readonly<Record<string, unknown>>;
       readonly resolvedDependencies: readonly {
         readonly name: string;

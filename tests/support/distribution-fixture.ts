@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import lockfile from "proper-lockfile";
+import type { Architecture } from "../../scripts/distribution/architecture.js";
 import type { Kind } from "../../scripts/distribution/conversion.js";
 import { ArchiveUnavailableError } from "../../scripts/distribution/debian-archive.js";
 import { type Distribution, makeDistribution } from "../../scripts/distribution/distribution.js";
@@ -19,23 +20,31 @@ export interface DistributionFixture extends Distribution {
 }
 
 /**
- * The distribution of that kind and set; null, with the test skipped and the reason told, where Debian packages cannot be
+ * The distribution of that kind and set for this machine's architecture, or another that is named; null, with the test skipped and the reason told, where Debian packages cannot be
  * had. Test files that ask at the same time wait for the one that makes it.
  */
 export async function distributionFixture(
   t: Pick<TestContext, "skip">,
   set: SetName = "small",
   kind: Kind = "elf",
+  architecture?: Architecture,
 ): Promise<DistributionFixture | null> {
-  const parent = join(projectRoot, "build/distribution");
+  const parent = join(projectRoot, "build/distribution", ...(architecture === undefined ? [] : [architecture]));
   mkdirSync(parent, { recursive: true });
   const folder = join(parent, `${kind}-${set}`);
   const release = await lockfile.lock(folder, {
     realpath: false,
-    retries: { retries: 600, factor: 1, minTimeout: 500 },
+    // On a busy machine, copying the packages may keep this process from touching its lock for longer than by default.
+    stale: 60_000,
+    retries: { retries: 1000, factor: 1, minTimeout: 500 },
   });
   try {
-    const distribution = await makeDistribution({ out: folder, contents: set, kind });
+    const distribution = await makeDistribution({
+      out: folder,
+      contents: set,
+      kind,
+      ...(architecture && { architecture }),
+    });
     const key = join(folder, "keys/RPM-GPG-KEY-demo.asc");
     return { ...distribution, folder, url: `file://${folder}/repo`, key };
   } catch (error) {

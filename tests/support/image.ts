@@ -20,7 +20,8 @@ export function blobPath(layout: string, digest: string): string {
   return join(layout, "blobs", "sha256", digest.replace("sha256:", ""));
 }
 
-function readBlob<T>(layout: string, digest: string): T {
+/** A document among a layout's blobs. */
+export function readBlob<T>(layout: string, digest: string): T {
   return JSON.parse(readFileSync(blobPath(layout, digest), "utf8"));
 }
 

@@ -1,4 +1,5 @@
 /** Certificates for servers on this machine and for their clients, by a CA that nobody trusts. */
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../scripts/packaging/command.js";
@@ -16,14 +17,18 @@ export interface TlsIdentity {
   readonly clientKeyFile: string;
 }
 
-/** Made by openssl once, valid for ten years, for `localhost` and `127.0.0.1`. */
-export async function testTlsIdentity(): Promise<TlsIdentity> {
-  const folder = await cachedFolder("tls/localhost-and-client", async (cwd) => {
+const THIS_MACHINE = ["DNS:localhost", "IP:127.0.0.1"];
+
+/** Made by openssl once, valid for ten years, for these names (X509V3_CONFIG(5), "Subject Alternative Name"). */
+export async function testTlsIdentity(names: readonly string[] = THIS_MACHINE): Promise<TlsIdentity> {
+  const alternatives = `subjectAltName=${names.join(",")}\n`;
+  const key = createHash("sha256").update(alternatives).digest("hex").slice(0, 16);
+  const folder = await cachedFolder(`tls/servers-and-client-${key}`, async (cwd) => {
     const openssl = (...args: string[]): Promise<Buffer> => runCommand("openssl", args, { cwd });
     const fresh = ["-newkey", "rsa:2048", "-noenc"];
     const ca = ["-x509", "-days", "3650", "-subj", "/CN=rpmoci test CA", "-keyout", "ca.key", "-out", "ca.pem"];
     await openssl("req", ...fresh, ...ca);
-    writeFileSync(join(cwd, "names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+    writeFileSync(join(cwd, "names"), alternatives);
     const signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "3650", "-extfile", "names"];
     for (const name of ["server", "client"]) {
       await openssl("req", ...fresh, "-subj", "/CN=localhost", "-keyout", `${name}.key`, "-out", `${name}.csr`);

@@ -103,6 +103,9 @@ export class BuildCommand extends RepositoryCommand {
     description: "Bills of materials list the packages' files, too",
   });
   provenance = Option.Boolean("--provenance", false, { description: "Attach SLSA provenance to the image" });
+  builderId = Option.String("--builder-id", {
+    description: "URI of the system that runs the build, for the provenance",
+  });
   sbomDirectory = Option.String("--sbom-dir", {
     description: "Write what is attached as files, too: TAG.spdx.json, TAG.cdx.json, TAG.intoto.json",
   });
@@ -190,6 +193,9 @@ export class BuildCommand extends RepositoryCommand {
       const [option, others] = sbomFiles ? ["--sbom-files", "--sbom"] : ["--sbom-dir", "--sbom or --provenance"];
       throw new RpmociError(`${option} needs ${others}`, { kind: "usage", code: "OPTION_MISSING" });
     }
+    if (this.builderId !== undefined && !provenance) {
+      throw new RpmociError("--builder-id needs --provenance", { kind: "usage", code: "OPTION_MISSING" });
+    }
     return {
       ...this.commonOptions(run),
       locked,
@@ -207,6 +213,7 @@ export class BuildCommand extends RepositoryCommand {
       sbom,
       sbomFiles,
       provenance,
+      builderId: this.builderId === undefined ? undefined : parseBuilderId(this.builderId),
       sbomDirectory,
     };
   }
@@ -220,6 +227,15 @@ function withoutLayout(emit: Emit): Emit {
 function parseEngine(text: string): "dnf" | "rpm" {
   if (text === "dnf" || text === "rpm") return text;
   throw new RpmociError(`--engine: \`${text}\` is neither dnf nor rpm.`, { kind: "usage", code: "ENGINE_INVALID" });
+}
+
+function parseBuilderId(text: string): string {
+  if (URL.canParse(text)) return text;
+  throw new RpmociError(`--builder-id: \`${text}\` is not a URI.`, {
+    kind: "usage",
+    code: "BUILDER_ID_INVALID",
+    hint: "give that by which verifiers know the system, such as https://ci.example.com/builder",
+  });
 }
 
 function parseSeconds(text: string): number {

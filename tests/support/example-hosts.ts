@@ -1,0 +1,63 @@
+/** All hosts that the examples name, on this machine: a proxy leads to a server that passes for any of them. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer as createProxy } from "node:http";
+import { createServer } from "node:https";
+import { connect } from "node:net";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { exampleGroups, exampleModules, examplePackages } from "./example-packages.js";
+import { listen } from "./loopback.js";
+import { buildRepository } from "./repository-fixture.js";
+import { runSuccessfully } from "./run.js";
+import { testKey, writePublicKey } from "./signing-key.js";
+import { temporaryDirectory } from "./temporary-directory.js";
+import { testTlsIdentity } from "./tls-identity.js";
+
+export interface ExampleHosts {
+  /** With which the command line takes this machine for those hosts. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that examples call `$distribution`. */
+  readonly distribution: string;
+}
+
+/** One repository with all that examples want is at every URL that looks like one; every other file is its key. */
+export async function startExampleHosts(t: TestContext, manifests: readonly string[]): Promise<ExampleHosts> {
+  const distribution = temporaryDirectory(t);
+  const [repository, keys] = [join(distribution, "repo"), join(distribution, "keys")];
+  mkdirSync(keys);
+  const key = await testKey("tiny");
+  copyFileSync(writePublicKey(key, keys), join(keys, "RPM-GPG-KEY-demo.asc"));
+  const [groups, modules] = ["comps.xml", "modules.yaml"].map((name) => join(distribution, name)) as [string, string];
+  writeFileSync(groups, exampleGroups);
+  writeFileSync(modules, exampleModules);
+  await buildRepository(repository, examplePackages, { key, groups });
+  await runSuccessfully("modifyrepo_c", ["--mdtype", "modules", modules, join(repository, "repodata")]);
+
+  const names = manifests.flatMap((text) => [...text.matchAll(/https:\/\/([\w.-]+)\//g)].map(([, host]) => host));
+  const identity = await testTlsIdentity([...new Set(names)].sort().map((host) => `DNS:${host}`));
+  const server = createServer({ key: identity.key, cert: identity.cert }, (request, response) => {
+    const [, file] = /\/((?:repodata\/)?[^/]+\.(?:rpm|xml|gz|zst|yaml))$/.exec(request.url ?? "") ?? [];
+    try {
+      response.end(file === undefined ? key.public : readFileSync(join(repository, decodeURIComponent(file))));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  const { port } = new URL(await listen(t, server));
+  const proxy = createProxy((_, response) => response.writeHead(403).end());
+  proxy.on("connect", (_, socket) => {
+    const upstream = connect(Number(port), "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+    upstream.pipe(socket).pipe(upstream);
+    for (const end of [upstream, socket]) end.on("error", () => end.destroy());
+  });
+  return {
+    distribution,
+    env: {
+      https_proxy: await listen(t, proxy),
+      no_proxy: undefined,
+      SSL_CERT_FILE: identity.caFile,
+      DNF_VAR_distribution: distribution,
+      DNF_VAR_releasever: "43",
+    },
+  };
+}
