@@ -65,8 +65,9 @@ export async function whyNotUnregistered(): Promise<string | null> {
   try {
     const program = join(directory, "program");
     writeFileSync(program, idleProgram(), { mode: 0o755 });
+    // Where it cannot be run, a shell may be given it as a script.
     const result = await run(program, []).catch(() => null);
-    return result === null ? null : `the system runs programs of ${FOREIGN}`;
+    return result?.code === 0 ? `the system runs programs of ${FOREIGN}` : null;
   } finally {
     rmSync(directory, { recursive: true });
   }
