@@ -1,5 +1,6 @@
 /** Programs of another architecture, and machines without an emulator for it. */
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { foreignProgram } from "../../src/install/foreign-program.js";
 import { run } from "./run.js";
@@ -60,5 +61,14 @@ export async function whyNoEmulation(): Promise<string | null> {
 /** Why the system must not have an emulator registered for what a test is about; null when it has none. */
 export async function whyNotUnregistered(): Promise<string | null> {
   if (process.arch !== "x64") return "the test's program is for aarch64, on another machine";
-  return existsSync(`/proc/sys/fs/binfmt_misc/qemu-${FOREIGN}`) ? `the system runs programs of ${FOREIGN}` : null;
+  const directory = mkdtempSync(join(tmpdir(), "rpmoci-test-"));
+  try {
+    const program = join(directory, "program");
+    writeFileSync(program, idleProgram(), { mode: 0o755 });
+    // Where it cannot be run, a shell may be given it as a script.
+    const result = await run(program, []).catch(() => null);
+    return result?.code === 0 ? `the system runs programs of ${FOREIGN}` : null;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
