@@ -1,17 +1,20 @@
 /** What is in an image: its layers put on top of each other. */
 import type { Descriptor, Digest, ImageConfig } from "./descriptor.js";
 
-/** An image that can be read, wherever it lies. */
-export interface ImageSource {
-  /** As the user named it. */
+/** Layers that can be read, wherever they lie. */
+export interface LayerSource {
+  /** Of the image, as the user named it. */
   readonly name: string;
-  /** The image manifest's. */
-  readonly digest: Digest;
-  readonly config: ImageConfig;
   /** The lowest first. */
   readonly layers: readonly Descriptor[];
   /** The stored bytes. Throws as reading does, and for a blob that is not there. */
   openBlob(descriptor: Descriptor): AsyncIterable<Buffer>;
+}
+
+export interface ImageSource extends LayerSource {
+  /** The image manifest's. */
+  readonly digest: Digest;
+  readonly config: ImageConfig;
 }
 
 export type FileType = "file" | "directory" | "symlink" | "character" | "block" | "fifo";

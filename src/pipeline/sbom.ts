@@ -1,12 +1,11 @@
 /** `rpmoci sbom`: a bill of materials of an image that is in a layout, whoever made it. */
-import { resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { type ImageName, referenceOf } from "../layout/image-reference.js";
 import { openImage } from "../layout/open-image.js";
 import { readLockfile } from "../lockfile/read.js";
 import type { SbomFormat } from "../model/attachment.js";
 import { imageFacts, makeBill } from "./attachments.js";
-import { contentsOfImage } from "./image-contents.js";
+import { contentsOfSource } from "./image-contents.js";
 import { originsOf } from "./package-origins.js";
 
 export interface SbomOptions {
@@ -19,6 +18,8 @@ export interface SbomOptions {
   readonly files?: boolean;
   /** The lockfile that the image was built from: it tells packages' checksums, repositories and signers. */
   readonly lockfilePath?: string | undefined;
+  /** Rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -28,14 +29,13 @@ export interface SbomOptions {
  * `lockfile` for a lockfile that cannot be read.
  */
 export async function sbom(options: SbomOptions): Promise<Buffer> {
-  const { image, architecture, format, files = false, lockfilePath } = options;
-  const reference = referenceOf(image);
-  const { digest, config, layers } = await openImage(reference, architecture);
+  const { image, architecture, format, files = false, lockfilePath, signal } = options;
+  const source = await openImage(referenceOf(image), architecture);
   const lock = lockfilePath === undefined ? null : await readLockfile(lockfilePath);
   if (lockfilePath !== undefined && lock === null) {
     throw new RpmociError(`${lockfilePath} is missing`, { kind: "lockfile", code: "LOCKFILE_MISSING" });
   }
-  const contents = await contentsOfImage(resolve(reference.path), layers, files);
+  const contents = await contentsOfSource(source, files, signal);
   const origins = lock === null ? [] : await originsOf(lock, []);
-  return makeBill(format, imageFacts(digest, config), contents, origins);
+  return makeBill(format, imageFacts(source.digest, source.config), contents, origins);
 }
