@@ -1,5 +1,5 @@
 import { Command, Option } from "clipanion";
-import { type SbomFormat, sbom, writeDocument } from "../../index.js";
+import { type SbomFormat, sbom, writeOutput } from "../../index.js";
 import { RpmociCommand, type Run, required } from "../command.js";
 import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 import { parseSbomFormats } from "../sbom-formats.js";
@@ -30,8 +30,10 @@ export class SbomCommand extends RpmociCommand {
     const [format] = parseSbomFormats("--format", required("--format", this.format), 1) as readonly [SbomFormat];
     const { arch: architecture, files, lockfile: lockfilePath } = this;
     const document = await sbom({ image, architecture, format, files, lockfilePath, signal });
-    if (this.output === undefined) this.print(document.toString());
-    else await writeDocument(this.output, document);
+    const { output: path } = this;
+    const file = { what: "the document", code: "DOCUMENTS_UNWRITABLE", allowsDevices: true };
+    if (path === undefined) this.print(document.toString());
+    else await writeOutput({ ...file, path }, document);
     return 0;
   }
 }
