@@ -6,10 +6,10 @@ import { textOf } from "./byte-string.js";
 const MOST_SYMLINKS = 40;
 
 /**
- * Where a path (a byte string) leads, absolute: absolute symlinks begin at the root, and ".." ends there. A symlink at the path's end is not
- * followed unless `last` says so. What is not there is taken for a directory. Yields paths without symlinks in their
- * directories, and takes the target of the symlink there, or null for anything else. Throws an
- * `Error` for a loop.
+ * Where a path (a byte string) leads, absolute: absolute symlinks begin at the root, and ".." ends there. A symlink at
+ * the path's end is not followed unless `last` says so. What is not there is taken for a directory. Yields paths without
+ * symlinks in their directories, and takes the target of the symlink there, or null for anything else. Throws an `Error`
+ * for a loop.
  */
 export function* walkPath(path: string, last: "follow" | "keep"): Generator<string, string, string | null> {
   const pending = path.split("/").reverse();

@@ -56,8 +56,9 @@ export async function contentsOfImage(
 }
 
 /**
- * Reads the image's rpm database, wherever it was made; without files, only as many of the topmost layers as it takes. Throws
- * an `RpmociError` of kind `output` when there is none, of kind `verify` for a damaged image, and the signal's reason.
+ * Reads the image's rpm database, wherever it was made; without files, only as many of the topmost layers as it takes.
+ * Throws an `RpmociError` of kind `output` when there is none, of kind `verify` for a damaged image, and the signal's
+ * reason.
  */
 export async function contentsOfSource(
   source: LayerSource,

@@ -6,8 +6,8 @@ import { FileDigester, type FileDigests } from "../model/file-digests.js";
 import type { Root } from "./root.js";
 
 /**
- * By their paths (byte strings), the digests of those of `paths` that are regular files: reached through directories that may
- * be links, but no links themselves. Nobody may change the root meanwhile.
+ * By their paths (byte strings), the digests of those of `paths` that are regular files: reached through directories
+ * that may be links, but no links themselves. Nobody may change the root meanwhile.
  */
 export async function digestFiles(root: Root, paths: Iterable<string>): Promise<ReadonlyMap<string, FileDigests>> {
   const digests = new Map<string, FileDigests>();
