@@ -38,6 +38,7 @@ export type { LockedLocalPackage, LockedPackage, Lockfile, RepositoryKeys } from
 export type { ImageSection, Manifest, ManifestOrigins, RepositoryReference } from "./model/manifest.js";
 export type { AccountsSection, GroupAccount, PathEntry, SourceFile, UserAccount } from "./model/root-shape.js";
 export { similarNames } from "./native/similar-names.js";
+export { type OutputFile, writeOutput } from "./output-file.js";
 export type { AttachmentOptions } from "./pipeline/attachments.js";
 export { type BuildOptions, type BuildResult, build, tagUnchanged } from "./pipeline/build.js";
 export {
@@ -65,7 +66,6 @@ export { type InitOptions, type InitResult, init } from "./pipeline/init.js";
 export { type LayerPlanOptions, type LayerReport, layerPlan } from "./pipeline/layer-plan.js";
 export type { LockOptions } from "./pipeline/lock.js";
 export type { CommonOptions } from "./pipeline/options.js";
-export { writeDocument } from "./pipeline/pending-documents.js";
 export { checkDestinations, checkReachable, type PushOptions, type PushResult, push } from "./pipeline/push.js";
 export type { InspectOptions } from "./pipeline/read-contents.js";
 export {

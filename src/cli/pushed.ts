@@ -1,6 +1,5 @@
 /** What commands tell of an image that went somewhere. */
-import type { PushResult } from "../index.js";
-import { writeOutput } from "./write-output.js";
+import { type PushResult, writeOutput } from "../index.js";
 
 export const DESTINATIONS =
   "A DESTINATION is `registry:HOST/NAME[:TAG]` (or `docker://…`), `oci:DIR`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME[:TAG]]`, `docker-daemon:NAME[:TAG]` or `podman:NAME[:TAG]`.";
@@ -17,7 +16,8 @@ export async function writePushed(
   print: (text: string) => void,
 ): Promise<void> {
   const lines = references.map((reference) => `${reference}\n`).join("");
-  if (imageReferences !== undefined) await writeOutput(imageReferences, lines, "OUTPUT_UNWRITABLE");
-  if (digestFile !== undefined) await writeOutput(digestFile, digest, "OUTPUT_UNWRITABLE");
+  const file = { code: "OUTPUT_UNWRITABLE", allowsDevices: true };
+  if (imageReferences !== undefined) await writeOutput({ ...file, path: imageReferences, what: "references" }, lines);
+  if (digestFile !== undefined) await writeOutput({ ...file, path: digestFile, what: "the digest" }, digest);
   print(lines);
 }

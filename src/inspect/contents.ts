@@ -1,12 +1,10 @@
 /** What an image holds: its files, its packages, and which file is whose. */
-import { mkdir, readFile, rename } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { messageOf, RpmociError } from "../errors.js";
-import type { ImageSource, ImageTree, Inode } from "../model/image-tree.js";
-import { DATABASE_FILES, SYSIMAGE_DATABASE, VAR_DATABASE } from "../model/rpm-database.js";
-import type { DescribedPackage, InstalledFile } from "../native/binding.js";
+import { readFile } from "node:fs/promises";
+import type { ImageSource, ImageTree } from "../model/image-tree.js";
+import type { DescribedPackage, InstalledFile, RootDatabase } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
+import { databaseUnreadable, type ExtractedTree, extractedAt, isDatabaseFile, takeDatabase } from "./database.js";
 import { PathResolver } from "./path-resolver.js";
 
 /** A file as its package has it. */
@@ -28,9 +26,6 @@ export interface ImageContents {
   readonly accounts: { readonly users: string; readonly groups: string };
 }
 
-const DATABASE_PATHS = [SYSIMAGE_DATABASE, VAR_DATABASE] as const;
-/** Of all kinds of databases. */
-const DATABASE_NAMES: readonly string[] = DATABASE_FILES.flat();
 const USERS = "/etc/passwd";
 const GROUPS = "/etc/group";
 
@@ -38,8 +33,7 @@ const RPMFILE_GHOST = 1 << 6;
 
 /** Whether the contents of a file are needed to tell what is in the image. */
 export function isNeeded(path: string): boolean {
-  if (path === USERS || path === GROUPS) return true;
-  return DATABASE_PATHS.some((directory) => dirname(path) === directory) && DATABASE_NAMES.includes(basename(path));
+  return path === USERS || path === GROUPS || isDatabaseFile(path);
 }
 
 /**
@@ -48,15 +42,16 @@ export function isNeeded(path: string): boolean {
  */
 export async function describeContents(
   source: ImageSource,
-  tree: ImageTree & { readonly extracted: ReadonlyMap<Inode, string> },
+  tree: ExtractedTree,
   scratch: string,
 ): Promise<ImageContents> {
   const textAt = async (path: string): Promise<string> => {
-    const file = tree.extracted.get(tree.byPath.get(path)?.inode as Inode);
+    const file = extractedAt(tree, path);
     return file === undefined ? "" : readFile(file, "utf8");
   };
   const accounts = { users: await textAt(USERS), groups: await textAt(GROUPS) };
-  const packages = await readDatabase(source, tree, scratch);
+  const database = await takeDatabase(tree, scratch);
+  const packages = database === null ? [] : await describedIn(database, source);
   const owners = new Map<string, OwnedFile[]>();
   const resolver = new PathResolver(tree);
   for (const owner of packages) {
@@ -71,34 +66,12 @@ export async function describeContents(
   return { source, tree, packages, owners, accounts };
 }
 
-async function readDatabase(
-  source: ImageSource,
-  tree: ImageTree & { readonly extracted: ReadonlyMap<Inode, string> },
-  scratch: string,
-): Promise<readonly DescribedPackage[]> {
-  const root = join(scratch, "database");
-  for (const dbPath of DATABASE_PATHS) {
-    let found = false;
-    for (const name of DATABASE_NAMES) {
-      const file = tree.byPath.get(`${dbPath}/${name}`);
-      const extracted = file && tree.extracted.get(file.inode);
-      if (extracted === undefined) continue;
-      found = true;
-      await mkdir(join(root, dbPath), { recursive: true });
-      await rename(extracted, join(root, dbPath, name));
-    }
-    if (!found) continue;
-    try {
-      return await nativeCall(binding().describeInstalled({ root, dbPath }));
-    } catch (error) {
-      if (!(error instanceof RpmociError)) throw error;
-      throw new RpmociError(
-        `the rpm database of the image ${source.name} cannot be read: ${messageOf(error).replaceAll(root, "")}`,
-        { kind: "verify", code: "IMAGE_DATABASE_UNREADABLE", cause: error },
-      );
-    }
+async function describedIn(database: RootDatabase, { name }: ImageSource): Promise<readonly DescribedPackage[]> {
+  try {
+    return await nativeCall(binding().describeInstalled(database));
+  } catch (error) {
+    throw databaseUnreadable(name, database, error);
   }
-  return [];
 }
 
 /** The owners of a path, as text, each once. */

@@ -1,9 +1,7 @@
 /** Packages name files by paths that may lead through links, as `/lib` is one to `usr/lib` in many distributions. */
 import { posix } from "node:path";
-import type { ImageTree } from "../model/image-tree.js";
-
-/** Linux follows no more (path_resolution(7)). */
-const MOST_LINKS = 40;
+import type { ImageFile, ImageTree } from "../model/image-tree.js";
+import { walkPath } from "../model/path-walk.js";
 
 export class PathResolver {
   readonly #directories = new Map<string, string>();
@@ -13,22 +11,33 @@ export class PathResolver {
   /** Where the file of this absolute path is; its own link is not followed. A path that leads nowhere stays as it is. */
   resolve(path: string): string {
     const { dir, base } = posix.parse(path);
-    return base === "" ? "/" : posix.join(this.#directory(dir, MOST_LINKS), base);
+    if (base === "") return "/";
+    let directory = this.#directories.get(dir);
+    if (directory === undefined) {
+      directory = this.#follow(dir) ?? dir;
+      this.#directories.set(dir, directory);
+    }
+    return posix.join(directory, base);
   }
 
-  #directory(path: string, links: number): string {
-    const known = this.#directories.get(path);
-    if (known !== undefined) return known;
-    const { dir, base } = posix.parse(path);
-    if (base === "") return "/";
-    // A link that leads back here must end somewhere.
-    this.#directories.set(path, path);
-    const here = posix.join(this.#directory(dir, links), base);
-    const inode = this.tree.byPath.get(here)?.inode;
-    const isLink = inode?.type === "symlink" && links > 0;
-    const target = isLink ? posix.resolve(posix.dirname(here), inode.linkTarget) : here;
-    const resolved = isLink ? this.#directory(target, links - 1) : here;
-    this.#directories.set(path, resolved);
-    return resolved;
+  /** What a path leads to, its own link followed. */
+  find(path: string): ImageFile | undefined {
+    const found = this.#follow(path);
+    return found === null ? undefined : this.tree.byPath.get(found);
+  }
+
+  /** Null for a path that leads through too many links. */
+  #follow(path: string): string | null {
+    const walk = walkPath(path, "follow");
+    try {
+      let step = walk.next();
+      while (step.done !== true) {
+        const inode = this.tree.byPath.get(step.value)?.inode;
+        step = walk.next(inode?.type === "symlink" ? inode.linkTarget : null);
+      }
+      return step.value;
+    } catch {
+      return null;
+    }
   }
 }

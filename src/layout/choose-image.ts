@@ -109,13 +109,13 @@ async function imagesIn(layout: StoredLayout, index: Descriptor): Promise<readon
 
 /** All of them, if none is an image. */
 async function withoutArtifacts(layout: StoredLayout, entries: readonly Descriptor[]): Promise<readonly Descriptor[]> {
-  const isImage = await Promise.all(entries.map((entry) => isNoArtifact(layout, entry)));
-  const images = entries.filter((_, index) => isImage[index]);
+  const mayBe = await Promise.all(entries.map((entry) => mayBeImage(layout, entry)));
+  const images = entries.filter((_, index) => mayBe[index]);
   return images.length > 0 ? images : entries;
 }
 
-/** What cannot be read may be an image. */
-async function isNoArtifact(layout: StoredLayout, entry: Descriptor): Promise<boolean> {
+/** What is attached to something, or has another configuration than an image, is none; what cannot be read may be one. */
+async function mayBeImage(layout: StoredLayout, entry: Descriptor): Promise<boolean> {
   if (!isReferring(entry.mediaType)) return false;
   if (IMAGE_INDEX.test(entry.mediaType)) {
     const index = await layout.readJson(entry, READ_SCHEMAS.index).catch(() => null);

@@ -24,8 +24,8 @@ export async function copyIntoLayout(image: LayoutImage, path: string, tags: rea
 }
 
 /**
- * Gives the image of a tag more tags, each of which an image that has it loses. Throws an `RpmociError` of kind `output`, and of kind
- * `usage` when there is no such image.
+ * Gives the image of a tag more tags, each of which an image that has it loses. Throws an `RpmociError` of kind
+ * `output`, and of kind `usage` when there is no such image.
  */
 export async function tagImage(path: string, tag: string, tags: readonly string[]): Promise<void> {
   const layout = await LayoutTransaction.begin(path);

@@ -1,7 +1,7 @@
 /** Opens an image that a user names, to look into it. */
 import { platformOf } from "../model/architecture.js";
 import type { Descriptor, ImageConfig } from "../model/descriptor.js";
-import type { ImageSource } from "../model/image-tree.js";
+import type { ImageSource, LayerSource } from "../model/image-tree.js";
 import { chooseImage, choosePlatform, platformMissing } from "./choose-image.js";
 import { unknownImage } from "./image-faults.js";
 import type { ImageReference } from "./image-reference.js";
@@ -33,6 +33,12 @@ export async function openImage(reference: ImageReference, architecture?: string
     layers: manifest.layers as readonly Descriptor[],
     openBlob: ({ digest }) => layout.open(digest),
   };
+}
+
+/** Layers in the directory of a layout, whose image is at hand. Throws an `RpmociError` of kind `usage`. */
+export async function openLayers(path: string, layers: readonly Descriptor[]): Promise<LayerSource> {
+  const layout = await StoredLayout.open({ path });
+  return { name: layout.name, layers, openBlob: ({ digest }) => layout.open(digest) };
 }
 
 function noImage({ name }: StoredLayout, type: string): Error {

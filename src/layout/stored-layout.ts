@@ -20,7 +20,10 @@ export class StoredLayout {
     readonly entries: readonly Descriptor[],
   ) {}
 
-  /** The layout, or the archive of one, that a reference names. Throws an `RpmociError` of kind `usage` when none is there, of kind `verify` for a damaged index. */
+  /**
+   * The layout, or the archive of one, that a reference names. Throws an `RpmociError` of kind `usage` when none is
+   * there, of kind `verify` for a damaged index.
+   */
   static async open(reference: ImageReference): Promise<StoredLayout> {
     const { path } = reference;
     let store: BlobStore;

@@ -7,7 +7,7 @@ import type { RestoredEntry } from "../native/binding.js";
 import { cancellable } from "../native/cancellable.js";
 import { binding } from "../native/load.js";
 import { damaged } from "./image-faults.js";
-import { forEachLayer, type LayerReader, pathOf } from "./read-tree.js";
+import { type FileReader, readFiles } from "./read-tree.js";
 
 /** Those of stat(2). */
 const TYPES = {
@@ -108,45 +108,31 @@ async function writeContents(
   host: (path: string) => Buffer,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const wanted = source.layers.map(() => new Map<string, string>());
-  for (const [inode, path] of placed) {
-    if (inode.type === "file") wanted[inode.layer]?.set(inode.origin, path);
-  }
-  await forEachLayer(source, signal, (index) => {
-    const paths = wanted[index];
-    return paths === undefined || paths.size === 0 ? null : new FileWriter(paths, host);
-  });
-}
-
-/** Writes the files of one layer; of those that it has twice, the last stays. */
-class FileWriter implements LayerReader {
-  #file: number | null = null;
-
-  constructor(
-    /** Where to write what, by the path in the layer. */
-    private readonly paths: ReadonlyMap<string, string>,
-    private readonly host: (path: string) => Buffer,
-  ) {}
-
-  readonly onEntry: LayerReader["onEntry"] = ({ type, name }) => {
-    this.close();
-    const path = type === "file" ? this.paths.get(pathOf(name)) : undefined;
-    if (path === undefined) return null;
+  const wanted = [...placed.keys()].filter(({ type }) => type === "file");
+  const open = new Set<number>();
+  const close = (file: number): void => {
+    closeSync(file);
+    open.delete(file);
+  };
+  const writerOf = (inode: Inode): FileReader => {
+    const path = placed.get(inode) ?? "";
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
-    const file = writing(path, () => openSync(this.host(path), flags, 0o600));
-    this.#file = file;
+    const file = writing(path, () => openSync(host(path), flags, 0o600));
+    open.add(file);
+    // Of a file that a layer has twice, the last stays.
     writing(path, () => ftruncateSync(file));
-    return (bytes) => {
+    const write = (bytes: Buffer): void => {
       for (let written = 0; written < bytes.length; ) {
         written += writing(path, () => writeSync(file, bytes, written));
       }
     };
+    return { write, end: () => close(file) };
   };
-
-  readonly close = (): void => {
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
-  };
+  try {
+    await readFiles(source, wanted, writerOf, signal);
+  } finally {
+    for (const file of open) close(file);
+  }
 }
 
 function entryOf({ path, inode }: ImageFile): RestoredEntry {

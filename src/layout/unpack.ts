@@ -27,7 +27,7 @@ function gunzip(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
 }
 
 /** Throws an `Error` for what is not whole frames of zstd, and whatever reading `chunks` throws. */
-export async function* unzstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unzstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const decoder = binding().newZstdDecoder();
   let whole = false;
   for await (const chunk of chunks) {

@@ -2,17 +2,21 @@
 import type { Descriptor, Digest, ImageConfig } from "./descriptor.js";
 import type { ImageBlob } from "./layout-image.js";
 
-/** An image that can be read, wherever it lies. */
-export interface ImageSource {
-  /** As the user named it. */
+/** Layers that can be read, wherever they lie. */
+export interface LayerSource {
+  /** Of the image, as the user named it. */
   readonly name: string;
-  /** The image manifest's. */
-  readonly digest: Digest;
-  readonly config: ImageConfig;
   /** The lowest first. */
   readonly layers: readonly Descriptor[];
   /** The stored bytes. Throws as reading does, and for a blob that is not there. */
   openBlob(descriptor: Descriptor): AsyncIterable<Buffer>;
+}
+
+/** An image that can be read. */
+export interface ImageSource extends LayerSource {
+  /** The image manifest's. */
+  readonly digest: Digest;
+  readonly config: ImageConfig;
 }
 
 /** An image that another one is built on. */

@@ -1,17 +1,26 @@
 /** Which packages are in an image, and of which distribution: from a root, or from the layers that were made of one. */
-import { readFile, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { readFile, stat } from "node:fs/promises";
 import { RpmociError } from "../errors.js";
-import { extractFiles } from "../layout/extract-files.js";
-import { readImageTree } from "../layout/image-tree.js";
+import {
+  databaseIn,
+  databaseUnreadable,
+  type ExtractedTree,
+  isDatabaseFile,
+  takeDatabase,
+} from "../inspect/database.js";
+import { PathResolver } from "../inspect/path-resolver.js";
+import { openLayers } from "../layout/open-image.js";
+import { type FileReader, readFiles, readTopmost, readTree } from "../layout/read-tree.js";
+import { bytesOf } from "../model/byte-string.js";
 import type { Descriptor } from "../model/descriptor.js";
-import type { FileDigests, FileTree } from "../model/file-tree.js";
-import { DATABASE_FILES, SYSIMAGE_DATABASE, VAR_DATABASE } from "../model/rpm-database.js";
+import { FileDigester, type FileDigests } from "../model/file-digests.js";
+import type { Inode, LayerSource } from "../model/image-tree.js";
+import { DATABASE_DIRECTORIES } from "../model/rpm-database.js";
 import type { InventoryPackage, RootDatabase } from "../native/binding.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-import { rootTree } from "../rootfs/root-tree.js";
-import { digestFiles } from "../sbom/installed-files.js";
+import { digestFiles } from "../rootfs/digest-files.js";
+import { Root } from "../rootfs/root.js";
 import { withWorkDirectory } from "./work-directory.js";
 
 export interface ImageContents {
@@ -23,79 +32,142 @@ export interface ImageContents {
 }
 
 /** In the order in which they count. */
-const OS_RELEASE_FILES = ["etc/os-release", "usr/lib/os-release"] as const;
-
-/** Distributions have theirs in one of these; the last is that of rpm-ostree. */
-const DATABASES = [SYSIMAGE_DATABASE, VAR_DATABASE, "/usr/share/rpm"].map((path) => path.slice(1));
+const OS_RELEASE_FILES = ["/etc/os-release", "/usr/lib/os-release"] as const;
 
 /** Bytes; os-release has some hundred. */
 const LARGEST_OS_RELEASE = 1 << 20;
 
 /** Rejects with the codes of `readRpmdb`. */
 export async function contentsOfRoot(database: RootDatabase, withFiles: boolean): Promise<ImageContents> {
-  return readContents(database, withFiles ? async () => rootTree(database.root) : null);
+  const packages = await nativeCall(binding().readInventory(database, withFiles));
+  const root = await Root.open(database.root);
+  const paths = pathsOf(packages);
+  const digests = await digestFiles(root, paths.keys());
+  return { osRelease: await osReleaseOf(root), packages, files: named(digests, paths) };
 }
 
-/** `tree` is the image's; null when files are not asked for. */
-async function readContents(database: RootDatabase, tree: (() => Promise<FileTree>) | null): Promise<ImageContents> {
-  const packages = await nativeCall(binding().readInventory(database, tree !== null));
-  const paths = packages.flatMap(({ files }) => files);
-  const files = tree === null ? new Map() : await digestFiles(await tree(), paths);
-  return { osRelease: await osReleaseOf(database.root), packages, files };
-}
-
-/**
- * Reads the image's rpm database, wherever it was made. Throws an `RpmociError` when there is none, and as `extractFiles`
- * and `contentsOfRoot`.
- */
+/** As `contentsOfSource`, of layers in the directory of a layout. */
 export async function contentsOfImage(
   directory: string,
   layers: readonly Descriptor[],
   withFiles: boolean,
 ): Promise<ImageContents> {
-  return withWorkDirectory(async (target) => {
-    const databases = DATABASES.flatMap((folder) => DATABASE_FILES.flat().map((name) => `${folder}/${name}`));
-    const stateOf = await extractFiles(directory, layers, {
-      target,
-      paths: [...OS_RELEASE_FILES, ...databases],
-      isEnough: (state) => {
-        const [preferred, other] = OS_RELEASE_FILES.map(state);
-        const knowsSystem = preferred === "file" || (preferred === "other" && other !== "unknown");
-        return knowsSystem && databaseAmong((path) => state(path) === "file") !== undefined;
-      },
-    });
-    const found = databaseAmong((path) => stateOf(path) === "file");
-    if (found === undefined) {
-      throw new RpmociError(`The image in ${directory} has no rpm database`, {
+  return contentsOfSource(await openLayers(directory, layers), withFiles);
+}
+
+/**
+ * Reads the image's rpm database, wherever it was made; without files, only as many of the topmost layers as it takes.
+ * Throws an `RpmociError` of kind `output` when there is none, of kind `verify` for a damaged image, and the signal's
+ * reason.
+ */
+export async function contentsOfSource(
+  source: LayerSource,
+  withFiles: boolean,
+  signal?: AbortSignal,
+): Promise<ImageContents> {
+  return withWorkDirectory(async (directory) => {
+    const isWanted = (path: string): boolean => isDatabaseFile(path) || OS_RELEASE_FILES.some((name) => name === path);
+    const isEnough = (read: ExtractedTree): boolean =>
+      // What is not there may be in a layer below.
+      databaseIn(read) !== undefined && osReleaseIn(read, OS_RELEASE_FILES.slice(0, 1)) !== undefined;
+    const options = { directory, isWanted, signal };
+    const tree = await (withFiles ? readTree(source, options) : readTopmost(source, { ...options, isEnough }));
+    const database = await takeDatabase(tree, directory);
+    if (database === null) {
+      throw new RpmociError(`the image ${source.name} has no rpm database`, {
         kind: "output",
         code: "RPMDB_MISSING",
-        hint: `it is looked for in ${DATABASES.map((folder) => `/${folder}`).join(", ")}`,
+        hint: `it is looked for in ${DATABASE_DIRECTORIES.join(", ")}`,
       });
     }
-    const tree = withFiles ? () => readImageTree(directory, layers) : null;
-    return readContents({ root: target, dbPath: `/${found}` }, tree).catch((error: unknown) => {
-      if (!(error instanceof RpmociError) || error.code !== "RPMDB_UNREADABLE") throw error;
-      throw new RpmociError(`The rpm database /${found} of the image in ${directory} cannot be read`, {
-        kind: "output",
-        code: error.code,
-        details: [error.message],
-        cause: error,
-      });
+    const packages = await nativeCall(binding().readInventory(database, withFiles)).catch((error: unknown) => {
+      throw databaseUnreadable(source.name, database, error);
     });
+    const osRelease = osReleaseIn(tree, OS_RELEASE_FILES);
+    const paths = pathsOf(packages);
+    const digests = await digestsIn(source, tree, paths.keys(), signal);
+    return {
+      osRelease: osRelease === undefined ? null : await textOf(source, tree, osRelease, signal),
+      packages,
+      files: named(digests, paths),
+    };
   });
 }
 
-function databaseAmong(isFile: (path: string) => boolean): string | undefined {
-  return DATABASES.find((folder) => DATABASE_FILES.some(([name]) => isFile(`${folder}/${name}`)));
+/** The files of packages by their paths as byte strings. A path that is no UTF-8 has no name in a document, and is left out. */
+function pathsOf(packages: readonly InventoryPackage[]): ReadonlyMap<string, string> {
+  const paths = packages.flatMap(({ files }) => files).filter((path) => !path.includes("\u{fffd}"));
+  return new Map(paths.map((path) => [bytesOf(path), path]));
 }
 
-/** A link may lead out of the root; where it does, it counts as no file. */
-async function osReleaseOf(root: string): Promise<string | null> {
-  const inside = `${await realpath(root)}${sep}`;
+function named(
+  digests: ReadonlyMap<string, FileDigests>,
+  paths: ReadonlyMap<string, string>,
+): ReadonlyMap<string, FileDigests> {
+  return new Map([...digests].map(([bytes, found]) => [paths.get(bytes) ?? bytes, found]));
+}
+
+/** As `digestFiles`, of an image's tree. */
+async function digestsIn(
+  source: LayerSource,
+  tree: ExtractedTree,
+  paths: Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, FileDigests>> {
+  const resolver = new PathResolver(tree);
+  const inodes = new Map<string, Inode>();
+  for (const path of paths) {
+    const inode = tree.byPath.get(resolver.resolve(path))?.inode;
+    if (inode?.type === "file") inodes.set(path, inode);
+  }
+  const digests = new Map<Inode, FileDigests>();
+  const readerOf = (inode: Inode): FileReader => {
+    const digester = new FileDigester();
+    return { write: (bytes) => digester.update(bytes), end: () => digests.set(inode, digester.digests()) };
+  };
+  await readFiles(source, inodes.values(), readerOf, signal);
+  return new Map(
+    [...inodes].flatMap(([path, inode]) => {
+      const found = digests.get(inode);
+      return found === undefined ? [] : [[path, found] as const];
+    }),
+  );
+}
+
+async function osReleaseOf(root: Root): Promise<string | null> {
   for (const name of OS_RELEASE_FILES) {
-    const path = await realpath(join(root, name)).catch(() => "");
-    const status = path.startsWith(inside) ? await stat(path) : null;
-    if (status?.isFile() && status.size <= LARGEST_OS_RELEASE) return readFile(path, "utf8");
+    const path = await root.resolve(name, "follow").catch(() => null);
+    const status = path === null ? null : await stat(root.host(path)).catch(() => null);
+    if (path !== null && status?.isFile() && status.size <= LARGEST_OS_RELEASE)
+      return readFile(root.host(path), "utf8");
   }
   return null;
+}
+
+function osReleaseIn(tree: ExtractedTree, names: readonly string[]): Inode | undefined {
+  const resolver = new PathResolver(tree);
+  const inodes = names.map((name) => resolver.find(name)?.inode);
+  return inodes.find((inode) => inode?.type === "file" && inode.size <= LARGEST_OS_RELEASE);
+}
+
+async function textOf(
+  source: LayerSource,
+  { extracted }: ExtractedTree,
+  inode: Inode,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const file = extracted.get(inode);
+  if (file !== undefined) return readFile(file, "utf8");
+  let text = "";
+  const readerOf = (): FileReader => {
+    const chunks: Buffer[] = [];
+    return {
+      write: (bytes) => chunks.push(Buffer.from(bytes)),
+      end: () => {
+        text = Buffer.concat(chunks).toString();
+      },
+    };
+  };
+  await readFiles(source, [inode], readerOf, signal);
+  return text;
 }

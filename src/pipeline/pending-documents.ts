@@ -1,6 +1,6 @@
 /** Writes files into a directory in two steps, so that nothing is half-written and a later failure replaces nothing. */
 import { rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { makeDirectory } from "../directories.js";
 import { messageOf, RpmociError } from "../errors.js";
 import { processMark, removeAbandoned } from "../processes.js";
@@ -55,26 +55,6 @@ export class PendingDocuments {
 
   #staged(name: string): string {
     return join(this.directory, `.${name}.${processMark()}.part`);
-  }
-}
-
-/**
- * Replaces one file atomically; what is no file, such as a pipe, is written to. Throws an `RpmociError` of kind `output`; a
- * file that was there is then still there.
- */
-export async function writeDocument(path: string, bytes: Buffer): Promise<void> {
-  const present = await stat(path).catch(() => null);
-  if (present !== null && !present.isFile()) {
-    await writeFile(path, bytes).catch((error: unknown) => {
-      throw unwritable(dirname(resolve(path)), error);
-    });
-    return;
-  }
-  const pending = await PendingDocuments.prepare(dirname(path), [{ name: basename(path), bytes }]);
-  try {
-    await pending.commit();
-  } finally {
-    await pending.discard();
   }
 }
 

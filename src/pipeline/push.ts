@@ -11,6 +11,7 @@ import { cacheFolders } from "../model/cache-folders.js";
 import type { Digest } from "../model/descriptor.js";
 import type { Destination, Repository } from "../model/destination.js";
 import type { LayoutImage } from "../model/layout-image.js";
+import { writeOutputFile } from "../output-file.js";
 import type { RegistryClient } from "../registry/registry-client.js";
 import { type CacheOptions, cacheDirectoryOf } from "./cache.js";
 
@@ -144,8 +145,10 @@ async function toFile(
   image: LayoutImage,
   options: PushOptions,
 ): Promise<void> {
-  const { writeArchiveFile } = await import("../archive/archive-file.js");
-  await writeArchiveFile(file, (output) => toStream(output, entries, image, options));
+  await writeOutputFile(
+    { path: file, what: "the archive", code: "ARCHIVE_UNWRITABLE", allowsDevices: false },
+    (output) => toStream(output, entries, image, options),
+  );
 }
 
 async function toStream(

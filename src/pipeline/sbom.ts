@@ -1,5 +1,4 @@
 /** `rpmoci sbom`: a bill of materials of an image that is in a layout, whoever made it. */
-import { resolve } from "node:path";
 import { RpmociError } from "../errors.js";
 import { type ImageName, referenceOf } from "../layout/image-reference.js";
 import { openImage } from "../layout/open-image.js";
@@ -7,7 +6,7 @@ import { partForPlatform } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
 import type { SbomFormat } from "../model/attachment.js";
 import { imageFacts, makeBill } from "./attachments.js";
-import { contentsOfImage } from "./image-contents.js";
+import { contentsOfSource } from "./image-contents.js";
 import { originsOf } from "./package-origins.js";
 
 export interface SbomOptions {
@@ -20,6 +19,8 @@ export interface SbomOptions {
   readonly files?: boolean;
   /** The lockfile that the image was built from: it tells packages' checksums, repositories and signers. */
   readonly lockfilePath?: string | undefined;
+  /** Rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -29,14 +30,13 @@ export interface SbomOptions {
  * `lockfile` for a lockfile that cannot be read.
  */
 export async function sbom(options: SbomOptions): Promise<Buffer> {
-  const { image, architecture, format, files = false, lockfilePath } = options;
-  const reference = referenceOf(image);
-  const { digest, config, layers } = await openImage(reference, architecture);
+  const { image, architecture, format, files = false, lockfilePath, signal } = options;
+  const source = await openImage(referenceOf(image), architecture);
   const lock = lockfilePath === undefined ? null : await readLockfile(lockfilePath);
   if (lockfilePath !== undefined && lock === null) {
     throw new RpmociError(`${lockfilePath} is missing`, { kind: "lockfile", code: "LOCKFILE_MISSING" });
   }
-  const contents = await contentsOfImage(resolve(reference.path), layers, files);
-  const origins = lock === null ? [] : await originsOf(partForPlatform(lock, config), []);
-  return makeBill(format, imageFacts(digest, config), contents, origins);
+  const contents = await contentsOfSource(source, files, signal);
+  const origins = lock === null ? [] : await originsOf(partForPlatform(lock, source.config), []);
+  return makeBill(format, imageFacts(source.digest, source.config), contents, origins);
 }

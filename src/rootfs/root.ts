@@ -4,10 +4,7 @@
  */
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path/posix";
-import { textOf } from "../model/byte-string.js";
-
-/** As many as the kernel follows. */
-const MOST_SYMLINKS = 40;
+import { walkPath } from "../model/path-walk.js";
 
 export class Root {
   private constructor(
@@ -25,32 +22,14 @@ export class Root {
   }
 
   /**
-   * Where a path inside the root leads for a process in it: absolute symlinks begin at the root, and ".." ends there.
-   * A symlink at the path's end is not followed unless `last` says so. What is not there is taken for a directory. Throws for a
-   * loop. Not for a root that somebody else changes meanwhile.
+   * Where a path inside the root leads for a process in it, as `walkPath` says. Throws for a loop. Not for a root that
+   * somebody else changes meanwhile.
    */
   async resolve(path: string, last: "follow" | "keep"): Promise<string> {
-    const pending = path.split("/").reverse();
-    let inside = "/";
-    let links = 0;
-    while (pending.length > 0) {
-      const name = pending.pop() ?? "";
-      if (name === "" || name === ".") continue;
-      const next = join(inside, name);
-      const isLast = pending.every((rest) => rest === "" || rest === ".");
-      const target = name === ".." || (isLast && last === "keep") ? null : await this.#target(next);
-      if (target === null) {
-        inside = next;
-        continue;
-      }
-      links += 1;
-      if (links > MOST_SYMLINKS) {
-        throw new Error(`${textOf(path)} leads through too many symlinks`);
-      }
-      if (target.startsWith("/")) inside = "/";
-      pending.push(...target.split("/").reverse());
-    }
-    return inside;
+    const walk = walkPath(path, last);
+    let step = walk.next();
+    while (step.done !== true) step = walk.next(await this.#target(step.value));
+    return step.value;
   }
 
   /** Null for what is no symlink, or not there. */

@@ -1,5 +1,5 @@
 /** A bill of materials before it has a format. */
-import type { FileDigests } from "../model/file-tree.js";
+import type { FileDigests } from "../model/file-digests.js";
 import type { Checksum, InventoryPackage } from "../native/binding.js";
 import type { Contents, ImageFacts, PackageOrigin } from "./facts.js";
 import { evrOf } from "./identifiers.js";

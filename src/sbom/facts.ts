@@ -1,6 +1,6 @@
 /** What bills of materials and provenance are made of. */
 import type { Digest } from "../model/descriptor.js";
-import type { FileDigests } from "../model/file-tree.js";
+import type { FileDigests } from "../model/file-digests.js";
 import type { Checksum, InventoryPackage } from "../native/binding.js";
 
 export interface ImageFacts {

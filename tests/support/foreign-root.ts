@@ -49,7 +49,6 @@ export async function installRoot(options: RootOptions): Promise<ForeignRoot> {
       engine,
       ...common,
       arch,
-      base: null,
       docs: false,
       langs: undefined,
       abort: undefined,

@@ -159,7 +159,7 @@ const STAGES = [
   "inspect",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
-const FOUNDATION = ["events", "errors", "processes", "directories", "package-root"] as const;
+const FOUNDATION = ["events", "errors", "processes", "directories", "output-file", "package-root"] as const;
 const BELOW_STAGES = ["model", "native", ...FOUNDATION];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FOUNDATION.map((name) => [name, []])),
@@ -167,6 +167,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: ["native"],
   native: ["errors", "package-root"],
   version: ["package-root"],
+  "output-file": ["errors", "processes"],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   pipeline: [...STAGES, "version", ...BELOW_STAGES],
   index: [

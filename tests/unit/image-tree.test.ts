@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { RpmociError } from "../../src/errors.js";
 import { openImage } from "../../src/layout/open-image.js";
-import { digestFiles, type ReadTree, readTree } from "../../src/layout/read-tree.js";
+import { digestFiles, type ReadTree, readTopmost, readTree } from "../../src/layout/read-tree.js";
+import type { Descriptor } from "../../src/model/descriptor.js";
 import { type Packing, type RawLayer, writeRawLayout } from "../support/raw-layout.js";
 import { runSuccessfully } from "../support/run.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -134,6 +135,76 @@ test("layers lie on each other as umoci unpacks them, whiteouts and all", async 
   const names = [...found.keys()].map((path) => Buffer.from(path, "hex").toString());
   assert.ok(names.includes("opaque/new") && names.includes("again/new") && names.includes("gone/back"));
   assert.ok(names.includes("four") && !names.includes("three") && !names.includes("gone/deep"));
+});
+
+test("directories need no entry, and not before what is in them", async (t) => {
+  const { base, layers } = await layersOf(t, ["mkdir -p a/b; touch a/b/c", "mkdir -p a/b; touch a/new", "mkdir a"]);
+  const folder = (index: number): string => join(base, `layer-${index}`);
+  const layout = join(base, "layout");
+  const first = { archive: await archiveOf(folder(0), ["--no-recursion", "./a/b/c"]) };
+  const second = { archive: await archiveOf(folder(1), ["--no-recursion", "./a/new", "./a"]) };
+  await writeRawLayout(layout, [first, second, layers[2] as RawLayer]);
+  const tree = await read(layout);
+  assert.deepEqual(
+    tree.files.map(({ path }) => path),
+    ["/", "/a", "/a/b/c", "/a/new"],
+  );
+});
+
+test("of the topmost layers, as many are read as it takes, and links lead into those below", async (t) => {
+  const { base, layers } = await layersOf(t, [
+    "mkdir objects other; echo database > objects/1; echo old > wanted; echo low > other/wanted",
+    "mkdir other; ln -s /wanted other/link; touch other/.wh.wanted; echo new > wanted",
+    "mkdir objects; echo two > objects/2; ln objects/2 z; touch nothing",
+    "touch last",
+  ]);
+  const layout = join(base, "layout");
+  // A link into the lowest layer, as of rpm-ostree's files into its repository.
+  const script =
+    "mkdir objects; echo x > objects/1; ln objects/1 far; tar --format=pax -cf ../far.tar ./objects/1 ./far";
+  mkdirSync(join(base, "far"));
+  await runSuccessfully("sh", ["-ec", script], { cwd: join(base, "far"), env });
+  await runSuccessfully("tar", ["--delete", "-f", "far.tar", "./objects/1"], { cwd: base });
+  await writeRawLayout(layout, [
+    ...layers.slice(0, 2),
+    { archive: readFileSync(join(base, "far.tar")) },
+    ...layers.slice(2),
+  ]);
+  const opened: number[] = [];
+  const image = await openImage({ path: layout });
+  const source = {
+    ...image,
+    openBlob: (descriptor: Descriptor) => {
+      opened.push(image.layers.indexOf(descriptor));
+      return image.openBlob(descriptor);
+    },
+  };
+  const reading = async (wanted: readonly string[]): Promise<readonly (string | undefined)[]> => {
+    opened.length = 0;
+    const directory = mkdtempSync(join(base, "extracted-"));
+    const textAt = ({ byPath, extracted }: ReadTree, path: string): string | undefined => {
+      const inode = byPath.get(path)?.inode;
+      const file = inode && extracted.get(inode);
+      return file && readFileSync(file, "utf8");
+    };
+    const tree = await readTopmost(source, {
+      directory,
+      isWanted: (path) => wanted.includes(path),
+      isEnough: (read) => wanted.every((path) => textAt(read, path) !== undefined),
+      signal: undefined,
+    });
+    return wanted.map((path) => textAt(tree, path));
+  };
+  assert.deepEqual(await reading(["/nothing"]), [""]);
+  assert.deepEqual(opened, [4, 3]);
+  assert.deepEqual(await reading(["/wanted"]), ["new\n"]);
+  assert.deepEqual(opened, [4, 3, 2, 1]);
+  assert.deepEqual(await reading(["/z"]), ["two\n"]);
+  assert.deepEqual(opened, [4, 3, 3]);
+  assert.deepEqual(await reading(["/wanted", "/other/wanted"]), ["new\n", undefined]);
+  assert.deepEqual(opened, [4, 3, 2, 1, 0]);
+  assert.deepEqual(await reading(["/far"]), ["database\n"]);
+  assert.deepEqual(opened, [4, 3, 2, 1, 0, 0]);
 });
 
 test("an archive of a layout is read as the layout is", async (t) => {

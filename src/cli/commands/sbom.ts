@@ -1,6 +1,6 @@
 import { Command, Option } from "clipanion";
-import { type SbomFormat, sbom, writeDocument } from "../../index.js";
-import { RpmociCommand, required } from "../command.js";
+import { type SbomFormat, sbom, writeOutput } from "../../index.js";
+import { RpmociCommand, type Run, required } from "../command.js";
 import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
 import { parseSbomFormats } from "../sbom-formats.js";
 
@@ -25,13 +25,15 @@ export class SbomCommand extends RpmociCommand {
   files = Option.Boolean("--sbom-files", false, { description: "List the packages' files, too" });
   lockfile = Option.String("--lockfile", { description: "The lockfile that the image was built from" });
 
-  protected async run(): Promise<number> {
+  protected async run({ signal }: Run): Promise<number> {
     const image = required("--image", this.image);
     const [format] = parseSbomFormats("--format", required("--format", this.format), 1) as readonly [SbomFormat];
     const { arch: architecture, files, lockfile: lockfilePath } = this;
-    const document = await sbom({ image, architecture, format, files, lockfilePath });
-    if (this.output === undefined) this.print(document.toString());
-    else await writeDocument(this.output, document);
+    const document = await sbom({ image, architecture, format, files, lockfilePath, signal });
+    const { output: path } = this;
+    const file = { what: "the document", code: "DOCUMENTS_UNWRITABLE", allowsDevices: true };
+    if (path === undefined) this.print(document.toString());
+    else await writeOutput({ ...file, path }, document);
     return 0;
   }
 }

@@ -1,9 +1,8 @@
 import { Command, Option } from "clipanion";
-import { imageSize, imageWithout, RpmociError, type SizeGrouping, type SizeReport } from "../../index.js";
+import { imageSize, imageWithout, RpmociError, type SizeGrouping, type SizeReport, writeOutput } from "../../index.js";
 import { removalText, sizeText } from "../../reporters/size-text.js";
 import { RpmociCommand, type Run } from "../command.js";
 import { ARCHITECTURE, IMAGE_ARGUMENT } from "../image-argument.js";
-import { writeOutput } from "../write-output.js";
 
 const GROUPINGS: readonly SizeGrouping[] = ["package", "source", "directory", "layer"];
 
@@ -70,7 +69,8 @@ export class SizeCommand extends RpmociCommand {
 
 async function writePage(path: string, report: SizeReport, image: string): Promise<void> {
   const { sizeHtml } = await import("../../reporters/size-html.js");
-  await writeOutput(path, sizeHtml(report, image), "PAGE_UNWRITABLE");
+  const file = { path, what: "the page", code: "PAGE_UNWRITABLE", allowsDevices: true };
+  await writeOutput(file, sizeHtml(report, image));
 }
 
 function parseDepth(text: string): number {
