@@ -207,7 +207,8 @@ function describe({ issue, keys: mergedKeys }: Fault, { originOf }: MergedDocume
   if (issue.received === "undefined") return `${where}: the key "${key}" is missing`;
   if (issue.kind === "validation") {
     // What holds between several values is checked on the table or the array that has them.
-    const value = /^(Object|Array)$/.test(issue.received) ? "" : ` = ${issue.received}`;
+    const isValue = !/^(Object|Array)$/.test(issue.received) && issue.type !== "min_length";
+    const value = isValue ? ` = ${issue.received}` : "";
     return `${where}: ${key}${value} ${issue.message}`;
   }
   return `${where}: ${key} must be ${plain(issue.expected)}, not ${issue.received}`;

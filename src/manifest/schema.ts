@@ -52,7 +52,7 @@ const archs = v.pipe(
   v.array(
     v.pipe(text, v.transform(rpmArchitecture), v.regex(ARCHITECTURE_NAME, "is not an architecture such as x86_64")),
   ),
-  v.check((names) => names.length > 0, "names no architecture"),
+  v.minLength(1, "names no architecture"),
   v.check((names) => new Set(names).size === names.length, "have the same architecture twice"),
 );
 
@@ -110,10 +110,7 @@ const image = v.strictObject({
 
 const layerGroup = v.strictObject({
   name: v.pipe(text, v.nonEmpty("must not be empty")),
-  packages: v.pipe(
-    texts,
-    v.check((names) => names.length > 0, "names no package"),
-  ),
+  packages: v.pipe(texts, v.minLength(1, "names no package")),
 });
 
 const levelOf = (highest: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(highest));

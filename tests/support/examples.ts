@@ -19,4 +19,7 @@ export const exampleFiles: readonly ExampleFile[] = readdirSync(join(projectRoot
   .filter((name) => name.endsWith(".toml"))
   .map((name) => `examples/${name}`)
   .map((path) => ({ path, text: readFileSync(join(projectRoot, path), "utf8") }))
-  .sort((a, b) => Number(isTopic(b.path)) - Number(isTopic(a.path)) || a.text.length - b.text.length);
+  .sort(
+    (a, b) =>
+      Number(isTopic(b.path)) - Number(isTopic(a.path)) || a.text.length - b.text.length || (a.path < b.path ? -1 : 1),
+  );
