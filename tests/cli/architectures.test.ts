@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { parse } from "smol-toml";
@@ -152,9 +152,9 @@ test("an index has an image for each architecture", async (t) => {
   );
   assert.deepEqual(
     readdirSync(scene.path("documents")).sort(),
-    ["test", "test-amd64", "test-arm64"].flatMap((name) =>
-      [".cdx.json", ".intoto.json", ".spdx.json"].map((end) => name + end),
-    ),
+    ["test", "test-amd64", "test-arm64"]
+      .flatMap((name) => [".cdx.json", ".intoto.json", ".spdx.json"].map((end) => name + end))
+      .sort(),
   );
   const bill = JSON.parse(readFileSync(scene.path("documents", "test.spdx.json"), "utf8"));
   assert.deepEqual(
@@ -254,11 +254,13 @@ test("vendored packages serve each architecture, and what others need is not for
 test("why, tree, layers and export look at the part that is asked for", async (t) => {
   const scene = await createScene(t);
   scene.writeManifest({ archs: BOTH });
+  appendFileSync(scene.path("rpmoci.toml"), '\n[layers]\nstrategy = "package"\n');
   assert.equal((await scene.run(["update"])).code, 0);
   for (const [args, expected] of [
     [["why", "libtiny", "--arch", "arm64"], /libtiny-1:1\.2-1\.aarch64/],
     [["why", "libtiny"], /libtiny-1:1\.2-1\.x86_64/],
     [["tree", "--arch", "aarch64"], /libtiny-1:1\.2-1\.aarch64/],
+    [["layers", "--arch", "arm64"], /libtiny/],
     [
       ["export", "--format", "konflux"],
       /arch: x86_64[\s\S]*libtiny-1\.2-1\.x86_64\.rpm[\s\S]*arch: aarch64[\s\S]*libtiny-1\.2-1\.aarch64\.rpm/,
@@ -268,7 +270,9 @@ test("why, tree, layers and export look at the part that is asked for", async (t
     assert.equal(result.code, 0, result.stderr);
     assert.match(result.stdout, expected);
   }
-  const unknown = await scene.run(["why", "libtiny", "--arch", "s390x"]);
-  assert.equal(unknown.code, 3);
-  assert.match(unknown.stderr, /does not lock packages for s390x, but for x86_64, aarch64/);
+  for (const args of [["why", "libtiny"], ["layers"]]) {
+    const unknown = await scene.run([...args, "--arch", "s390x"]);
+    assert.equal(unknown.code, 3);
+    assert.match(unknown.stderr, /does not lock packages for s390x, but for x86_64, aarch64/);
+  }
 });
