@@ -247,7 +247,7 @@ Installation install_packages(const InstallationRequest& request) {
   std::optional<FileWork> work;
   if (request.unpackers > 0) observer.set_file_work(&work.emplace(transaction.get(), request));
   std::optional<ScriptletWatch> watch;
-  if (request.perform) observer.set_watch(&watch.emplace(request.perform));
+  if (request.perform) observer.set_watch(&watch.emplace(request.perform, request.database.root));
   const bool failed = rpmtsRun(transaction.get(), nullptr, problems_that_count_not(request)) != 0;
   if (watch && !watch->failure().empty()) throw Failure("RPM_INSTALL_FAILED", watch->failure());
   if (failed) fail(transaction.get(), log, observer);
