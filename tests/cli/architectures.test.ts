@@ -132,7 +132,7 @@ test("an index has an image for each architecture", async (t) => {
   const scene = await createScene(t);
   scene.writeManifest({ archs: BOTH });
   const args = ["--sbom", "spdx,cyclonedx", "--provenance", "--sbom-dir", "documents", "--json"];
-  const result = await scene.build(args);
+  const result = await scene.build(args, { reuse: true });
   assert.equal(result.code, 0, result.stderr);
   const told = JSON.parse(result.stdout);
   const entry = tagged(scene.layout, "test");
