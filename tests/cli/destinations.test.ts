@@ -97,7 +97,7 @@ test("a registry that is not on this machine is spoken to without TLS when that 
   assert.deepEqual([...new Set(asked)], ["registry.test:5000"]);
   assert.match(plain.stdout, /^registry\.test:5000\/app@sha256:[0-9a-f]{64}\n$/);
   const strict = await user.run(build, { env: { ...env, ...proxies } });
-  assert.equal(strict.code, 1);
+  assert.equal(strict.code, 5);
   assert.match(strict.stderr, /Error Failed to push to registry\.test:5000\/app: /);
 });
 

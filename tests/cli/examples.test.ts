@@ -13,7 +13,8 @@ import { temporaryDirectory } from "../support/temporary-directory.js";
 
 const root = join(projectRoot, "examples");
 const names = readdirSync(root, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith("/rpmoci.toml"))
+  // Others are built by tests of their own, which make what these two need.
+  .filter((name) => name.endsWith("/rpmoci.toml") && !/local\/architectures|topics\/base-image/.test(name))
   .map(dirname)
   .sort();
 const isRoot = process.geteuid?.() === 0;
