@@ -1,5 +1,6 @@
 /** The text of docs/commands.md. */
 import type { CommandModel, OptionModel } from "../../src/cli/command-models.js";
+import { placeholder, sentence } from "../../src/cli/manual.js";
 
 const INTRODUCTION = `# Commands
 
@@ -12,7 +13,7 @@ const REST: Readonly<Record<string, string>> = {
   files: "<IMAGE> [GLOB]\u2026",
   init: "[PACKAGE]\u2026",
   man: "[COMMAND]",
-  push: "<LAYOUT[:TAG]> <DESTINATION>\u2026",
+  push: "<IMAGE> <DESTINATION>\u2026",
   update: "[PACKAGE]\u2026",
 };
 
@@ -58,25 +59,10 @@ function withOpposites(options: readonly OptionModel[]): readonly OptionModel[] 
 }
 
 function optionLine({ names, description, value }: OptionModel): string {
-  const forms = names.map((name) => `\`${name}${value === null ? "" : ` ${placeholder(value)}`}\``);
+  const forms = names.map((name) => `\`${name}${value === null ? "" : ` ${valueName(value)}`}\``);
   return `- ${forms.join(", ")}: ${description}`;
 }
 
-function placeholder(value: NonNullable<OptionModel["value"]>): string {
-  switch (value.kind) {
-    case "words":
-      return value.words.length <= 5 ? value.words.join("|") : "NAME";
-    case "files":
-      return "FILE";
-    case "directories":
-      return "DIR";
-    case "packages":
-      return "PACKAGE";
-    default:
-      return "VALUE";
-  }
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+function valueName(value: NonNullable<OptionModel["value"]>): string {
+  return value.kind === "packages" ? "PACKAGE" : placeholder(value);
 }

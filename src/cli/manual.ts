@@ -96,7 +96,8 @@ function optionLines({ names, description, value }: OptionModel): readonly strin
   return [".TP", forms.join(", "), line(sentence(description))];
 }
 
-function placeholder(value: ValueKind): string {
+/** What a command line has in the place of a value. */
+export function placeholder(value: ValueKind): string {
   switch (value.kind) {
     case "words":
       return value.words.length <= 5 ? value.words.join("|") : "NAME";
@@ -118,7 +119,7 @@ function escaped(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("\u2026", "...").replace(/^[.']/, "\\&$&");
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 

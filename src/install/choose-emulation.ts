@@ -1,11 +1,11 @@
 /** Finds out how programs of an architecture can be run here. */
 import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access, mkdtemp, open, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf } from "../errors.js";
 import { baseArchitecture, hostArchitecture } from "../model/architecture.js";
+import { isProgram } from "../programs.js";
 import { registration, systemHandler } from "./binfmt.js";
 import type { Emulation } from "./emulation.js";
 import { foreignProgram, qemuName } from "./foreign-program.js";
@@ -107,15 +107,6 @@ async function findInterpreter(
   }
   if (dynamic !== null) return { reason: `${dynamic} is linked dynamically, and its libraries are not in the root` };
   return { reason: `${name}-static was not found on PATH` };
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 const PT_INTERP = 3;

@@ -1,11 +1,11 @@
 /** The transaction, by the host's dnf (4 or 5): exactly the given files, no repository, the host's configuration kept out. */
-import { constants } from "node:fs";
-import { access, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { messageOf, RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { formatNevra } from "../model/nevra.js";
 import type { VerifiedPackage } from "../model/package.js";
+import { isProgram } from "../programs.js";
 import { writeMacros } from "./macros.js";
 import { type ProcessResult, runProcess } from "./process.js";
 import { programFiles } from "./sandbox.js";
@@ -33,15 +33,6 @@ export async function findDnf(environment: NodeJS.ProcessEnv): Promise<string> {
     code: "DNF_MISSING",
     hint: "install it with the system's package manager: apt-get install dnf, dnf install dnf, or zypper install dnf",
   });
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** As `installPackages`, with dnf's `program`. */

@@ -9,7 +9,7 @@ import type { BaseImage } from "../model/image-tree.js";
 import type { ImageBlob } from "../model/layout-image.js";
 import { algorithmOf } from "./algorithm.js";
 import { openBlobStore, readBlob, readStoredDocument } from "./blob-store.js";
-import { chooseImage } from "./choose-image.js";
+import { chooseImage, imageFor } from "./choose-image.js";
 import { LARGEST_DOCUMENT, readDocument } from "./document.js";
 import { damaged } from "./image-faults.js";
 import type { ImageReference } from "./image-reference.js";
@@ -104,10 +104,7 @@ export async function chooseForPlatform(
   if (!IMAGE_INDEX.test(descriptor.mediaType)) return { descriptor, index: undefined };
   const { manifests } = await readJson(blobs, descriptor.digest, indexSchema);
   const images = (manifests as readonly Descriptor[]).filter(({ mediaType }) => IMAGE_MANIFEST.test(mediaType));
-  const fitting = images.filter(
-    ({ platform: own }) => own?.os === platform.os && own.architecture === platform.architecture,
-  );
-  const chosen = fitting.find(({ platform: own }) => own?.variant === platform.variant) ?? fitting[0];
+  const chosen = imageFor(platform, images);
   if (chosen === undefined)
     throw foreign(
       blobs.name,

@@ -44,8 +44,7 @@ export async function choosePlatform(
   if (!IMAGE_INDEX.test(chosen.mediaType)) return chosen;
   const images = distinct(await imagesIn(layout, chosen));
   const wanted = platformOf(architecture ?? hostArchitecture());
-  const fitting = images.filter(({ platform }) => fits(platform, wanted));
-  const exact = fitting.find(({ platform }) => platform?.variant === wanted.variant) ?? fitting[0];
+  const exact = imageFor(wanted, images);
   if (exact !== undefined) return exact;
   const [only, ...others] = images;
   const isOpen = architecture === undefined || only?.platform === undefined;
@@ -129,6 +128,12 @@ function distinct(entries: readonly Descriptor[]): readonly Descriptor[] {
   const all = new Map<string, Descriptor>();
   for (const entry of entries) if (!all.has(entry.digest)) all.set(entry.digest, entry);
   return [...all.values()];
+}
+
+/** The image for a platform among those of an index: of its variant, or else the first of its architecture. */
+export function imageFor(wanted: Platform, images: readonly Descriptor[]): Descriptor | undefined {
+  const fitting = images.filter(({ platform }) => fits(platform, wanted));
+  return fitting.find(({ platform }) => platform?.variant === wanted.variant) ?? fitting[0];
 }
 
 function fits(platform: Platform | undefined, wanted: Platform): boolean {

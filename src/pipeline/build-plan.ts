@@ -1,14 +1,13 @@
 /** What a build needs of the lockfile: which architectures, and which of them must be locked anew. */
 import { RpmociError } from "../errors.js";
-import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
+import { fitsManifest } from "../lockfile/fit.js";
 import { findPart, lockArchitecture, lockedArchitectures, partOf, requestedArchitectures } from "../lockfile/parts.js";
 import { readLockfile } from "../lockfile/read.js";
-import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture } from "../model/architecture.js";
 import type { Lockfile } from "../model/lockfile.js";
 import { type Manifest, manifestFor } from "../model/manifest.js";
 import { type ArchitectureOptions, askedArchitectures } from "./architectures.js";
-import { describeLocalPackages } from "./lock.js";
+import { fitsLocalPackages } from "./lock.js";
 import type { Context } from "./options.js";
 import { readLockfileOrWarn } from "./previous-lockfile.js";
 
@@ -74,14 +73,6 @@ export async function planBuild(manifest: Manifest, options: PlanOptions, contex
   // A part that was made for the machine that made it gets the name of its architecture.
   const named = parts.map((part) => ({ ...part, lock: part.lock && { ...part.lock, arch: part.manifest.arch } }));
   return { parts: named, previous, changed: true, lockfile: null };
-}
-
-async function fitsLocalPackages(lock: Lockfile, manifest: Manifest): Promise<boolean> {
-  const local = await describeLocalPackages(await findLocalPackages(manifest, "ignore"));
-  return fitsLocalRequirements(
-    lock,
-    local.flatMap(({ requires }) => requires),
-  );
 }
 
 function missing(path: string): RpmociError {

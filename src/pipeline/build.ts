@@ -199,8 +199,6 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const engine = await chooseEngine(options.engine, context.environment, context.emit);
   const plan = await planBuild(manifest, options, context);
   const resolvers: RepositoryResolver[] = [];
-  const layouts: LayoutTransaction[] = [];
-  let pending: PendingBuild | null = null;
   try {
     const locked = await lockParts(plan, resolvers, context);
     const lockfile = plan.changed ? joinParts(locked.map(({ lock }) => lock)) : plan.lockfile;
@@ -209,41 +207,43 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       availablePackages(entry, lockfile, inputs, options, context),
     );
     const isIndex = wanted.length > 1;
-    pending = new PendingBuild(manifest, lockfile, plan.changed, isIndex, inputs.annotations, options);
+    const pending = new PendingBuild(manifest, lockfile, plan.changed, isIndex, inputs.annotations, options);
     const layout = await LayoutTransaction.begin(options.layout);
-    layouts.push(layout);
-    await withWorkDirectory(async (directory) => {
-      await forEachArchitecture(contents, context.emit, async (entry) => {
-        const { manifest: own, lock, arch, policy } = entry;
-        const scratch = join(directory, arch);
-        const request = { manifest: own, lock, ...inputs, engine, scratch, created, layout, options };
-        const made =
-          "known" in entry
-            ? entry.known
-            : await makePlatformImage({ ...request, packages: entry.packages, base: entry.base }, context);
-        await pending?.add({ manifest: own, lock, ...made });
-        await policy.checkImage(made.image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
-        // Those of several architectures need not all find room at once.
-        await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      await withWorkDirectory(async (directory) => {
+        await forEachArchitecture(contents, context.emit, async (entry) => {
+          const { manifest: own, lock, arch, policy } = entry;
+          const scratch = join(directory, arch);
+          const request = { manifest: own, lock, ...inputs, engine, scratch, created, layout, options };
+          const made =
+            "known" in entry
+              ? entry.known
+              : await makePlatformImage({ ...request, packages: entry.packages, base: entry.base }, context);
+          await pending.add({ manifest: own, lock, ...made });
+          await policy.checkImage(made.image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
+          // Those of several architectures need not all find room at once.
+          await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+        });
       });
-    });
-    await pending.finish();
-    context.signal?.throwIfAborted();
-    await pending.commit(layout);
-    await pending.commitFiles(context.emit);
-    if (options.cache !== false) {
-      for (const { manifest: own, lock, image } of pending.images) {
-        const key = await keyOf({ manifest: own, lock, inputs, options }, context);
-        await recordsOf(context).write(key, image.manifest.descriptor.digest);
+      await pending.finish();
+      context.signal?.throwIfAborted();
+      await pending.commit(layout);
+      await pending.commitFiles(context.emit);
+      if (options.cache !== false) {
+        for (const { manifest: own, lock, image } of pending.images) {
+          const key = await keyOf({ manifest: own, lock, inputs, options }, context);
+          await recordsOf(context).write(key, image.manifest.descriptor.digest);
+        }
       }
+      const { layout: path, tag } = options;
+      const seconds = (Date.now() - started) / 1000;
+      context.emit({ type: "image-written", layout: path, tag, digest: pending.digest, seconds });
+      return { ...pending.result, layout: layout.directory, unchanged: false };
+    } finally {
+      await layout.discard();
+      await pending.discard();
     }
-    const { layout: path, tag } = options;
-    const seconds = (Date.now() - started) / 1000;
-    context.emit({ type: "image-written", layout: path, tag, digest: pending.digest, seconds });
-    return { ...pending.result, layout: layout.directory, unchanged: false };
   } finally {
-    for (const layout of layouts) await layout.discard();
-    await pending?.discard();
     for (const resolver of resolvers) await resolver.close();
   }
 }

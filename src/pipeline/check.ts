@@ -1,10 +1,9 @@
 /** `rpmoci check`: whether the lockfile is still good. */
 import type { PackageChange } from "../events.js";
 import { lockfileChanges } from "../lockfile/difference.js";
-import { fitsLocalRequirements, fitsManifest } from "../lockfile/fit.js";
+import { fitsManifest } from "../lockfile/fit.js";
 import { allPackages, findPart, joinParts, lockArchitecture, requestedArchitectures } from "../lockfile/parts.js";
 import { loadManifest } from "../manifest/load.js";
-import { findLocalPackages } from "../manifest/local-packages.js";
 import { hostArchitecture } from "../model/architecture.js";
 import type { LockedPackage, Lockfile } from "../model/lockfile.js";
 import { type Manifest, manifestFor } from "../model/manifest.js";
@@ -13,7 +12,7 @@ import { binding } from "../native/load.js";
 import type { Advisory } from "../repository/advisories.js";
 import { forEachArchitecture } from "./architectures.js";
 import { readExistingLockfile } from "./existing-lockfile.js";
-import { describeLocalPackages } from "./lock.js";
+import { fitsLocalPackages } from "./lock.js";
 import { type CommonOptions, type Context, contextOf } from "./options.js";
 import { RepositoryResolver } from "./resolver.js";
 
@@ -91,15 +90,6 @@ async function checkPart(
   } finally {
     await resolver.close();
   }
-}
-
-/** As a build asks. */
-async function fitsLocalPackages(lock: Lockfile, manifest: Manifest): Promise<boolean> {
-  const local = await describeLocalPackages(await findLocalPackages(manifest, "ignore"));
-  return fitsLocalRequirements(
-    lock,
-    local.flatMap(({ requires }) => requires),
-  );
 }
 
 function applicable(advisory: Advisory, packages: readonly LockedPackage[]): readonly ApplicableAdvisory[] {

@@ -1,4 +1,5 @@
 /** Makes lockfiles: from the manifest, or from the locked requirements of local packages. */
+import { fitsLocalRequirements } from "../lockfile/fit.js";
 import { staysInside } from "../lockfile/schema.js";
 import { selectPackages } from "../lockfile/select.js";
 import { findLocalPackages } from "../manifest/local-packages.js";
@@ -107,6 +108,15 @@ export async function describeLocalPackages(paths: readonly string[]): Promise<r
   return headers
     .map(({ name, requires }) => ({ name, requires: [...requires] }))
     .sort((a, b) => compareText(a.name, b.name));
+}
+
+/** Whether the local RPMs that are here require what was locked. */
+export async function fitsLocalPackages(lock: Lockfile, manifest: Manifest): Promise<boolean> {
+  const local = await describeLocalPackages(await findLocalPackages(manifest, "ignore"));
+  return fitsLocalRequirements(
+    lock,
+    local.flatMap(({ requires }) => requires),
+  );
 }
 
 async function lockOf(

@@ -159,7 +159,7 @@ const STAGES = [
   "inspect",
 ] as const;
 /** What belongs to no folder counts as a folder of its own name. */
-const FOUNDATION = ["events", "errors", "processes", "directories", "output-file", "package-root"] as const;
+const FOUNDATION = ["events", "errors", "processes", "directories", "output-file", "package-root", "programs"] as const;
 const BELOW_STAGES = ["model", "native", ...FOUNDATION];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FOUNDATION.map((name) => [name, []])),
