@@ -1,5 +1,5 @@
 /** All hosts that the examples name, on this machine: a proxy leads to a server that passes for any of them. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createProxy } from "node:http";
 import { createServer } from "node:https";
 import { connect } from "node:net";
@@ -32,6 +32,13 @@ export async function startExampleHosts(t: TestContext, manifests: readonly stri
   writeFileSync(modules, exampleModules);
   await buildRepository(repository, examplePackages, { key, groups });
   await runSuccessfully("modifyrepo_c", ["--mdtype", "modules", modules, join(repository, "repodata")]);
+  // What one example calls by its architecture.
+  symlinkSync(".", join(distribution, "x86_64"));
+  const foreign = examplePackages.map((fixture) =>
+    fixture.arch === "x86_64" ? { ...fixture, arch: "aarch64" } : fixture,
+  );
+  await buildRepository(join(distribution, "aarch64/repo"), foreign, { key });
+  symlinkSync("../keys", join(distribution, "aarch64/keys"));
 
   const names = manifests.flatMap((text) => [...text.matchAll(/https:\/\/([\w.-]+)\//g)].map(([, host]) => host));
   const identity = await testTlsIdentity([...new Set(names)].sort().map((host) => `DNS:${host}`));
