@@ -1,7 +1,7 @@
 /** Images that are built on others: what the base has is neither installed nor stored again. */
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import {
   basedScene,
   basePackages,
@@ -12,7 +12,19 @@ import {
 } from "../support/based-scene.js";
 import { blobPath, digestOf, layerEntries, readImage } from "../support/image.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
+import type { Scene } from "../support/scene.js";
 import { tinyPackages } from "../support/tiny-distribution.js";
+
+/** Builds the manifest, which has no base now, and compares the root with that of the image `rpm`. */
+async function assertSameAsFlat(t: TestContext, scene: Scene): Promise<void> {
+  const flat = await scene.run(["build", "--image", "image", "--tag", "flat", "--engine", "rpm"]);
+  assert.equal(flat.code, 0, flat.stderr);
+  const [expected, actual] = [
+    await unpackedTree(t, scene.layout, "flat"),
+    await unpackedTree(t, scene.layout, "rpm"),
+  ].map(withoutDirectoryTimes);
+  assert.deepEqual(actual, expected);
+}
 
 test("packages of the base are not installed again, and its layers are kept", async (t) => {
   const scene = await basedScene(t);
@@ -34,13 +46,7 @@ test("packages of the base are not installed again, and its layers are kept", as
   );
   // The same packages without a base make the same root.
   writeBased(scene, { base: "", packages: ["app", "tiny-release", "libtiny", "tool-1.8.0"] });
-  const flat = await scene.run(["build", "--image", "image", "--tag", "flat", "--engine", "rpm"]);
-  assert.equal(flat.code, 0, flat.stderr);
-  const [expected, actual] = [
-    await unpackedTree(t, scene.layout, "flat"),
-    await unpackedTree(t, scene.layout, "rpm"),
-  ].map(withoutDirectoryTimes);
-  assert.deepEqual(actual, expected);
+  await assertSameAsFlat(t, scene);
 });
 
 const older: readonly RpmFixture[] = [
@@ -95,13 +101,7 @@ test("what is updated, obsoleted, excluded and removed is hidden, by either engi
     packages: ["tiny-release", "libtiny", "tool-1.8.0", "widget", "gizmo"],
     contents: { remove_files: contents.remove_files },
   });
-  const flat = await scene.run(["build", "--image", "image", "--tag", "flat", "--engine", "rpm"]);
-  assert.equal(flat.code, 0, flat.stderr);
-  const [expected, actual] = [
-    await unpackedTree(t, scene.layout, "flat"),
-    await unpackedTree(t, scene.layout, "rpm"),
-  ].map(withoutDirectoryTimes);
-  assert.deepEqual(actual, expected);
+  await assertSameAsFlat(t, scene);
 });
 
 test("the base is locked by its digest", async (t) => {
