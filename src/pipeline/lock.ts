@@ -103,7 +103,7 @@ function preferenceOf(
 }
 
 /** Names and requirements of RPM files, sorted by name. */
-export async function describeLocalPackages(paths: readonly string[]): Promise<readonly LockedLocalPackage[]> {
+async function describeLocalPackages(paths: readonly string[]): Promise<readonly LockedLocalPackage[]> {
   const headers = await nativeCall(binding().readPackages(paths, []));
   return headers
     .map(({ name, requires }) => ({ name, requires: [...requires] }))
