@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { chooseEngine } from "../src/install/engine.js";
 import { installPackages } from "../src/install/install.js";
 import { Sandbox } from "../src/install/sandbox.js";
+import { planScriptlets } from "../src/install/scriptlet-plan.js";
 import type { EngineName } from "../src/install/setting.js";
 import { hostArchitecture } from "../src/model/architecture.js";
 import { verifyPackages } from "../src/verify/verify.js";
@@ -21,13 +22,15 @@ const packages = await verifyPackages(
   },
   ignore,
 );
+const arch = hostArchitecture();
 await installPackages(
   {
     packages,
     root,
     scratch,
     engine: await chooseEngine(engineName as EngineName, process.env, ignore),
-    arch: hostArchitecture(),
+    arch,
+    scriptlets: await planScriptlets({ packages, arch, hasBase: false, scratch }),
     docs: false,
     langs: undefined,
     // As the peers do it.

@@ -1,16 +1,13 @@
 /** The transaction: exactly the given files into a root, by dnf or by librpm itself. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { RpmociError } from "../errors.js";
 import type { Emit } from "../events.js";
 import { VAR_DATABASE } from "../model/rpm-database.js";
 import { nativeCall } from "../native/call.js";
 import { binding } from "../native/load.js";
-import { chooseEmulation } from "./choose-emulation.js";
 import { databasePath } from "./database-path.js";
 import { installWithDnf } from "./dnf.js";
 import type { Emulation } from "./emulation.js";
-import { installationActions } from "./foreign.js";
 import { transactionMacros } from "./macros.js";
 import { installWithRpm } from "./rpm.js";
 import type { Engine, InstallRequest } from "./setting.js";
@@ -31,22 +28,19 @@ export interface InstalledRoot {
 
 /**
  * Installs the packages, whose order is theirs in `packages`, in one transaction. Throws an `RpmociError` of kind
- * `install` with the end of what the engine said, also when a step took too long or the disk is nearly full; of kind
- * `environment` when scriptlets must be run that this machine cannot run, before anything is installed.
+ * `install` with the end of what the engine said, also when a step took too long or the disk is nearly full.
  */
 export async function installPackages(request: InstallRequest, emit: Emit): Promise<InstalledRoot> {
   const { packages, root, scratch, arch, base } = request;
+  const { emulation, without } = request.scriptlets;
   await mkdir(scratch, { recursive: true });
-  const emulation = await chooseEmulation(arch, { environment: process.env, scratch });
   // All that is asked for is in the base.
   if (packages.length === 0 && base !== null) {
     const { databasePath: known } = base;
     return { root, databasePath: known ?? VAR_DATABASE, hasDatabase: known !== null, arch, emulation };
   }
-  if (emulation.kind === "none" && base !== null) throw needsEmulation(arch);
-  const without = emulation.kind === "none" ? await installationActions(packages, arch, emulation) : undefined;
   // Only librpm itself can leave scriptlets to us.
-  const engine: Engine = without === undefined ? request.engine : { kind: "rpm" };
+  const engine: Engine = without === null ? request.engine : { kind: "rpm" };
   if (emulation.kind !== "native") {
     emit({
       type: "emulation-chosen",
@@ -54,7 +48,7 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
       emulation: emulation.kind,
       interpreter: "interpreter" in emulation ? emulation.interpreter : null,
       scriptlets: without?.done ?? null,
-      insteadOfDnf: without !== undefined && request.engine.kind === "dnf",
+      insteadOfDnf: without !== null && request.engine.kind === "dnf",
     });
   }
   emit({ type: "install-started", packages: packages.length });
@@ -81,16 +75,4 @@ export async function installPackages(request: InstallRequest, emit: Emit): Prom
   );
   emit({ type: "install-finished" });
   return { root, databasePath: dbPath, hasDatabase: true, arch, emulation };
-}
-
-/** Triggers of packages in the base, and scriptlets of those that are replaced, would be left out unnoticed. */
-function needsEmulation(arch: string): RpmociError {
-  return new RpmociError(
-    `packages of ${arch} cannot be installed on a base image here: this machine cannot run the scriptlets of what it has`,
-    {
-      kind: "environment",
-      code: "SCRIPTLETS_FOREIGN",
-      hint: `install qemu-user-static, or build on a machine of ${arch}`,
-    },
-  );
 }

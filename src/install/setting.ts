@@ -6,6 +6,7 @@ import type { VerifiedPackage } from "../model/package.js";
 import type { Emulation } from "./emulation.js";
 import type { Macros } from "./macros.js";
 import type { Sandbox } from "./sandbox.js";
+import type { ScriptletPlan } from "./scriptlet-plan.js";
 import type { ScriptletActions } from "./scriptlets/actions.js";
 
 export type EngineName = "dnf" | "rpm";
@@ -31,6 +32,7 @@ export interface InstallRequest {
   readonly scriptletTimeout: number;
   /** rpm's name of the architecture. */
   readonly arch: string;
+  readonly scriptlets: ScriptletPlan;
   readonly docs: boolean;
   /** Languages whose files are installed; undefined for all. */
   readonly langs: readonly string[] | undefined;

@@ -2,11 +2,13 @@
 import { rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { RpmociError } from "../errors.js";
+import type { Emit } from "../events.js";
 import { allTogether } from "../fetch/offline.js";
 import { fetchPackages } from "../fetch/packages.js";
 import { readVendorFolder } from "../fetch/vendor.js";
 import { readGitAnnotations } from "../image/git.js";
 import { chooseEngine } from "../install/engine.js";
+import { planScriptlets, type ScriptletPlan } from "../install/scriptlet-plan.js";
 import type { EngineName } from "../install/setting.js";
 import { inspectLayout } from "../layout/index-file.js";
 import { checkTag, LayoutTransaction } from "../layout/layout.js";
@@ -70,6 +72,8 @@ export interface BuildOptions extends CommonOptions, ArchitectureOptions, Attach
   readonly previous?: LayerReuse["previous"];
 }
 
+const ignore: Emit = () => {};
+
 export interface BuildResult {
   /** Absolute. */
   readonly layout: string;
@@ -92,7 +96,7 @@ export async function tagUnchanged(options: BuildOptions): Promise<BuildResult |
   checkTag(options.tag);
   const manifest = await loadManifest(options.manifestPath);
   if ((await inspectLayout(options.layout)) === "absent" || !mayBeUnchanged(options)) return null;
-  const plan = await planBuild(manifest, options, { ...context, emit: () => {} });
+  const plan = await planBuild(manifest, options, { ...context, emit: ignore });
   if (plan.changed) return null;
   const inputs = await inputsOf(manifest, options, context);
   const images: ArchitectureImage[] = [];
@@ -211,14 +215,13 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const layout = await LayoutTransaction.begin(options.layout);
     try {
       await withWorkDirectory(async (directory) => {
-        await forEachArchitecture(contents, context.emit, async (entry) => {
+        // What cannot be installed for one architecture is told before another takes its minutes.
+        const planned = await forEachArchitecture(contents, ignore, (entry) => planInstallation(entry, directory));
+        await forEachArchitecture(planned, context.emit, async (entry) => {
           const { manifest: own, lock, arch, policy } = entry;
           const scratch = join(directory, arch);
-          const request = { manifest: own, lock, ...inputs, engine, scratch, created, layout, options };
-          const made =
-            "known" in entry
-              ? entry.known
-              : await makePlatformImage({ ...request, packages: entry.packages, base: entry.base }, context);
+          const request = { ...inputs, engine, scratch, created, layout, options };
+          const made = "known" in entry ? entry.known : await makePlatformImage({ ...request, ...entry }, context);
           await pending.add({ manifest: own, lock, ...made });
           await policy.checkImage(made.image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
           // Those of several architectures need not all find room at once.
@@ -271,7 +274,7 @@ async function lockParts(
   resolvers: RepositoryResolver[],
   context: Context,
 ): Promise<readonly LockedEntry[]> {
-  return forEachArchitecture(plan.parts, plan.changed ? context.emit : () => {}, async (part) => {
+  return forEachArchitecture(plan.parts, plan.changed ? context.emit : ignore, async (part) => {
     const { arch, manifest } = part;
     const resolver = await RepositoryResolver.configure(manifest, arch, context);
     resolvers.push(resolver);
@@ -284,11 +287,14 @@ async function lockParts(
   });
 }
 
-type AvailableEntry = LockedEntry &
-  (
-    | { readonly known: PlatformImage }
-    | { readonly packages: readonly VerifiedPackage[]; readonly base: BaseImage | null }
-  );
+interface KnownEntry extends LockedEntry {
+  readonly known: PlatformImage;
+}
+
+interface InstallableEntry extends LockedEntry {
+  readonly packages: readonly VerifiedPackage[];
+  readonly base: BaseImage | null;
+}
 
 /** Fetches and verifies, unless there is the image already. */
 async function availablePackages(
@@ -297,7 +303,7 @@ async function availablePackages(
   inputs: Inputs,
   options: BuildOptions,
   context: Context,
-): Promise<AvailableEntry> {
+): Promise<KnownEntry | InstallableEntry> {
   const { manifest, lock, resolver, policy } = entry;
   const known = mayBeUnchanged(options) ? await knownImage({ manifest, lock, inputs, options }, context) : null;
   if (known !== null) return { ...entry, known };
@@ -307,6 +313,19 @@ async function availablePackages(
   ]);
   await policy.checkFiles(packages.map(({ path }) => path));
   return { ...entry, packages, base };
+}
+
+interface PlannedEntry extends InstallableEntry {
+  readonly scriptlets: ScriptletPlan;
+}
+
+async function planInstallation(
+  entry: KnownEntry | InstallableEntry,
+  scratch: string,
+): Promise<KnownEntry | PlannedEntry> {
+  if ("known" in entry) return entry;
+  const { packages, arch, base } = entry;
+  return { ...entry, scriptlets: await planScriptlets({ packages, arch, hasBase: base !== null, scratch }) };
 }
 
 async function verifiedPackages(

@@ -7,6 +7,7 @@ import { assembleImage } from "../image/manifest.js";
 import { erasePackages } from "../install/erase.js";
 import { installPackages } from "../install/install.js";
 import { Sandbox } from "../install/sandbox.js";
+import type { ScriptletPlan } from "../install/scriptlet-plan.js";
 import type { Engine } from "../install/setting.js";
 import type { LayoutTransaction, NewImage } from "../layout/layout.js";
 import { lockArchitecture } from "../lockfile/parts.js";
@@ -46,6 +47,7 @@ export interface PlatformRequest {
   /** What the image is built on; null without a base image. */
   readonly base: BaseImage | null;
   readonly engine: Engine;
+  readonly scriptlets: ScriptletPlan;
   /** For the root and whatever else; made when it is missing. */
   readonly scratch: string;
   /** Seconds since the epoch. */
@@ -88,6 +90,7 @@ export async function makePlatformImage(request: PlatformRequest, context: Conte
       sandbox,
       scriptletTimeout,
       arch,
+      scriptlets: request.scriptlets,
       docs: manifest.docs,
       langs: manifest.langs,
       sourceDateEpoch: created,

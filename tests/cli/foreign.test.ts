@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { registration } from "../../src/install/binfmt.js";
 import { foreignProgram, KNOWN_MACHINES, qemuName } from "../../src/install/foreign-program.js";
+import { hostArchitecture } from "../../src/model/architecture.js";
 import {
   FOREIGN,
   idleProgram,
@@ -172,6 +173,21 @@ test("without emulation, scriptlets that must be run are listed, and nothing is 
   for (const text of ["quiet-1-1", "python3", "unknown", "%posttrans"]) assert.ok(!refusal.includes(text), text);
   assert.doesNotMatch(result.stderr, /Installing/);
   assert.equal(existsSync(scene.layout) ? digestOf(scene.layout, "none") : null, null);
+});
+
+test("what cannot be installed for one architecture is told before another is installed", async (t) => {
+  const reason = await whyNotUnregistered();
+  if (reason !== null) return t.skip(reason);
+  const own = hostArchitecture();
+  const loud = [own, arch].map((name): RpmFixture => ({ name: "loud", arch: name, pre: "useradd -r loud\n" }));
+  const scene = await Scene.create(t, { packages: ["filesystem", shell, { ...shell, arch: own }, ...loud] });
+  scene.writeManifest({ packages: ["loud"], os_release: false, archs: [own, arch] });
+  const env = { PATH: pathWithoutQemu(temporaryDirectory(t)) };
+  const result = await scene.run(["build", "--image", "image", "--tag", "none"], { env });
+  assert.equal(result.code, 1);
+  assert.match(result.stderr, new RegExp(`${arch}: packages of ${arch} cannot be installed`));
+  assert.match(result.stderr, new RegExp(`%pre of loud-1-1\\.${arch}: useradd -r loud`));
+  assert.doesNotMatch(result.stderr, /Installing/);
 });
 
 test("packages whose scriptlets cannot be done are not removed either", async (t) => {

@@ -5,6 +5,7 @@ import type { RpmociEvent } from "../../src/events.js";
 import { erasePackages } from "../../src/install/erase.js";
 import { type InstalledRoot, installPackages } from "../../src/install/install.js";
 import { Sandbox } from "../../src/install/sandbox.js";
+import { planScriptlets } from "../../src/install/scriptlet-plan.js";
 import type { Engine } from "../../src/install/setting.js";
 import type { VerifiedPackage } from "../../src/model/package.js";
 import { addon } from "../native/support/rpm-addon.js";
@@ -49,6 +50,7 @@ export async function installRoot(options: RootOptions): Promise<ForeignRoot> {
       engine,
       ...common,
       arch,
+      scriptlets: await planScriptlets({ packages: verified, arch, hasBase: false, scratch }),
       docs: false,
       langs: undefined,
       abort: undefined,
