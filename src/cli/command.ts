@@ -99,6 +99,8 @@ export abstract class ManifestCommand extends RpmociCommand {
   manifestPath = Option.String("-f,--file", "rpmoci.toml", { description: "Path of the package manifest" });
 }
 
+export const PLAIN_HTTP = "Speak HTTP without TLS to registries";
+
 export const CACHE_DIRECTORY = "Where downloads are kept; $XDG_CACHE_HOME/rpmoci or ~/.cache/rpmoci by default";
 
 export const JSON_RESULT = "Write the result to standard output as JSON";
@@ -113,6 +115,15 @@ export abstract class RepositoryCommand extends ManifestCommand {
   protected commonOptions(run: Run): CommonOptions & Run {
     const { manifestPath, cacheDirectory, offline } = this;
     return { ...run, manifestPath, cacheDirectory, offline };
+  }
+}
+
+/** A command that may need the base image, too. */
+export abstract class ResolvingCommand extends RepositoryCommand {
+  plainHttp = Option.Boolean("--plain-http", false, { description: PLAIN_HTTP });
+
+  protected override commonOptions(run: Run): CommonOptions & Run {
+    return { ...super.commonOptions(run), plainHttp: this.plainHttp };
   }
 }
 

@@ -146,10 +146,10 @@ class BasePull {
   }
 
   #open(): Promise<RegistryClient> {
-    const { environment, emit, signal, offline } = this.context;
+    const { environment, emit, signal, offline, plainHttp } = this.context;
     if (offline) throw new MissingOffline([`the base image ${this.image}`]);
     this.#client ??= import("../registry/registry-client.js").then(({ RegistryClient }) =>
-      RegistryClient.open(this.repository, { environment, emit, signal, access: "pull" }),
+      RegistryClient.open(this.repository, { environment, emit, signal, plainHttp, access: "pull" }),
     );
     return this.#client;
   }

@@ -25,6 +25,8 @@ export interface CommonOptions {
    * `RpmociError` of kind `fetch` and code `OFFLINE` that lists all of it.
    */
   readonly offline?: boolean;
+  /** Speak HTTP without TLS to registries. One on this machine is spoken to as it answers, in any case. */
+  readonly plainHttp?: boolean;
   /** Stops the work at its next step and rejects with its reason; what was there before stays as it was. */
   readonly signal?: AbortSignal;
 }
@@ -36,13 +38,14 @@ export interface Context {
   readonly systemRoot: string;
   readonly refresh: boolean;
   readonly offline: boolean;
+  readonly plainHttp: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Throws an `RpmociError` of kind `usage` for options that contradict each other. */
 export function contextOf(options: CommonOptions): Context {
   const environment = options.environment ?? process.env;
-  const { refresh = false, offline = false } = options;
+  const { refresh = false, offline = false, plainHttp = false } = options;
   if (refresh && offline) {
     throw new RpmociError("nothing can be refreshed offline", {
       kind: "usage",
@@ -58,6 +61,7 @@ export function contextOf(options: CommonOptions): Context {
     systemRoot: options.systemRoot ?? "/",
     refresh,
     offline,
+    plainHttp,
     signal: options.signal,
   };
 }

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { startConnectProxy } from "../support/connect-proxy.js";
 import { digestOf, readIndex } from "../support/image.js";
-import { listen } from "../support/loopback.js";
 import { projectRoot } from "../support/project.js";
 import { registrySkip, startRegistry } from "../support/registry.js";
 import { RegistryProxy } from "../support/registry-proxy.js";
@@ -79,22 +77,12 @@ test("a registry that is not on this machine is spoken to without TLS when that 
 }, async (t) => {
   const user = await scene(t);
   const { host } = await startRegistry(t);
-  const asked: (string | undefined)[] = [];
-  const server = createServer((_, response) => response.writeHead(403).end());
-  server.on("connect", ({ url }, socket) => {
-    asked.push(url);
-    const upstream = connect(Number(new URL(`http://${host}`).port), "127.0.0.1", () =>
-      socket.write("HTTP/1.1 200 OK\r\n\r\n"),
-    );
-    upstream.pipe(socket).pipe(upstream);
-    for (const end of [upstream, socket]) end.on("error", () => end.destroy());
-  });
-  const proxy = new URL(await listen(t, server)).host;
-  const proxies = { http_proxy: proxy, https_proxy: proxy, no_proxy: "127.0.0.1" };
+  const proxy = await startConnectProxy(t, host);
+  const proxies = { http_proxy: proxy.host, https_proxy: proxy.host, no_proxy: "127.0.0.1" };
   const build = ["build", "--image", "registry:registry.test:5000/app", "--tag", "1"];
   const plain = await user.run([...build, "--plain-http"], { env: { ...env, ...proxies } });
   assert.equal(plain.code, 0, plain.stderr);
-  assert.deepEqual([...new Set(asked)], ["registry.test:5000"]);
+  assert.deepEqual([...new Set(proxy.asked)], ["registry.test:5000"]);
   assert.match(plain.stdout, /^registry\.test:5000\/app@sha256:[0-9a-f]{64}\n$/);
   const strict = await user.run(build, { env: { ...env, ...proxies } });
   assert.equal(strict.code, 5);

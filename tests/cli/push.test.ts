@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { connect } from "node:net";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import type { Descriptor } from "../../src/model/descriptor.js";
+import { startConnectProxy } from "../support/connect-proxy.js";
 import { readImage } from "../support/image.js";
-import { listen } from "../support/loopback.js";
 import { projectRoot } from "../support/project.js";
 import { assertPushed, assertQuiet, Pusher, proxied, setting, skopeoDigest } from "../support/pusher.js";
 import { account, registrySkip, startRegistry } from "../support/registry.js";
@@ -76,22 +74,13 @@ test("push to a registry with TLS and passwords: skopeo pulls the same digest un
 test("a proxy leads to registries, but not to this machine", { skip }, async (t) => {
   const { user, image } = setting(t, [1000]);
   const { host } = await startRegistry(t);
-  const asked: (string | undefined)[] = [];
-  const server = createServer((_, response) => response.writeHead(403).end());
-  server.on("connect", ({ url }, socket) => {
-    asked.push(url);
-    const [hostname = "", port = ""] = host.split(":");
-    const upstream = connect(Number(port), hostname, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-    upstream.pipe(socket).pipe(upstream);
-    for (const end of [upstream, socket]) end.on("error", () => {});
-  });
-  const proxy = new URL(await listen(t, server)).host;
-  const env = { http_proxy: proxy, https_proxy: proxy, no_proxy: undefined };
+  const proxy = await startConnectProxy(t, host);
+  const env = { http_proxy: proxy.host, https_proxy: proxy.host, no_proxy: undefined };
   assertPushed(
     await user.push(["registry:registry.test:5000/app", "--plain-http"], env),
     `registry.test:5000/app@${image.digest}`,
   );
-  assert.deepEqual([...new Set(asked)], ["registry.test:5000"]);
+  assert.deepEqual([...new Set(proxy.asked)], ["registry.test:5000"]);
   assert.equal(
     (await user.push([`registry:${host}/app`], { ...env, http_proxy: "127.0.0.1:1", https_proxy: "127.0.0.1:1" })).code,
     0,

@@ -15,13 +15,13 @@ import {
   tagUnchanged,
   withTemporaryLayout,
 } from "../../index.js";
-import { JSON_RESULT, RepositoryCommand, type Run, required } from "../command.js";
+import { JSON_RESULT, ResolvingCommand, type Run, required } from "../command.js";
 import { parseAnnotations, parseLabels } from "../labels.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 import { parseSbomFormats } from "../sbom-formats.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
 
-export class BuildCommand extends RepositoryCommand {
+export class BuildCommand extends ResolvingCommand {
   static override paths = [["build"]];
   static override usage = Command.Usage({
     description: "Build an OCI image",
@@ -82,7 +82,6 @@ export class BuildCommand extends RepositoryCommand {
     description: "LAYOUT[:TAG]: use layers of an earlier image that is in another layout",
   });
 
-  plainHttp = Option.Boolean("--plain-http", false, { description: "Speak HTTP without TLS to registries" });
   imageReferences = Option.String("--image-refs", {
     description: "Write what is printed of registries to this file, too",
   });
@@ -149,8 +148,8 @@ export class BuildCommand extends RepositoryCommand {
       this.#tell(await build({ ...options, layout: this.onlyLayout }));
       return 0;
     }
-    const { tags, plainHttp, digestFile, imageReferences } = this;
-    const copies = { ...options, tags, plainHttp, destinations };
+    const { tags, digestFile, imageReferences } = this;
+    const copies = { ...options, tags, destinations };
     // Nobody wants to wait for an image that cannot go anywhere.
     await checkReachable(copies);
     const code = await this.#build(options);

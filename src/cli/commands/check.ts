@@ -1,10 +1,10 @@
 import { Command, Option } from "clipanion";
 import { check } from "../../index.js";
 import { checkText } from "../../reporters/check-text.js";
-import { RepositoryCommand, type Run } from "../command.js";
+import { ResolvingCommand, type Run } from "../command.js";
 import { DIFFERENCE } from "../exit-codes.js";
 
-export class CheckCommand extends RepositoryCommand {
+export class CheckCommand extends ResolvingCommand {
   static override paths = [["check"]];
   static override usage = Command.Usage({
     description: "Show whether the lockfile is still good",

@@ -1,8 +1,8 @@
 import { Command, Option } from "clipanion";
 import { importLockfile } from "../../index.js";
-import { JSON_RESULT, RepositoryCommand, type Run } from "../command.js";
+import { JSON_RESULT, ResolvingCommand, type Run } from "../command.js";
 
-export class ImportCommand extends RepositoryCommand {
+export class ImportCommand extends ResolvingCommand {
   static override paths = [["import"]];
   static override usage = Command.Usage({
     category: "Interchange",

@@ -1,6 +1,6 @@
 import { Command, Option } from "clipanion";
 import { push } from "../../index.js";
-import { CACHE_DIRECTORY, RpmociCommand, type Run } from "../command.js";
+import { CACHE_DIRECTORY, PLAIN_HTTP, RpmociCommand, type Run } from "../command.js";
 import { IMAGE_ARGUMENT } from "../image-argument.js";
 import { DESTINATIONS, writePushed } from "../pushed.js";
 
@@ -27,7 +27,7 @@ export class PushCommand extends RpmociCommand {
     description: "For destinations without a tag of their own, instead of those that the image has; repeatable",
   });
 
-  plainHttp = Option.Boolean("--plain-http", false, { description: "Speak HTTP without TLS to registries" });
+  plainHttp = Option.Boolean("--plain-http", false, { description: PLAIN_HTTP });
   imageReferences = Option.String("--image-refs", { description: "Write the lines to this file, too" });
   digestFile = Option.String("--digest-file", { description: "Write the image's digest to this file" });
   cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });

@@ -2,9 +2,9 @@ import { Command, Option } from "clipanion";
 import { RpmociError, tree } from "../../index.js";
 import { treeText } from "../../reporters/tree-text.js";
 import { charsetFrom } from "../charset-option.js";
-import { RepositoryCommand, type Run } from "../command.js";
+import { ResolvingCommand, type Run } from "../command.js";
 
-export class TreeCommand extends RepositoryCommand {
+export class TreeCommand extends ResolvingCommand {
   static override paths = [["tree"]];
   static override usage = Command.Usage({
     description: "Show the locked packages as a tree of requirements",

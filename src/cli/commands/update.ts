@@ -1,9 +1,9 @@
 import { Command, Option } from "clipanion";
 import { update } from "../../index.js";
-import { JSON_RESULT, RepositoryCommand, type Run } from "../command.js";
+import { JSON_RESULT, ResolvingCommand, type Run } from "../command.js";
 import { DIFFERENCE } from "../exit-codes.js";
 
-export class UpdateCommand extends RepositoryCommand {
+export class UpdateCommand extends ResolvingCommand {
   static override paths = [["update"]];
   static override usage = Command.Usage({
     description: "Resolve the manifest's packages and write the lockfile",

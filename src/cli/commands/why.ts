@@ -2,9 +2,9 @@ import { Command, Option } from "clipanion";
 import { why } from "../../index.js";
 import { reasonsText } from "../../reporters/reasons.js";
 import { charsetFrom } from "../charset-option.js";
-import { RepositoryCommand, type Run } from "../command.js";
+import { ResolvingCommand, type Run } from "../command.js";
 
-export class WhyCommand extends RepositoryCommand {
+export class WhyCommand extends ResolvingCommand {
   static override paths = [["why"]];
   static override usage = Command.Usage({
     description: "Show why a package is in the image",
