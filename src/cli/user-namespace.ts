@@ -14,10 +14,14 @@ export function needsUserNamespace(): boolean {
 
 /**
  * Runs this same command line as root of a new user namespace with the user's subordinate ids, and returns its exit
- * code. A user who has none is warned that there is nobody but root in it. Throws an `RpmociError` of kind `environment`
- * that says what is missing on this system.
+ * code. What it writes to standard output goes there, or to `onOutput`. A user who has none is warned that there is nobody
+ * but root in it. Throws an `RpmociError` of kind `environment` that says what is missing on this system.
  */
-export async function runInUserNamespace(args: readonly string[], emit: Emit): Promise<number> {
+export async function runInUserNamespace(
+  args: readonly string[],
+  emit: Emit,
+  onOutput?: (text: string) => void,
+): Promise<number> {
   if (process.env[MARK] !== undefined) throw fault("the user namespace did not make this process root", undefined);
   const missing = await missingSubordinateIds();
   if (missing !== null) {
@@ -28,10 +32,14 @@ export async function runInUserNamespace(args: readonly string[], emit: Emit): P
   const node = [process.execPath, ...process.execArgv, ...args];
   const command = [...namespaceArguments(missing === null), "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
   return new Promise((resolve, reject) => {
-    const child = spawn("unshare", command, { stdio: "inherit", env: { ...process.env, [MARK]: "1" } });
+    const child = spawn("unshare", command, {
+      stdio: ["inherit", onOutput === undefined ? "inherit" : "pipe", "inherit"],
+      env: { ...process.env, [MARK]: "1" },
+    });
+    if (onOutput !== undefined) child.stdout?.setEncoding("utf8").on("data", onOutput);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
     child.on("error", () => reject(fault("unshare was not found on PATH", "install util-linux 2.38 or later")));
-    child.on("exit", (code, signal) => {
+    child.on("close", (code, signal) => {
       // unshare's own failures have this code, and have been printed by it.
       if (code === 1) {
         reject(

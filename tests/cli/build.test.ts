@@ -7,12 +7,12 @@ import { projectRoot } from "../support/project.js";
 import { run } from "../support/run.js";
 import { Scene } from "../support/scene.js";
 
-test("build makes a layout, writes the lockfile, and says what it does on stderr", async (t) => {
+test("build makes a layout, writes the lockfile, and says what it does on stderr, and the digest on stdout", async (t) => {
   const scene = await Scene.create(t);
   scene.writeManifest();
   const result = await scene.build();
   assert.equal(result.code, 0, result.stderr);
-  assert.equal(result.stdout, "");
+  assert.equal(result.stdout, `${digestOf(scene.layout, "test")}\n`);
   assert.match(result.stderr, /^ {11}Resolving dependencies$/m);
   assert.match(result.stderr, /^ {13}Success image 'image:test' created in [\d.]+s \(sha256:[0-9a-f]{64}\)$/m);
   assert.deepEqual(scene.lockedNames(), ["app", "filesystem", "libtiny", "tiny-release"]);

@@ -32,8 +32,8 @@ test("several tags and destinations at once: all have the same image", async (t)
     ...["--image", "docker-archive:docker.tar:example.com/app", "--image", "oci:other", "--digest-file", "digest"],
   ]);
   assert.equal(built.code, 0, built.stderr);
-  assert.equal(built.stdout, "");
   const digest = digestOf(user.layout, "1.0");
+  assert.equal(built.stdout, `${digest}\n`);
   assert.equal(digestOf(user.layout, "latest"), digest);
   assert.equal(readIndex(user.layout).manifests.length, 2);
   assert.equal(readFileSync(user.path("digest"), "utf8"), digest);
@@ -83,7 +83,7 @@ test("a registry that is not on this machine is spoken to without TLS when that 
   const plain = await user.run([...build, "--plain-http"], { env: { ...env, ...proxies } });
   assert.equal(plain.code, 0, plain.stderr);
   assert.deepEqual([...new Set(proxy.asked)], ["registry.test:5000"]);
-  assert.match(plain.stdout, /^registry\.test:5000\/app@sha256:[0-9a-f]{64}\n$/);
+  assert.match(plain.stdout, /^sha256:[0-9a-f]{64}\n$/);
   const strict = await user.run(build, { env: { ...env, ...proxies } });
   assert.equal(strict.code, 5);
   assert.match(strict.stderr, /Error Failed to push to registry\.test:5000\/app: /);
@@ -96,9 +96,9 @@ test("a build for a registry alone leaves no layout, and prints what was pushed"
   const image = ["--image", `registry:${proxy.host}/team/app`];
   const built = await user.run(["build", ...image, "--tag", "1", "--tag", "2", "--image-refs", "refs"], { env });
   assert.equal(built.code, 0, built.stderr);
-  const [, digest] = /^127\.0\.0\.1:\d+\/team\/app@(sha256:[0-9a-f]{64})\n$/.exec(built.stdout) ?? [];
+  const [, digest] = /^(sha256:[0-9a-f]{64})\n$/.exec(built.stdout) ?? [];
   assert.ok(digest, built.stdout);
-  assert.equal(readFileSync(user.path("refs"), "utf8"), built.stdout);
+  assert.equal(readFileSync(user.path("refs"), "utf8"), `${proxy.host}/team/app@${digest}\n`);
   assert.match(built.stderr, new RegExp(`Success image created in [\\d.]+s \\(${digest}\\)$`, "m"));
   for (const tag of ["1", "2"]) {
     assert.equal(await skopeoDigest(`docker://${host}/team/app:${tag}`, "--tls-verify=false"), `${digest}\n`);

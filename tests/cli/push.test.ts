@@ -21,7 +21,7 @@ test("push to a registry with TLS and passwords: skopeo pulls the same digest un
   const target = `registry:${host}/team/app`;
   const tags = ["--tag", "1.0", "--tag", "latest", "--image-refs", "refs", "--digest-file", "digest"];
   const pushed = await user.push([target, ...tags], { SSL_CERT_FILE: caFile });
-  assertPushed(pushed, `${host}/team/app@${image.digest}`);
+  assertPushed(pushed, image.digest);
   assertQuiet(pushed, [account.password]);
   assert.equal(readFileSync(user.path("refs"), "utf8"), `${host}/team/app@${image.digest}\n`);
   assert.equal(readFileSync(user.path("digest"), "utf8"), image.digest);
@@ -76,10 +76,7 @@ test("a proxy leads to registries, but not to this machine", { skip }, async (t)
   const { host } = await startRegistry(t);
   const proxy = await startConnectProxy(t, host);
   const env = { http_proxy: proxy.host, https_proxy: proxy.host, no_proxy: undefined };
-  assertPushed(
-    await user.push(["registry:registry.test:5000/app", "--plain-http"], env),
-    `registry.test:5000/app@${image.digest}`,
-  );
+  assertPushed(await user.push(["registry:registry.test:5000/app", "--plain-http"], env), image.digest);
   assert.deepEqual([...new Set(proxy.asked)], ["registry.test:5000"]);
   assert.equal(
     (await user.push([`registry:${host}/app`], { ...env, http_proxy: "127.0.0.1:1", https_proxy: "127.0.0.1:1" })).code,
@@ -102,7 +99,7 @@ test("all platforms of an index go along, and all that is attached, listed by a 
   const { host } = await startRegistry(t);
   for (let time = 0; time < 2; time += 1) {
     const pushed = await user.run(["push", "image:all", `docker://${host}/multi:all`]);
-    assertPushed(pushed, `${host}/multi@${index.digest}`);
+    assertPushed(pushed, index.digest);
   }
   const get = async (reference: string) => {
     const accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
@@ -132,7 +129,7 @@ test("a registry with a list of its own gets no tag for it", { skip }, async (t)
   const proxy = await proxied(t);
   const path = new RegExp(`manifests/${artifact.digest}`);
   proxy.inject({ method: "PUT", path, status: 201, headers: { "oci-subject": image.digest } });
-  assertPushed(await user.push([`registry:${proxy.host}/app`]), `${proxy.host}/app@${image.digest}`);
+  assertPushed(await user.push([`registry:${proxy.host}/app`]), image.digest);
   assert.ok(!proxy.requests.some((request) => request.path.includes("manifests/sha256-")));
 });
 
@@ -204,12 +201,10 @@ test("what a registry refuses is one clear error", { skip }, async (t) => {
 });
 
 test("a program that loads images gets the image as an archive; one that is absent or fails is one error", async (t) => {
-  const { user } = setting(t, [1000]);
+  const { user, image } = setting(t, [1000]);
   user.writeProgram("docker", `cat >'${user.path("loaded.tar")}'; echo "$@" >'${user.path("arguments")}'`);
   user.writeProgram("podman", 'cat >/dev/null; echo "cannot do it" >&2; exit 125');
-  const loaded = await user.run(["push", "image:v1", "docker-daemon:example.com/app:2"]);
-  assert.equal(loaded.code, 0, loaded.stderr);
-  assert.equal(loaded.stdout, "");
+  assertPushed(await user.run(["push", "image:v1", "docker-daemon:example.com/app:2"]), image.digest);
   assert.equal(readFileSync(user.path("arguments"), "utf8"), "load --quiet\n");
   const [entry] = JSON.parse(await runSuccessfully("tar", ["-xOf", user.path("loaded.tar"), "manifest.json"]));
   assert.deepEqual(entry.RepoTags, ["example.com/app:2"]);
@@ -333,7 +328,7 @@ test("an image of an archive goes where one of a layout does", { skip }, async (
   const proxy = await proxied(t);
   const copied = ["oci:copy", "oci-archive:b.tar", "docker-archive:d.tar:app", `registry:${proxy.host}/app`];
   const pushed = await user.run(["push", "a.tar", ...copied]);
-  assertPushed(pushed, `${proxy.host}/app@${image.digest}`);
+  assertPushed(pushed, image.digest);
   assert.equal((await user.run(["layout", "validate", "copy"])).stdout, "the layout is valid\n");
   assert.ok(readFileSync(user.path("a.tar")).equals(readFileSync(user.path("b.tar"))));
   assert.equal((await user.run(["push", "image:v1", "docker-archive:e.tar:app"])).code, 0);

@@ -80,9 +80,9 @@ export async function proxied(t: TestContext, tokenServer?: TokenServer): Promis
   return RegistryProxy.start(t, (await startRegistry(t)).host, tokenServer);
 }
 
-export function assertPushed({ code, stdout, stderr }: RunResult, reference: string): void {
+export function assertPushed({ code, stdout, stderr }: RunResult, digest: string): void {
   assert.equal(code, 0, stderr);
-  assert.equal(stdout, `${reference}\n`);
+  assert.equal(stdout, `${digest}\n`);
 }
 
 export function assertQuiet({ stdout, stderr }: RunResult, secrets: readonly string[]): void {

@@ -17,9 +17,18 @@ import {
 } from "../../index.js";
 import { JSON_RESULT, ResolvingCommand, type Run, required } from "../command.js";
 import { parseAnnotations, parseLabels } from "../labels.js";
-import { DESTINATIONS, writePushed } from "../pushed.js";
+import { DESTINATIONS, IMAGE_REFERENCES, writePushed } from "../pushed.js";
 import { parseSbomFormats } from "../sbom-formats.js";
 import { needsUserNamespace, runInUserNamespace } from "../user-namespace.js";
+
+/** What `--json` has. */
+type PrintedResult = Pick<BuildResult, "layout" | "tag" | "digest" | "images" | "unchanged"> & {
+  readonly packages: number;
+};
+
+function resultOf({ layout, tag, digest, images, unchanged, lockfile }: BuildResult): PrintedResult {
+  return { layout, tag, digest, images, unchanged, packages: lockfile.packages.length };
+}
 
 export class BuildCommand extends ResolvingCommand {
   static override paths = [["build"]];
@@ -29,7 +38,7 @@ export class BuildCommand extends ResolvingCommand {
       Installs the locked packages into an empty root and adds it to an OCI image layout. Without a lockfile that fits
       the manifest, one is made first and written beside the manifest; \`--locked\` makes that an error.
 
-      The image can go elsewhere, too. ${DESTINATIONS} For each repository of a registry, HOST/NAME@DIGEST is printed.
+      The image can go elsewhere, too. ${DESTINATIONS} Its digest is printed on standard output.
     `,
     examples: [
       ["Build ./rpmoci.toml into ./image", "rpmoci build --image image --tag latest"],
@@ -82,9 +91,7 @@ export class BuildCommand extends ResolvingCommand {
     description: "LAYOUT[:TAG]: use layers of an earlier image that is in another layout",
   });
 
-  imageReferences = Option.String("--image-refs", {
-    description: "Write what is printed of registries to this file, too",
-  });
+  imageReferences = Option.String("--image-refs", { description: IMAGE_REFERENCES });
   digestFile = Option.String("--digest-file", { description: "Write the image's digest to this file" });
 
   /** Where the process in a user namespace builds; the one outside copies the image to where it belongs. */
@@ -145,42 +152,41 @@ export class BuildCommand extends ResolvingCommand {
 
   async #buildAndCopy(options: BuildOptions & Run, destinations: readonly string[]): Promise<number> {
     if (this.onlyLayout !== undefined) {
-      this.#tell(await build({ ...options, layout: this.onlyLayout }));
+      this.printJson(resultOf(await build({ ...options, layout: this.onlyLayout })));
       return 0;
     }
-    const { tags, digestFile, imageReferences } = this;
+    const { tags } = this;
     const copies = { ...options, tags, destinations };
     // Nobody wants to wait for an image that cannot go anywhere.
     await checkReachable(copies);
-    const code = await this.#build(options);
-    if (code !== 0) return code;
-    if (tags.length > 1 && options.tag === tags[0]) await tagImage(options.layout, options.tag, tags);
-    if (destinations.length === 0 && digestFile === undefined && imageReferences === undefined) return 0;
-    const image = { path: options.layout, tag: options.tag };
-    await writePushed(await push({ ...copies, image }), this, (text) => {
-      // Who reads JSON would stumble over lines that are none.
-      if (!this.json) this.print(text);
-    });
-    return 0;
-  }
-
-  async #build(options: BuildOptions & Run): Promise<number> {
-    if (!needsUserNamespace()) {
-      this.#tell(await build(options));
-      return 0;
+    const built = await this.#build(options);
+    if (typeof built === "number") return built;
+    const { layout: path, tag, digest } = built;
+    if (tags.length > 1 && tag === tags[0]) await tagImage(path, tag, tags);
+    const pushed =
+      destinations.length === 0 ? { digest, references: [] } : await push({ ...copies, image: { path, tag } });
+    await writePushed(pushed, this);
+    if (this.json) {
+      // One that nobody named is gone in a moment.
+      const isNamed = this.images.some((image) => parseDestination(image).kind === "layout");
+      this.printJson({ ...built, layout: isNamed ? path : null });
+    } else {
+      this.print(`${digest}\n`);
     }
-    const known = await tagUnchanged(options);
-    if (known === null)
-      return runInUserNamespace([...process.argv.slice(1), "--only-layout", options.layout], options.emit);
-    this.#tell(known);
     return 0;
   }
 
-  #tell({ layout: path, tag, digest, images, unchanged, lockfile }: BuildResult): void {
-    if (!this.json) return;
-    // One that nobody named is gone in a moment.
-    const layout = this.images.some((image) => parseDestination(image).kind === "layout") ? path : null;
-    this.printJson({ layout, tag, digest, images, unchanged, packages: lockfile.packages.length });
+  /** The exit code of a process in a user namespace that did not succeed, which has said why. */
+  async #build(options: BuildOptions & Run): Promise<PrintedResult | number> {
+    if (!needsUserNamespace()) return resultOf(await build(options));
+    const known = await tagUnchanged(options);
+    if (known !== null) return resultOf(known);
+    let output = "";
+    const args = [...process.argv.slice(1), "--only-layout", options.layout];
+    const code = await runInUserNamespace(args, options.emit, (text) => {
+      output += text;
+    });
+    return code === 0 ? JSON.parse(output) : code;
   }
 
   /** What the image is built of, and how. */

@@ -2,7 +2,7 @@ import { Command, Option } from "clipanion";
 import { push } from "../../index.js";
 import { CACHE_DIRECTORY, PLAIN_HTTP, RpmociCommand, type Run } from "../command.js";
 import { IMAGE_ARGUMENT } from "../image-argument.js";
-import { DESTINATIONS, writePushed } from "../pushed.js";
+import { DESTINATIONS, IMAGE_REFERENCES, writePushed } from "../pushed.js";
 
 export class PushCommand extends RpmociCommand {
   static override paths = [["push"]];
@@ -10,8 +10,7 @@ export class PushCommand extends RpmociCommand {
     category: "Layouts",
     description: "Copy an image to registries, archives, engines or other layouts",
     details: `
-      The image goes there with all of its platforms and whatever is attached to it. Prints a line for each repository of a
-      registry, HOST/NAME@DIGEST. Run again after it was interrupted, it uploads only what is missing. ${DESTINATIONS}
+      The image goes there with all of its platforms and whatever is attached to it. Prints its digest. Run again after it was interrupted, it uploads only what is missing. ${DESTINATIONS}
 
       ${IMAGE_ARGUMENT}
     `,
@@ -28,14 +27,15 @@ export class PushCommand extends RpmociCommand {
   });
 
   plainHttp = Option.Boolean("--plain-http", false, { description: PLAIN_HTTP });
-  imageReferences = Option.String("--image-refs", { description: "Write the lines to this file, too" });
+  imageReferences = Option.String("--image-refs", { description: IMAGE_REFERENCES });
   digestFile = Option.String("--digest-file", { description: "Write the image's digest to this file" });
   cacheDirectory = Option.String("--cache-dir", { description: CACHE_DIRECTORY });
 
   protected async run(run: Run): Promise<number> {
     const { image, destinations, tags, plainHttp, cacheDirectory } = this;
     const pushed = await push({ ...run, image, destinations, tags, plainHttp, cacheDirectory });
-    await writePushed(pushed, this, (text) => this.print(text));
+    await writePushed(pushed, this);
+    this.print(`${pushed.digest}\n`);
     return 0;
   }
 }
