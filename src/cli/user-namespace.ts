@@ -5,8 +5,10 @@ import { type Emit, missingSubordinateIds, namespaceArguments, RpmociError } fro
 /** Set inside, so that a namespace that does not make us root is not entered again and again. */
 const MARK = "RPMOCI_IN_USER_NAMESPACE";
 
-/** The namespace's process must not outlive this one, where setpriv (util-linux) can see to that. */
-const LAUNCHER = `if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; else exec "$@"; fi`;
+/**
+ * Tells that the namespace was entered. Its process must not outlive this one, where setpriv (util-linux) can see to that.
+ */
+const LAUNCHER = `echo >&3; exec 3>&-; if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; else exec "$@"; fi`;
 
 export function needsUserNamespace(): boolean {
   return process.geteuid?.() !== 0;
@@ -33,21 +35,20 @@ export async function runInUserNamespace(
   const command = [...namespaceArguments(missing === null), "--", "/bin/sh", "-c", LAUNCHER, "sh", ...node];
   return new Promise((resolve, reject) => {
     const child = spawn("unshare", command, {
-      stdio: ["inherit", onOutput === undefined ? "inherit" : "pipe", "inherit"],
+      stdio: ["inherit", onOutput === undefined ? "inherit" : "pipe", "inherit", "pipe"],
       env: { ...process.env, [MARK]: "1" },
+    });
+    let entered = false;
+    child.stdio[3]?.on("data", () => {
+      entered = true;
     });
     if (onOutput !== undefined) child.stdout?.setEncoding("utf8").on("data", onOutput);
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
     child.on("error", () => reject(fault("unshare was not found on PATH", "install util-linux 2.38 or later")));
     child.on("close", (code, signal) => {
-      // unshare's own failures have this code, and have been printed by it.
-      if (code === 1) {
-        reject(
-          fault("a user namespace could not be entered (see the line above)", "rpmoci doctor says what is missing"),
-        );
-      } else {
-        resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
-      }
+      if (entered) return resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
+      // unshare has printed why.
+      reject(fault("a user namespace could not be entered (see the line above)", "rpmoci doctor says what is missing"));
     });
   });
 }

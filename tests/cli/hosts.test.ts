@@ -75,6 +75,7 @@ test("a user without subordinate ids installs what is all root's, and is told wh
     assert.equal(result.code, 1, result.stderr);
     assert.match(result.stderr, /\/usr\/share\/social/);
     assert.match(result.stderr, /users or groups other than root[\s\S]*\/etc\/subuid/);
+    assert.equal(result.stderr.match(/^ *Error /gm)?.length, 1, result.stderr);
   }
 });
 
