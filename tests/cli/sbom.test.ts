@@ -15,7 +15,7 @@ import {
   type SpdxDocument,
 } from "../support/bills.js";
 import { digestOf } from "../support/image.js";
-import { umoci } from "../support/image-readers.js";
+import { layerPaths } from "../support/image-readers.js";
 import { projectRoot } from "../support/project.js";
 import { realData } from "../support/real-data.js";
 import { buildRpms } from "../support/rpm-fixture.js";
@@ -62,17 +62,19 @@ function documentsOf(scene: Scene): Promise<[SpdxDocument, CycloneDxDocument]> {
   return Promise.all([assertSpdx(read("test.spdx.json")), assertCycloneDx(read("test.cdx.json"))]);
 }
 
-/** rpm's own view of the image, unpacked by another tool. */
-async function unpack(t: TestContext, scene: Scene): Promise<(...args: readonly string[]) => Promise<string>> {
-  if (process.geteuid?.() !== 0) t.skip("only root can unpack an image");
-  mkdirSync(scene.path("unpacked"));
-  const root = await umoci.unpack(scene.layout, "test", scene.path("unpacked"));
-  return (...args) => runSuccessfully("rpm", ["--root", root, "--dbpath", "/usr/lib/sysimage/rpm", "-q", ...args]);
+/** rpm's own view of the image, whose database another tool has unpacked. */
+async function rpmOf(scene: Scene): Promise<(...args: readonly string[]) => Promise<string>> {
+  const folder = scene.path("unpacked");
+  mkdirSync(folder);
+  const database = "usr/lib/sysimage/rpm";
+  const [layer = ""] = layerPaths(scene.layout, "test");
+  await runSuccessfully("tar", ["--no-same-owner", "-xf", layer, "-C", folder, database]);
+  return (...args) => runSuccessfully("rpm", ["--dbpath", join(folder, database), "-q", ...args]);
 }
 
 test("both formats list what rpm lists, with its licences and requirements", async (t) => {
   const scene = await sceneWithDocuments(t);
-  const rpm = await unpack(t, scene);
+  const rpm = await rpmOf(scene);
   const [spdx, cyclonedx] = await documentsOf(scene);
   const format = "%{NAME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE} %{ARCH}\\n";
   const installed = (await rpm("-a", "--qf", format)).trim().split("\n").sort();

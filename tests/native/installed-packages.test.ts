@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { findDnf } from "../../src/install/dnf.js";
 import type { Pool } from "../../src/native/binding.js";
 import { buildRepository } from "../support/repository-fixture.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
@@ -67,6 +68,7 @@ async function packagesIn(root: string): Promise<readonly string[]> {
 }
 
 test("what is installed counts, is updated and obsoleted as by dnf install", { skip }, async (t) => {
+  const program = await findDnf(process.env);
   const folder = temporaryDirectory(t);
   const [first, second, root] = ["first", "second", "root"].map((name) => join(folder, name)) as [
     string,
@@ -80,7 +82,7 @@ test("what is installed counts, is updated and obsoleted as by dnf install", { s
     const options = settings.map((setting) => `--setopt=${setting}`);
     const place = [`--installroot=${target}`, "--releasever=0", `--repofrompath=r,${repository}`];
     const env = { HOME: folder, LC_ALL: "C.UTF-8", LD_PRELOAD: undefined };
-    return run("dnf", ["-q", "-y", ...place, ...options, "install", ...wanted], { env });
+    return run(program, ["-q", "-y", ...place, ...options, "install", ...wanted], { env });
   };
   writeFileSync(join(folder, ".rpmmacros"), `%_dbpath ${dbPath}\n`);
   const made = await dnf(
