@@ -6,6 +6,7 @@ import {
   basedScene,
   basePackages,
   buildBase,
+  needsRoot,
   unpackedTree,
   withoutDirectoryTimes,
   writeBased,
@@ -26,7 +27,7 @@ async function assertSameAsFlat(t: TestContext, scene: Scene): Promise<void> {
   assert.deepEqual(actual, expected);
 }
 
-test("packages of the base are not installed again, and its layers are kept", async (t) => {
+test("packages of the base are not installed again, and its layers are kept", { skip: needsRoot }, async (t) => {
   const scene = await basedScene(t);
   writeBased(scene, { packages: ["app", "libtiny"] });
   for (const engine of ["rpm", "dnf"]) {
@@ -70,7 +71,7 @@ const newer: readonly RpmFixture[] = [
   { name: "gizmo", obsoletes: ["gadget < 2"], files: { "/usr/share/gizmo": "gizmo\n" } },
 ];
 
-test("what is updated, obsoleted, excluded and removed is hidden, by either engine", async (t) => {
+test("what is updated, obsoleted, excluded and removed is hidden, by either engine", { skip: needsRoot }, async (t) => {
   const scene = await basedScene(t, { packages: [...basePackages, "widget", "gadget", "spare"] }, withOlder);
   await scene.publish(newer);
   const contents = { exclude: ["spare"], remove_files: ["/usr/lib64/**"] };

@@ -50,7 +50,9 @@ function writeManifest(
   writeFileSync(scene.path(name), stringify(document as unknown as TomlTable));
 }
 
-/** What umoci makes of an image. Root's only. */
+export const needsRoot = process.geteuid?.() !== 0 && "only root can make and unpack all kinds of files";
+
+/** What umoci makes of an image. Needs root. */
 export async function unpackedTree(t: TestContext, layout: string, tag: string): Promise<Tree> {
   return listTree(await unpackedRoot(t, layout, tag));
 }
