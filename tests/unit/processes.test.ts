@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { processMark, removeAbandoned } from "../../src/processes.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { isAbandoned, processMark, removeAbandoned } from "../../src/processes.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
 
 /** The mark of a process that has ended. */
@@ -20,6 +22,16 @@ test("what ended processes left is removed, whatever else is there stays", async
   writeFileSync(join(directory, `work-${abandonedMark()}.b`), "");
   await removeAbandoned(directory, "work-");
   assert.deepEqual(readdirSync(directory).sort(), kept.toSorted());
+});
+
+test("a process that has ended counts as gone, though nobody has asked how", async (t) => {
+  // The shell that started it becomes a program that does not.
+  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+  t.after(() => parent.kill("SIGKILL"));
+  const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+  const mark = processMark().replace(/\d+$/, pid.toString().trim());
+  while (!isAbandoned(mark)) await delay(20);
+  assert.ok(readFileSync(`/proc/${pid.toString().trim()}/stat`, "utf8").includes(") Z "));
 });
 
 const skip = process.geteuid?.() !== 0 && "only root can give files to others";
