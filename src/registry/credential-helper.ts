@@ -14,6 +14,8 @@ const LONGEST_ANSWER = 1 << 20;
 
 const FAILURES: Readonly<Record<string, string>> = {
   ENOENT: "it was not found on PATH",
+  // Also when a directory on PATH cannot be looked into.
+  EACCES: "it was not found on PATH, or may not be run",
   ABORT_ERR: "it does not answer",
 };
 

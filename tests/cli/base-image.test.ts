@@ -6,12 +6,12 @@ import {
   basedScene,
   basePackages,
   buildBase,
-  needsRoot,
   unpackedTree,
   withoutDirectoryTimes,
   writeBased,
 } from "../support/based-scene.js";
 import { blobPath, digestOf, layerEntries, readImage } from "../support/image.js";
+import { needsRoot } from "../support/needs-root.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import type { Scene } from "../support/scene.js";
 import { tinyPackages } from "../support/tiny-distribution.js";

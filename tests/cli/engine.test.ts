@@ -1,9 +1,10 @@
 /** The transaction by librpm itself: the same images as dnf's, without dnf. */
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import test from "node:test";
 import { isRpm6 } from "../native/support/rpm-addon.js";
 import { digestOf } from "../support/image.js";
+import { linkNamespacePrograms } from "../support/ordinary-user.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import { Scene } from "../support/scene.js";
 
@@ -164,9 +165,7 @@ test("without dnf, or any other program, a build goes on with librpm, and says s
   scene.writeManifest(contents);
   await scene.publish(scripted);
   mkdirSync(scene.path("bin"));
-  // An ordinary user cannot do without these.
-  const needed = process.geteuid?.() === 0 ? [] : ["unshare", "newuidmap", "newgidmap"];
-  for (const name of needed) symlinkSync(`/usr/bin/${name}`, scene.path("bin", name));
+  linkNamespacePrograms(scene.path("bin"));
   const result = await scene.build([], { env: { PATH: scene.path("bin") } });
   assert.equal(result.code, 0, result.stderr);
   assert.match(result.stderr, /Using librpm to install packages, as dnf was not found on PATH/);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseLockfile } from "../../src/lockfile/read.js";
+import { linkNamespacePrograms } from "../support/ordinary-user.js";
 import { projectRoot } from "../support/project.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import { type RunResult, run } from "../support/run.js";
@@ -87,6 +88,7 @@ test("without dnf on PATH, and with --engine dnf, the message says what to insta
   const requests = scene.server.requests.length;
   scene.writeManifest({ packages: ["tool", "bulky"] });
   mkdirSync(scene.path("bin"));
+  linkNamespacePrograms(scene.path("bin"));
   const result = await scene.build(["--engine", "dnf"], { env: { PATH: scene.path("bin") } });
   assertClearFailure(result, 1, /dnf was not found on PATH[\s\S]*Hint .*apt-get install dnf/);
   assert.deepEqual(snapshot(scene), before);

@@ -50,8 +50,6 @@ function writeManifest(
   writeFileSync(scene.path(name), stringify(document as unknown as TomlTable));
 }
 
-export const needsRoot = process.geteuid?.() !== 0 && "only root can make and unpack all kinds of files";
-
 /** What umoci makes of an image. Needs root. */
 export async function unpackedTree(t: TestContext, layout: string, tag: string): Promise<Tree> {
   return listTree(await unpackedRoot(t, layout, tag));

@@ -1,5 +1,6 @@
 /** Runs the built command line as somebody who is not root, but has subordinate ids. */
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { digestOf } from "./image.js";
@@ -29,6 +30,12 @@ export async function runAsOrdinaryUser(scene: Scene, args: readonly string[]): 
     cwd: scene.directory,
     env: { XDG_CACHE_HOME: join(base, "user-cache"), SOURCE_DATE_EPOCH: "1720000000", HOME: base },
   });
+}
+
+/** Puts links into a folder for PATH to what a build by this user cannot do without: root needs nothing. */
+export function linkNamespacePrograms(folder: string): void {
+  if (process.geteuid?.() === 0) return;
+  for (const name of ["unshare", "newuidmap", "newgidmap"]) symlinkSync(`/usr/bin/${name}`, join(folder, name));
 }
 
 /** The digest of the image that the ordinary user builds of the scene's lockfile; null, and said so, where there is none. */
