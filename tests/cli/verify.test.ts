@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import type { ImageVerification } from "../../src/pipeline/verify-image.js";
 import { digestOf, readImage } from "../support/image.js";
+import { needsRoot } from "../support/needs-root.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import { runSuccessfully } from "../support/run.js";
 import { Scene } from "../support/scene.js";
@@ -67,7 +68,7 @@ test("an image as it was built is good, and what a build changes on purpose is e
   );
 });
 
-test("whatever is not as packages say is found, and configuration may differ", async (t) => {
+test("whatever is not as packages say is found, and configuration may differ", { skip: needsRoot }, async (t) => {
   const scene = await builtScene(t);
   await withLayer(
     scene,
@@ -168,7 +169,7 @@ test("the packages must be those of the lockfile", async (t) => {
   assert.deepEqual([outdated.code, outdated.stdout], [3, ""]);
 });
 
-test("an image that is built again is identical, or it is said what differs", async (t) => {
+test("an image that is built again is identical, or it is said what differs", { skip: needsRoot }, async (t) => {
   const scene = await builtScene(t);
   const again = await verify(scene, ["image:test", "--rebuild"]);
   assert.deepEqual([again.good, again.rebuilt?.digest], [true, digestOf(scene.layout, "test")]);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { findDnf } from "../../src/install/dnf.js";
 import type { Pool } from "../../src/native/binding.js";
+import { needsRoot } from "../support/needs-root.js";
 import { buildRepository } from "../support/repository-fixture.js";
 import type { RpmFixture } from "../support/rpm-fixture.js";
 import { run, runSuccessfully } from "../support/run.js";
@@ -60,7 +61,7 @@ const specs = [
 const dbPath = "/var/lib/rpm";
 
 // createrepo_c never ends with one.
-const skip = process.env.LD_PRELOAD?.includes("libasan") === true && "a sanitizer is loaded";
+const skip = process.env.LD_PRELOAD?.includes("libasan") === true ? "a sanitizer is loaded" : needsRoot;
 
 async function packagesIn(root: string): Promise<readonly string[]> {
   const list = await runSuccessfully("rpm", ["-qa", "--dbpath", join(root, dbPath), "--qf", "%{nevra}\n"]);

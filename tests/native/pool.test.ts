@@ -394,6 +394,7 @@ test("parsed metadata is kept, used again, and ignored when it is damaged", { sk
   }
   chmodSync(cacheDirectory, 0o500);
   assert.deepEqual(await answers(), expected);
+  chmodSync(cacheDirectory, 0o700);
   const nowhere = await addon.openPool([repository], { arch: "x86_64", localPackages: [], cacheDirectory: "/no/such" });
   assert.deepEqual(await solve(nowhere, ["app"]), expected[0]);
 });

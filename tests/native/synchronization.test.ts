@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import test from "node:test";
+import { needsRoot } from "../support/needs-root.js";
 
 const load = new URL("../../src/native/load.js", import.meta.url);
 
@@ -25,7 +26,7 @@ except OSError:
   return stdout.trim();
 }
 
-test("synchronization is left out, in the process and in those that it starts", () => {
+test("synchronization is left out, in the process and in those that it starts", { skip: needsRoot }, () => {
   assert.equal(synchronize(""), "EINVAL EINVAL refused");
   const after = "if (!binding().ignoreSynchronizationSync()) throw new Error('refused');";
   assert.equal(synchronize(after), "done done done");

@@ -6,6 +6,7 @@ import { RpmociError } from "../../src/errors.js";
 import { openImage } from "../../src/layout/open-image.js";
 import { digestFiles, type ReadTree, readTopmost, readTree } from "../../src/layout/read-tree.js";
 import type { Descriptor } from "../../src/model/descriptor.js";
+import { needsRoot } from "../support/needs-root.js";
 import { type Packing, type RawLayer, writeRawLayout } from "../support/raw-layout.js";
 import { runSuccessfully } from "../support/run.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -80,7 +81,7 @@ for (const [format, packing] of [
   ["pax", "gzip"],
   ["pax", "zstd"],
 ] as const satisfies readonly (readonly [string, Packing])[]) {
-  test(`GNU tar's ${format} archives, packed with ${packing}, are read as they are`, async (t) => {
+  test(`GNU tar's ${format} archives, packed with ${packing}, are read as they are`, { skip: needsRoot }, async (t) => {
     const base = temporaryDirectory(t);
     const source = join(base, "tree");
     mkdirSync(source);
@@ -115,7 +116,7 @@ async function layersOf(t: TestContext, scripts: readonly string[]): Promise<{ b
   return { base, layers };
 }
 
-test("layers lie on each other as umoci unpacks them, whiteouts and all", async (t) => {
+test("layers lie on each other as umoci unpacks them, whiteouts and all", { skip: needsRoot }, async (t) => {
   const { base, layers } = await layersOf(t, [
     `mkdir -p kept gone/deep opaque again file-to-directory-not dir-to-file/sub usr/lib
      touch kept/a kept/b gone/deep/x opaque/old again/old dir-to-file/sub/x file-to-dir; echo 1 > changed; ln -s usr/lib lib`,

@@ -6,6 +6,7 @@ import { openImage } from "../../src/layout/open-image.js";
 import { readTree } from "../../src/layout/read-tree.js";
 import { unpackImage } from "../../src/layout/unpack-image.js";
 import { differences } from "../support/compare-trees.js";
+import { needsRoot } from "../support/needs-root.js";
 import { type RawLayer, writeRawLayout } from "../support/raw-layout.js";
 import { runSuccessfully } from "../support/run.js";
 import { temporaryDirectory } from "../support/temporary-directory.js";
@@ -52,7 +53,7 @@ async function unpacked(folder: string, layers: readonly RawLayer[]): Promise<st
 }
 
 for (const packing of ["gzip", "zstd", "none"] as const) {
-  test(`an image of ${packing} is unpacked with all that its archive has`, async (t) => {
+  test(`an image of ${packing} is unpacked with all that its archive has`, { skip: needsRoot }, async (t) => {
     const folder = temporaryDirectory(t);
     const made = join(folder, "made");
     mkdirSync(made);
@@ -67,7 +68,9 @@ for (const packing of ["gzip", "zstd", "none"] as const) {
   });
 }
 
-test("what upper layers hide is not unpacked, and directories that no layer has are made", async (t) => {
+test("what upper layers hide is not unpacked, and directories that no layer has are made", {
+  skip: needsRoot,
+}, async (t) => {
   const folder = temporaryDirectory(t);
   const layer = async (name: string, script: string, tar: readonly string[] = ["."]): Promise<RawLayer> => {
     const made = join(folder, name);
