@@ -22,8 +22,8 @@ export function isAbandoned(mark: string): boolean {
 }
 
 /**
- * Removes what killed processes of this user left in `directory`: entries called `prefix` (or what it matches), a mark, then `.` or `-` and
- * anything. Nothing that cannot be read or removed is an error.
+ * Removes what killed processes of this user left in `directory`: entries called `prefix` (or what it matches), a mark,
+ * then `.` or `-` and anything. Nothing that cannot be read or removed is an error.
  */
 export async function removeAbandoned(directory: string, prefix: string | RegExp): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {

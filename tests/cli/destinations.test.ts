@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startConnectProxy } from "../support/connect-proxy.js";
 import { digestOf, readIndex } from "../support/image.js";
+import { whyNoOrdinaryUser } from "../support/ordinary-user.js";
 import { projectRoot } from "../support/project.js";
 import { registrySkip, startRegistry } from "../support/registry.js";
 import { RegistryProxy } from "../support/registry-proxy.js";
@@ -132,12 +133,9 @@ test("a registry that cannot be pushed to is told before anything is built", { s
 
 test("an ordinary user's image is handed on outside of the user namespace, be it built or unchanged", async (t) => {
   const name = "rpmoci-test";
-  if (process.geteuid?.() !== 0) return t.skip("only root can become somebody else");
-  const probe = await run("runuser", ["-u", name, "--", "unshare", "--user", "--map-auto", "--map-root-user", "true"]);
-  if (probe.code !== 0) return t.skip(`no user ${name} with subordinate ids: ${probe.stderr.trim()}`);
+  const reason = await whyNoOrdinaryUser();
+  if (reason !== null) return t.skip(reason);
   const main = join(projectRoot, "dist/main.js");
-  const readable = await run("runuser", ["-u", name, "--", "test", "-r", main]);
-  if (readable.code !== 0) return t.skip(`the user ${name} cannot read ${projectRoot}`);
   const user = await scene(t);
   const base = join(user.directory, "..");
   mkdirSync(user.path("bin"));

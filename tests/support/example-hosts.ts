@@ -1,10 +1,9 @@
 /** All hosts that the examples name, on this machine: a proxy leads to a server that passes for any of them. */
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer as createProxy } from "node:http";
 import { createServer } from "node:https";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { startConnectProxy } from "./connect-proxy.js";
 import { exampleGroups, exampleModules, examplePackages } from "./example-packages.js";
 import { listen } from "./loopback.js";
 import { buildRepository } from "./repository-fixture.js";
@@ -50,17 +49,11 @@ export async function startExampleHosts(t: TestContext, manifests: readonly stri
       response.writeHead(404).end();
     }
   });
-  const { port } = new URL(await listen(t, server));
-  const proxy = createProxy((_, response) => response.writeHead(403).end());
-  proxy.on("connect", (_, socket) => {
-    const upstream = connect(Number(port), "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-    upstream.pipe(socket).pipe(upstream);
-    for (const end of [upstream, socket]) end.on("error", () => end.destroy());
-  });
+  const proxy = await startConnectProxy(t, new URL(await listen(t, server)).host);
   return {
     distribution,
     env: {
-      https_proxy: await listen(t, proxy),
+      https_proxy: `http://${proxy.host}`,
       no_proxy: undefined,
       SSL_CERT_FILE: identity.caFile,
       DNF_VAR_distribution: distribution,

@@ -10,7 +10,8 @@ export class PushCommand extends RpmociCommand {
     category: "Layouts",
     description: "Copy an image to registries, archives, engines or other layouts",
     details: `
-      The image goes there with all of its platforms and whatever is attached to it. Prints its digest. Run again after it was interrupted, it uploads only what is missing. ${DESTINATIONS}
+      The image goes there with all of its platforms and whatever is attached to it. Prints its digest. Run again after it
+      was interrupted, it uploads only what is missing. ${DESTINATIONS}
 
       ${IMAGE_ARGUMENT}
     `,
